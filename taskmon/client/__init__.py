@@ -1,0 +1,1 @@
+"""Any service seen from outside: httpx in, core values out. No Qt."""

@@ -1,0 +1,61 @@
+"""What the embedded service offers beyond the Inductiva Web API, under `/taskmon/`.
+
+A client asks `GET /taskmon/capabilities`; a 404 means that the service has none of these, and the client does without.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from taskmon.core.task import Task
+
+FILE_STATE_HEADER: Final = "x-taskmon-file-state"
+"""Answer header of a file read: `growing` while the task may still write it, else `complete`."""
+
+
+class Extension(StrEnum):
+    CHANGES = "changes"
+    TASK_FILES = "task-files"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """`data_dir` is the service's folder when it runs on this computer under the same user, else None."""
+
+    service: str
+    version: str
+    extensions: list[str]
+    data_dir: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Tasks that changed after a cursor, oldest change first, each once in its present form.
+
+    `more` says that another call with `cursor` answers at once. A cursor of another database is refused with 410.
+    """
+
+    cursor: str
+    tasks: list[Task]
+    removed: list[str]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFile:
+    """A file of a task, by its path below the task's output folder. Size in bytes."""
+
+    path: str
+    size: int
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFiles:
+    """`complete` is False while the task may still write."""
+
+    files: list[TaskFile]
+    complete: bool

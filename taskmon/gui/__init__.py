@@ -1,0 +1,1 @@
+"""The window: values in, wishes out."""

@@ -1,0 +1,1 @@
+"""Signal in, client call, store or widget out: one controller per pane."""

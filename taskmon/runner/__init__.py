@@ -1,0 +1,1 @@
+"""A runner: one process per machine, one task at a time."""

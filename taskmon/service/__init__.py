@@ -1,0 +1,1 @@
+"""The embedded task service: owns the truth about tasks, machines and stored files."""

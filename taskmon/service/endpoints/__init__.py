@@ -1,0 +1,1 @@
+"""Parse, call, answer: no rules live here."""

@@ -1,0 +1,1 @@
+"""Who brings up runners, and where."""
