@@ -1,0 +1,37 @@
+"""Waiting for something to become true, with a deadline instead of a guess."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+T = TypeVar("T")
+
+STEP_S = 0.01
+
+
+def until(condition: Callable[[], T], within_s: float = 10.0, what: str = "") -> T:
+    """The first true answer of `condition`; fails with `what` when there is none within `within_s` seconds."""
+    deadline = time.monotonic() + within_s
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(what or f"{condition} did not become true within {within_s} s")
+        time.sleep(STEP_S)
+    return answer
+
+
+async def until_async(condition: Callable[[], T | Awaitable[T]], within_s: float = 10.0, what: str = "") -> T:
+    """Like `until`, without blocking the loop; `condition` may be a coroutine function."""
+    deadline = time.monotonic() + within_s
+    while True:
+        answer = condition()
+        value: T = await answer if hasattr(answer, "__await__") else answer  # type: ignore[assignment]
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(what or f"{condition} did not become true within {within_s} s")
+        await asyncio.sleep(STEP_S)
