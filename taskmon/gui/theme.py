@@ -109,7 +109,7 @@ LIGHT: Final = Theme(
     ),
     ansi=(
         "#24292f", "#b3261e", "#17683a", "#7a5200", "#14559e", "#7d3a9c", "#0b6470", "#57606a",
-        "#424a53", "#c4321f", "#1f7a45", "#8a5d00", "#1f62c4", "#9446b5", "#0f7480", "#2f363d",
+        "#424a53", "#be2f1c", "#1c7441", "#855900", "#1f62c4", "#9040b1", "#0d6f7b", "#2f363d",
     ),
     series=("#1f62c4", "#b3541e", "#17683a", "#7d3a9c", "#0b6470", "#a3214c", "#7a5200", "#424a53"),
 )  # fmt: skip
@@ -123,7 +123,7 @@ DARK: Final = Theme(
     muted="#a3adb8",
     faint="#444c56",
     border="#30363e",
-    accent="#6ea8f7",
+    accent="#78aff8",
     accent_text="#0d1b2e",
     selection="#24406a",
     selection_text="#f2f7ff",
@@ -143,10 +143,10 @@ DARK: Final = Theme(
         }
     ),
     ansi=(
-        "#8b949e", "#ff8a80", "#84d3a2", "#e3c16f", "#8dbdfb", "#d7a6f0", "#7fd3de", "#d0d7de",
+        "#aab3bd", "#ff8a80", "#84d3a2", "#e3c16f", "#8dbdfb", "#d7a6f0", "#7fd3de", "#d0d7de",
         "#a3adb8", "#ffaba3", "#a5e3bc", "#f0d595", "#b0d2fd", "#e6c5f7", "#a5e3ea", "#f4f7fa",
     ),
-    series=("#6ea8f7", "#f0a875", "#84d3a2", "#d7a6f0", "#7fd3de", "#ff9fb8", "#e3c16f", "#d0d7de"),
+    series=("#78aff8", "#f0a875", "#84d3a2", "#d7a6f0", "#7fd3de", "#ff9fb8", "#e3c16f", "#d0d7de"),
 )  # fmt: skip
 
 _MARKS: Final = MappingProxyType(
