@@ -1,0 +1,219 @@
+"""One method per endpoint of the service: core values in, core values out.
+
+Every method may raise ConnectionFailedError, NotAuthorizedError, NotFoundError, BusyError, RefusedError or
+ServiceFailedError; the docstrings name only what is special.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Any, Final, Literal, Self
+from urllib.parse import quote
+
+import httpx
+
+import taskmon
+from taskmon.client.transport import Incoming, Transport
+from taskmon.core.errors import NotFoundError
+from taskmon.core.extensions import Capabilities, Changes, TaskFiles
+from taskmon.core.lifecycle import Status
+from taskmon.core.machine import MachineGroup, MachineGroupRequest
+from taskmon.core.project import Project, ProjectRequest
+from taskmon.core.storage import StorageContents, ZipArchive, ZipFileRange
+from taskmon.core.task import SubmittedTask, TaskDetail, TaskPage, TaskRequest, TaskStatus
+from taskmon.core.user import Quota, User, VersionCheck
+
+PAGE_LIMIT: Final = 200
+"""Most tasks asked for at once: decoding more would hold the window up for longer than a frame."""
+_FOLLOW_SILENCE_S: Final = 60.0
+
+
+class ServiceClient:
+    """A service, by its address and a key. An asynchronous context manager; two with one address are the same service.
+
+    `transport` replaces the network, for tests.
+    """
+
+    def __init__(self, url: str, api_key: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._transport = Transport(url, api_key, transport=transport)
+
+    @property
+    def url(self) -> str:
+        """The address of the service, without a slash at its end."""
+        return self._transport.url
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection; the client can be used again afterwards."""
+        await self._transport.close()
+
+    # --- account and service
+
+    async def check_version(self) -> VersionCheck:
+        """Whether this taskmon fits the service. Raises RefusedError (406) if it is too old."""
+        return await self._transport.json(
+            "GET", "/version-check", VersionCheck, query={"client_version": taskmon.__version__}, with_key=False
+        )
+
+    async def user(self) -> User:
+        """The account behind the key."""
+        return await self._transport.json("GET", "/users/info", User)
+
+    async def quotas(self) -> dict[str, Quota]:
+        """The account's quotas by their id."""
+        return await self._transport.json("GET", "/users/quotas", dict[str, Quota])
+
+    async def capabilities(self) -> Capabilities | None:
+        """What the service offers beyond the contract; None if nothing."""
+        try:
+            return await self._transport.json("GET", "/taskmon/capabilities", Capabilities)
+        except NotFoundError:
+            return None
+
+    async def available_simulators(self) -> dict[str, dict[str, list[str]]]:
+        """Image tags by simulator, in the groups `production` and `development`."""
+        return await self._transport.json(
+            "GET", "/simulators/available-images", dict[str, dict[str, list[str]]], with_key=False
+        )
+
+    # --- tasks
+
+    async def tasks(
+        self, page: int = 1, per_page: int = 100, status: Status | None = None, project: str | None = None
+    ) -> TaskPage:
+        """One page of tasks, newest submission first; pages count from 1 and hold at most PAGE_LIMIT tasks."""
+        query: dict[str, Any] = {
+            "page": page,
+            "per_page": min(per_page, PAGE_LIMIT),
+            "status": None if status is None else status.value,
+            "project": project,
+        }
+        return await self._transport.json("GET", "/tasks", TaskPage, query=query)
+
+    async def task(self, task_id: str) -> TaskDetail:
+        """The task with its history."""
+        return await self._transport.json("GET", _task_path(task_id), TaskDetail)
+
+    async def task_status(self, task_id: str) -> TaskStatus:
+        """Only the task's state and its place in the queue."""
+        return await self._transport.json("GET", _task_path(task_id, "/status"), TaskStatus)
+
+    async def submit(self, request: TaskRequest) -> SubmittedTask:
+        """Make a task. Sent once only: after a ConnectionFailedError nobody knows whether the task exists."""
+        return await self._transport.json("POST", "/tasks/submit", SubmittedTask, body=request)
+
+    async def input_uploaded(self, task_id: str) -> None:
+        """Say that the inputs are complete: the task joins the queue."""
+        await self._transport.send("POST", _task_path(task_id, "/input_uploaded"))
+
+    async def kill(self, task_id: str) -> TaskStatus:
+        """Ask for a kill; the answer is the state right after. A task that has ended stays as it is."""
+        return await self._transport.json("POST", _task_path(task_id, "/kill"), TaskStatus)
+
+    async def metadata(self, task_id: str) -> dict[str, str]:
+        """The task's notes."""
+        return await self._transport.json("GET", _task_path(task_id, "/metadata"), dict[str, str])
+
+    async def set_metadata(self, task_id: str, metadata: Mapping[str, str]) -> None:
+        """Replace the task's notes. Empty names and values are not sent, because the contract has none."""
+        body = {name: value for name, value in metadata.items() if name and value}
+        await self._transport.send("PUT", _task_path(task_id, "/metadata"), body=body)
+
+    # --- machine groups and projects
+
+    async def machine_groups(self) -> list[MachineGroup]:
+        """Every group that has not been terminated."""
+        return await self._transport.json("GET", "/compute/groups", list[MachineGroup])
+
+    async def create_machine_group(self, request: MachineGroupRequest) -> MachineGroup:
+        """Register a group; it has no machines until it is started."""
+        return await self._transport.json("POST", "/compute/group", MachineGroup, body=request)
+
+    async def start_machine_group(self, group_id: str) -> None:
+        """Bring up the group's machines."""
+        await self._transport.send("POST", "/compute/group/start", query={"machine_group_id": group_id})
+
+    async def terminate_machine_group(self, group_id: str) -> None:
+        """End the group and everything that runs on it."""
+        await self._transport.send("DELETE", "/compute/group", query={"machine_group_id": group_id})
+
+    async def projects(self) -> list[Project]:
+        """The user's projects."""
+        return await self._transport.json("GET", "/projects", list[Project])
+
+    async def create_project(self, name: str) -> Project:
+        """Make a project."""
+        return await self._transport.json("POST", "/projects", Project, body=ProjectRequest(name=name))
+
+    # --- stored files
+
+    async def signed_urls(self, operation: Literal["upload", "download"], paths: Sequence[str]) -> list[str]:
+        """Addresses that need no key: one per path for `upload`; for `download` one per stored file at or below it."""
+        query: dict[str, Any] = {"operation": operation, "paths": list(paths)}
+        return await self._transport.json("GET", "/storage/signed-urls", list[str], query=query)
+
+    async def storage_copy(self, source: str, target: str) -> None:
+        """Copy a stored file without moving it through this computer."""
+        await self._transport.send("POST", "/storage/copy", query={"source": source, "target": target})
+
+    async def storage_contents(self, path: str = "/", page: int = 1) -> StorageContents:
+        """One page (at most 100 entries) of a stored folder."""
+        query: dict[str, Any] = {"path": path, "page": page, "per_page": 100}
+        return await self._transport.json("GET", "/storage/contents", StorageContents, query=query)
+
+    async def zip_contents(self, path: str, folder: str = "", recursive: bool = False) -> ZipArchive:
+        """The members of a stored archive directly in its `folder`, or all below it; names are relative to it."""
+        query = {"path": path, "zip_relative_path": folder, "recursive": "true" if recursive else "false"}
+        return await self._transport.json("GET", "/storage/zip-contents", ZipArchive, query=query)
+
+    async def zip_file_range(self, path: str, folder: str, filename: str) -> ZipFileRange:
+        """Where the compressed data of a member lies in a stored archive."""
+        query = {"path": path, "zip_relative_path": folder, "filename": filename}
+        return await self._transport.json("GET", "/storage/zip-file-range", ZipFileRange, query=query)
+
+    async def upload(self, url: str, chunks: AsyncIterable[bytes]) -> None:
+        """Send bytes to a signed address."""
+        await self._transport.put(url, chunks)
+
+    def download(self, url: str, first: int = 0, last: int | None = None) -> AbstractAsyncContextManager[Incoming]:
+        """The bytes `first` to `last` (inclusive) behind a signed address."""
+        return self._transport.get(url, first=first, last=last)
+
+    # --- extensions of the embedded service
+
+    async def changes(self, since: str | None = None, wait_s: float = 0.0) -> Changes:
+        """What changed after a cursor, waiting up to `wait_s` seconds (0..60) for something to change.
+
+        Without `since`: the present cursor and no tasks. Raises RefusedError (410) for the cursor of another database.
+        """
+        query: dict[str, Any] = {} if since is None else {"since": since, "wait_s": wait_s}
+        return await self._transport.json("GET", "/taskmon/changes", Changes, query=query, extra_wait_s=wait_s)
+
+    async def task_files(self, task_id: str) -> TaskFiles:
+        """The files that the task has written so far."""
+        return await self._transport.json("GET", f"/taskmon/tasks/{quote(task_id, safe='')}/files", TaskFiles)
+
+    def task_file(
+        self, task_id: str, path: str, offset: int = 0, *, follow: bool = False
+    ) -> AbstractAsyncContextManager[Incoming]:
+        """A task's file from byte `offset` on; with `follow` also what is written to it until the task has ended.
+
+        A silence of a minute while following counts as a cut connection: open again at the offset reached.
+        """
+        address = f"/taskmon/tasks/{quote(task_id, safe='')}/files/{quote(path)}"
+        if not follow:
+            return self._transport.get(address, first=offset)
+        return self._transport.get(f"{address}?follow=true&offset={offset}", idle_s=_FOLLOW_SILENCE_S)
+
+
+def _task_path(task_id: str, rest: str = "") -> str:
+    return f"/tasks/{quote(task_id, safe='')}{rest}"

@@ -1,0 +1,91 @@
+"""What a refusal or a silence means: httpx answers and faults as core errors. Used by the transport only."""
+
+from __future__ import annotations
+
+import logging
+import re
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from taskmon.core.errors import (
+    BusyError,
+    ConnectionFailedError,
+    NotAuthorizedError,
+    NotFoundError,
+    RefusedError,
+    ServiceFailedError,
+)
+
+_log = logging.getLogger(__name__)
+
+
+def connection_failed(url: str, error: Exception) -> ConnectionFailedError:
+    """The error for a fault of the network on the way to `url`."""
+    place = urlsplit(url).netloc
+    _log.debug("no answer from %s: %r", place, error)
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        title = f"The service at {place} cannot be reached."
+    elif isinstance(error, httpx.TimeoutException):
+        title = f"The service at {place} did not answer in time."
+    else:
+        title = f"The connection to {place} broke off."
+    return ConnectionFailedError(title, "Check that it is running and that the network is up, then try again.")
+
+
+def refusal(
+    response: httpx.Response, what: str, *, signed: bool
+) -> NotAuthorizedError | NotFoundError | BusyError | RefusedError | ServiceFailedError:
+    """The error for an answer outside 2xx; `signed` addresses carry no key, so their 401 and 403 are about the link."""
+    code, detail = response.status_code, _detail(response)
+    if code in {401, 403} and not signed:
+        return NotAuthorizedError(
+            "The service does not accept the API key." + (f" It says: {detail}" if detail else ""),
+            "Set the key of this connection again.",
+        )
+    if code == httpx.codes.NOT_FOUND:
+        return NotFoundError(detail or f"The service has nothing under {what}.", "It may have been removed.")
+    if code in {429, 503}:
+        return BusyError(detail or "The service asks to slow down.", "Wait a moment.", _retry_after(response))
+    if response.is_client_error:
+        if signed and code in {401, 403}:
+            return RefusedError("The store refused the signed address.", "It may have expired; try again.", code)
+        return RefusedError(detail or f"The service refused {what} ({code}).", status_code=code)
+    return ServiceFailedError(
+        f"The service failed at {what} ({code})." + (f" It says: {detail}" if detail else ""),
+        "Try again; if it happens again, look at the service's log or tell whoever runs it.",
+    )
+
+
+def _detail(response: httpx.Response) -> str:
+    """The service's own sentence: `{"detail": "…"}`, or a list of what is wrong with the request."""
+    try:
+        body: Any = msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    detail = body.get("detail") if isinstance(body, dict) else None
+    if isinstance(detail, list):
+        return "; ".join(_complaint(item) for item in detail)
+    return detail if isinstance(detail, str) else ""
+
+
+def _complaint(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    where = ".".join(str(part) for part in item.get("loc", ()) if part not in {"body", "query", "path"})
+    return f"{where}: {item.get('msg', 'invalid')}" if where else str(item.get("msg", "invalid"))
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds; a date counts from the server's own `Date`, so that clock skew does not matter."""
+    text = response.headers.get("retry-after", "")
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    try:
+        until, now = parsedate_to_datetime(text), parsedate_to_datetime(response.headers["date"])
+        return max(0.0, (until - now).total_seconds())
+    except (KeyError, ValueError, TypeError):
+        return None

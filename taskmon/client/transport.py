@@ -1,0 +1,260 @@
+"""The one place where httpx is spoken and where its faults become ours.
+
+Everything above works with core values and `core.errors`; a fault leaves this module as a TaskmonError whose two
+sentences a person can act on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import re
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, TypeVar, cast
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+import taskmon
+from taskmon.client.refusal import connection_failed, refusal
+from taskmon.core.errors import InvalidInputError, ServiceFailedError
+
+T = TypeVar("T")
+QueryValue = str | int | float | bool | Sequence[str] | None
+
+_log = logging.getLogger(__name__)
+_KEY_PATTERN: Final = re.compile(r"[A-Za-z0-9._-]+")
+_CONNECT_S: Final = 5.0
+_ANSWER_S: Final = 30.0
+_STORE_S: Final = 600.0
+"""How long a store may take to confirm an upload it has fully received."""
+_KEPT_CONNECTION_S: Final = 3.0
+"""Shorter than the five seconds after which common servers hang up, so that a call seldom meets a dead connection."""
+_CHUNK: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Bytes on their way here. `size` is the length of this answer in bytes, None if it was not announced.
+
+    `partial` says whether the range that was asked for was honoured. Reading `chunks` may raise ConnectionFailedError.
+    """
+
+    size: int | None
+    partial: bool
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+class Transport:
+    """Requests to one service, and to the store it signs addresses for.
+
+    The key travels only to the service itself. Raises InvalidInputError for an address or key that cannot work.
+    """
+
+    def __init__(self, url: str, api_key: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self.url = _checked_url(url)
+        self._key = _checked_key(api_key)
+        self._transport = transport
+        self._clients: dict[tuple[str, bool], httpx.AsyncClient] = {}
+
+    async def close(self) -> None:
+        """Close every connection."""
+        clients = list(self._clients.values())
+        self._clients.clear()
+        for client in clients:
+            await client.aclose()
+
+    async def json(
+        self,
+        method: str,
+        path: str,
+        answer: type[T],
+        *,
+        query: Mapping[str, QueryValue] | None = None,
+        body: object = None,
+        with_key: bool = True,
+        extra_wait_s: float = 0.0,
+    ) -> T:
+        """The decoded answer of the service. `extra_wait_s` is the time a long poll may take on top."""
+        response = await self._call(method, path, query, body, with_key, extra_wait_s)
+        try:
+            value: T = _decoder(cast("Any", answer)).decode(response.content)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ServiceFailedError(
+                f"The service's answer to {method} {path} is not what was agreed: {error}",
+                "Check the service's address and version; if they are right, report this to whoever runs it.",
+            ) from error
+        return value
+
+    async def send(
+        self, method: str, path: str, *, query: Mapping[str, QueryValue] | None = None, body: object = None
+    ) -> None:
+        """A call whose answer only says that it worked."""
+        await self._call(method, path, query, body, True, 0.0)
+
+    async def put(self, url: str, chunks: AsyncIterable[bytes]) -> None:
+        """Send `chunks` to a signed address. Errors raised by `chunks` itself pass through unchanged."""
+        client = await self._client(url)
+        timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S, read=_STORE_S)
+        try:
+            response = await client.put(url, content=chunks, timeout=timeout)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise connection_failed(url, error) from error
+        if not response.is_success:
+            raise refusal(response, "PUT of a stored file", signed=True)
+
+    @asynccontextmanager
+    async def get(
+        self, url: str, *, first: int = 0, last: int | None = None, idle_s: float = _ANSWER_S
+    ) -> AsyncGenerator[Incoming]:
+        """The bytes behind a signed address, or of a path of the service (then with the key).
+
+        `first` and `last` are the inclusive bounds of the range in bytes; silence of `idle_s` seconds counts as a cut.
+        """
+        own = url.startswith("/")
+        address = self.url + url if own else url
+        headers = {"accept-encoding": "identity"} | (self._key_header() if own else {})
+        if first or last is not None:
+            headers["range"] = f"bytes={first}-{'' if last is None else last}"
+        timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S, read=idle_s)
+        try:
+            client = await self._client(address)
+            async with client.stream("GET", address, headers=headers, timeout=timeout) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise refusal(response, f"GET {urlsplit(address).path}", signed=not own)
+                async with aclosing(_chunks(response, address)) as chunks:
+                    yield Incoming(
+                        size=_whole_number(response.headers.get("content-length")),
+                        partial=response.status_code == httpx.codes.PARTIAL_CONTENT,
+                        headers=response.headers,
+                        chunks=chunks,
+                    )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise connection_failed(address, error) from error
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, QueryValue] | None,
+        body: object,
+        with_key: bool,
+        extra_wait_s: float,
+    ) -> httpx.Response:
+        client = await self._client(self.url)
+        request = self._request(client, method, path, query, body, with_key, extra_wait_s)
+        try:
+            try:
+                response = await client.send(request)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                # The server may have hung up on a kept connection just as we used it. Reading again is harmless;
+                # anything else might happen twice.
+                if method != "GET":
+                    raise
+                _log.debug("%s %s met a dropped connection; asked again", method, path)
+                response = await client.send(request)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise connection_failed(self.url, error) from error
+        if not response.is_success:
+            raise refusal(response, f"{method} {path}", signed=False)
+        return response
+
+    def _request(
+        self,
+        client: httpx.AsyncClient,
+        method: str,
+        path: str,
+        query: Mapping[str, QueryValue] | None,
+        body: object,
+        with_key: bool,
+        extra_wait_s: float,
+    ) -> httpx.Request:
+        headers = self._key_header() if with_key else {}
+        content = None
+        if body is not None:
+            content = msgspec.json.encode(body)
+            headers["content-type"] = "application/json"
+        return client.build_request(
+            method,
+            self.url + path,
+            params={name: value for name, value in (query or {}).items() if value is not None},
+            content=content,
+            headers=headers,
+            timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S, read=_ANSWER_S + extra_wait_s),
+        )
+
+    def _key_header(self) -> dict[str, str]:
+        return {"x-api-key": self._key}
+
+    async def _client(self, url: str) -> httpx.AsyncClient:
+        # One client per kind of address: proxies of the environment must not see loopback traffic, and loading the
+        # certificates of the world costs tens of milliseconds that plain http has no use for and no loop has to spare.
+        parts = urlsplit(url)
+        kind = (parts.scheme, _is_loopback(parts.hostname or ""))
+        if kind not in self._clients:
+            if parts.scheme == "https" and self._transport is None:
+                context = await asyncio.to_thread(httpx.create_ssl_context)
+            else:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self._clients.setdefault(
+                kind,
+                httpx.AsyncClient(
+                    transport=self._transport,
+                    trust_env=not kind[1],
+                    verify=context,
+                    headers={"user-agent": f"taskmon/{taskmon.__version__}"},
+                    limits=httpx.Limits(keepalive_expiry=_KEPT_CONNECTION_S),
+                ),
+            )
+        return self._clients[kind]
+
+
+@cache
+def _decoder(answer: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(answer)
+
+
+async def _chunks(response: httpx.Response, address: str) -> AsyncGenerator[bytes]:
+    try:
+        async for chunk in response.aiter_raw(_CHUNK if response.headers.get("content-length") else None):
+            yield chunk
+    except httpx.HTTPError as error:
+        raise connection_failed(address, error) from error
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise InvalidInputError(f"“{url}” is not the address of a service.", "Write it like https://api.example.org.")
+    return url.strip().rstrip("/")
+
+
+def _checked_key(api_key: str) -> str:
+    key = api_key.strip()
+    if not _KEY_PATTERN.fullmatch(key):
+        raise InvalidInputError(
+            "The API key has characters that no key has.",
+            "Copy the whole key again: letters, digits, dots, underscores and hyphens.",
+        )
+    return key
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _whole_number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None
