@@ -1,0 +1,176 @@
+"""Finds the embedded service of this user, or starts it so that it outlives us.
+
+The service itself makes sure that there is one per data folder: a second one ends at once, and we use the first.
+Standard library only, so that the window can ask for it before it loads anything heavy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from taskmon.core.errors import ConnectionFailedError
+
+_log = logging.getLogger(__name__)
+_HANDSHAKE: Final = "service.json"
+_START_LOG: Final = "service.log-start"
+_FOLDER_TAKEN: Final = 3
+"""Exit code of a service that found another one in its data folder."""
+_CHECK_S: Final = 3.0
+_LOOK_S: Final = 0.02
+_LAST_LINES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAddress:
+    """Where a service answers and the key that it accepts."""
+
+    url: str
+    api_key: str
+    pid: int
+
+    def __repr__(self) -> str:
+        return f"ServiceAddress({self.url!r}, pid={self.pid})"
+
+
+async def ensure_local_service(data_dir: Path, command: Sequence[str], *, timeout_s: float = 30.0) -> ServiceAddress:
+    """The address of the service of `data_dir`; `command` is the whole argv that starts one if none answers.
+
+    Raises ConnectionFailedError with the service's last words if it does not come up within `timeout_s` seconds.
+    """
+    running = await find_local_service(data_dir)
+    if running is not None:
+        return running
+    return await _start(data_dir, command, time.monotonic() + timeout_s)
+
+
+async def find_local_service(data_dir: Path) -> ServiceAddress | None:
+    """The service of `data_dir` if one is alive, answers and accepts the key it left for us."""
+    address = _read_handshake(data_dir)
+    if address is None or not _is_alive(address.pid):
+        return None
+    return address if await _answers(address) else None
+
+
+async def _start(data_dir: Path, command: Sequence[str], deadline: float) -> ServiceAddress:
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    log_path = data_dir / _START_LOG
+    with log_path.open("wb") as log:
+        try:
+            process = subprocess.Popen(  # noqa: ASYNC220 - forking is quick; asyncio's child would die with the loop
+                list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+            )
+        except OSError as error:
+            raise ConnectionFailedError(
+                f"taskmon's own service cannot be started: {error.strerror or error}.", "Install taskmon again."
+            ) from error
+    # Somebody has to wait for it, or it stays a zombie of ours when it ends; the thread ends with it, or with us.
+    threading.Thread(target=process.wait, name="taskmon-service-wait", daemon=True).start()
+    try:
+        address = await _first_line(process, deadline) or await _other_service(data_dir, process, deadline)
+    except BaseException:
+        process.terminate()
+        raise
+    if address is None:
+        exit_code = process.poll()
+        process.terminate()
+        raise _not_started(log_path, exit_code)
+    _log.info("started %r", address)
+    return address
+
+
+async def _first_line(process: subprocess.Popen[bytes], deadline: float) -> ServiceAddress | None:
+    """The address on the service's first line; None if it ended first or time is up."""
+    assert process.stdout is not None
+    line = b""
+    with process.stdout as output:
+        os.set_blocking(output.fileno(), False)
+        while time.monotonic() < deadline:
+            ended = process.poll() is not None
+            line += output.read() or b""
+            if b"\n" in line:
+                return _address(line.partition(b"\n")[0])
+            if ended:
+                return None
+            await asyncio.sleep(_LOOK_S)
+    return None
+
+
+async def _other_service(data_dir: Path, process: subprocess.Popen[bytes], deadline: float) -> ServiceAddress | None:
+    """The service that was quicker than ours: it holds the folder, perhaps without being ready yet."""
+    if process.poll() in {None, 0}:
+        return await find_local_service(data_dir)
+    while True:
+        address = await find_local_service(data_dir)
+        if address is not None or process.returncode != _FOLDER_TAKEN or time.monotonic() >= deadline:
+            return address
+        await asyncio.sleep(_LOOK_S * 5)
+
+
+def _read_handshake(data_dir: Path) -> ServiceAddress | None:
+    try:
+        return _address((data_dir / _HANDSHAKE).read_bytes())
+    except OSError:
+        return None
+
+
+def _address(text: bytes) -> ServiceAddress | None:
+    try:
+        content: Any = json.loads(text)
+        return ServiceAddress(str(content["url"]), str(content["api_key"]), int(content["pid"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return False
+    return pid > 0
+
+
+async def _answers(address: ServiceAddress) -> bool:
+    """Whether a service is there and accepts the key; a foreign process behind the port fails one of the two."""
+    checked = await _status_code(address, "/version-check?client_version=0.0.0")
+    return checked in {200, 406} and await _status_code(address, "/users/info") == 200
+
+
+async def _status_code(address: ServiceAddress, path: str) -> int | None:
+    parts = urlsplit(address.url)
+    request = (
+        f"GET {path} HTTP/1.1\r\nhost: {parts.netloc}\r\nx-api-key: {address.api_key}\r\n"
+        "accept: application/json\r\nconnection: close\r\n\r\n"
+    )
+    try:
+        async with asyncio.timeout(_CHECK_S):
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            try:
+                writer.write(request.encode("ascii"))
+                status_line = await reader.readline()
+            finally:
+                writer.close()
+        return int(status_line.split()[1])
+    except (OSError, TimeoutError, ValueError, IndexError):
+        return None
+
+
+def _not_started(log_path: Path, exit_code: int | None) -> ConnectionFailedError:
+    lines = log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_LAST_LINES:]
+    ending = "did not become ready in time" if exit_code is None else f"ended with exit code {exit_code}"
+    words = " It said: " + " / ".join(line.strip() for line in lines) if lines else ""
+    return ConnectionFailedError(
+        f"taskmon's own service {ending}.{words}", f"The whole text is in {log_path}; correct the cause and try again."
+    )

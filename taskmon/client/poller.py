@@ -1,0 +1,200 @@
+"""Keeps a store fresh for as long as somebody watches, through every fault, and says how fresh it is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from taskmon.client.task_watch import FeedWatch, ListWatch, TaskWatch
+from taskmon.core.errors import BusyError, NotAuthorizedError, NotFoundError, RefusedError, TaskmonError
+from taskmon.core.extensions import Extension
+
+if TYPE_CHECKING:
+    from taskmon.client.api import ServiceClient
+    from taskmon.client.task_store import Change, TaskStore
+
+_log = logging.getLogger(__name__)
+_GONE: Final = 410
+_AFTER_CHANGE_S: Final = 0.1
+"""Changes that come faster than this are told together."""
+_QUICK_STEP_S: Final = 1.0
+"""A feed that answers faster than this with nothing new does not wait; then we do."""
+_HIDDEN_FEED_S: Final = 5.0
+_LIST_S: Final = (2.0, 10.0)
+"""Seconds between looks at lists: when things move, and when they have not for a while."""
+_HIDDEN_LIST_S: Final = 30.0
+_LIST_SHARE: Final = 5.0
+"""A look at the lists is followed by at least this many times its own duration of rest."""
+_LONGEST_LIST_S: Final = 60.0
+_BACK_OFF_S: Final = (0.5, 15.0)
+_HIDDEN_BACK_OFF_S: Final = 60.0
+_LONGEST_REQUESTED_S: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How far the store can be trusted. `loaded` of `total` tasks have been seen since the last full load began."""
+
+    connected: bool
+    last_answer: datetime | None
+    problem: TaskmonError | None
+    loaded: int
+    total: int
+
+
+async def wait_for_event(event: asyncio.Event, seconds: float | None) -> None:
+    """Return when the event is set, or after `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+class Poller:
+    """Watches one service. `wait` (an event or so many seconds) and `jitter` (0..1) are given for tests."""
+
+    def __init__(
+        self,
+        client: ServiceClient,
+        store: TaskStore,
+        *,
+        clock: Callable[[], datetime],
+        on_freshness: Callable[[Freshness], None],
+        wait: Callable[[asyncio.Event, float | None], Awaitable[None]] = wait_for_event,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+        self._on_freshness = on_freshness
+        self._wait = wait
+        self._jitter = jitter
+        self._wake = asyncio.Event()
+        self._visible = True
+        self._poked = False
+        self._watch: TaskWatch | None = None
+        self._last_answer: datetime | None = None
+        self._progress = (0, 0)
+        self._failures = 0
+        self._calm_steps = 0
+        self._changed = False
+
+    def poke(self) -> None:
+        """Try now, also after the key was refused."""
+        self._poked = True
+        self._wake.set()
+
+    def set_visible(self, visible: bool) -> None:
+        """Nobody looks at a hidden window: it asks less often."""
+        woken = visible and not self._visible
+        self._visible = visible
+        if woken:
+            self._wake.set()
+
+    async def watch_forever(self) -> None:
+        """Keep the store equal to the service until cancelled. Only bugs leave this loop."""
+        unsubscribe = self._store.subscribe(self._note_change)
+        try:
+            while True:
+                await self._rest(await self._round())
+        finally:
+            unsubscribe()
+
+    async def _round(self) -> float | None:
+        """One load or step. Returns the seconds to rest; None: until somebody pokes."""
+        self._poked = False
+        try:
+            rest = await self._learn()
+        except NotAuthorizedError as error:
+            self._watch = None
+            self._publish(error)
+            return None
+        except (NotFoundError, RefusedError) as error:
+            return self._after_refusal(error)
+        except TaskmonError as error:
+            return self._after_failure(error)
+        self._progress = (len(self._store), len(self._store))
+        self._heard()
+        return rest
+
+    async def _learn(self) -> float:
+        if self._watch is None:
+            self._progress = (0, 0)
+            watch = await self._choose_watch()
+            await watch.start(self._loaded)
+            self._watch = watch
+            self._calm_steps = 0
+            return 0.0
+        began = self._clock()
+        self._changed = False
+        more = await self._watch.step()
+        took = max(0.0, (self._clock() - began).total_seconds())
+        self._failures = 0
+        self._calm_steps = 0 if self._changed else self._calm_steps + 1
+        return 0.0 if more else self._pace(self._watch, took)
+
+    async def _choose_watch(self) -> TaskWatch:
+        offered = await self._client.capabilities()
+        self._heard()
+        if offered is not None and Extension.CHANGES in offered.extensions:
+            return FeedWatch(self._client, self._store)
+        return ListWatch(self._client, self._store)
+
+    def _pace(self, watch: TaskWatch, took: float) -> float:
+        if isinstance(watch, FeedWatch):
+            if not self._visible:
+                return _HIDDEN_FEED_S
+            return _AFTER_CHANGE_S if self._changed or took >= _QUICK_STEP_S else _QUICK_STEP_S
+        quick, slow = _LIST_S
+        wanted = min(slow, quick * 1.25 ** min(self._calm_steps, 20))
+        return max(wanted if self._visible else _HIDDEN_LIST_S, min(took * _LIST_SHARE, _LONGEST_LIST_S))
+
+    def _after_refusal(self, error: NotFoundError | RefusedError) -> float:
+        """A feed that is gone, or no longer knows us, means another service or database: load anew, without alarm."""
+        replaced = isinstance(error, NotFoundError) or error.status_code == _GONE
+        if replaced and self._watch is not None:
+            _log.info("the service was replaced (%s); loading everything again", error.title)
+            self._watch = None
+            self._failures += 1
+            return self._back_off()
+        return self._after_failure(error)
+
+    def _after_failure(self, error: TaskmonError) -> float:
+        self._failures += 1
+        self._publish(error)
+        if isinstance(error, BusyError) and error.retry_after is not None:
+            return min(error.retry_after, _LONGEST_REQUESTED_S)
+        return self._back_off()
+
+    def _back_off(self) -> float:
+        first, longest = _BACK_OFF_S
+        limit = longest if self._visible else _HIDDEN_BACK_OFF_S
+        return min(limit, first * 2.0 ** min(self._failures - 1, 20)) * (0.5 + 0.5 * self._jitter())
+
+    async def _rest(self, seconds: float | None) -> None:
+        while seconds is None and not self._poked:
+            self._wake.clear()
+            await self._wait(self._wake, None)
+        if seconds is not None:
+            await self._wait(self._wake, seconds)
+        self._wake.clear()
+
+    def _note_change(self, change: Change) -> None:
+        self._changed = True
+
+    def _loaded(self, loaded: int, total: int) -> None:
+        self._progress = (loaded, total)
+        self._heard()
+
+    def _heard(self) -> None:
+        self._last_answer = self._clock()
+        self._publish(None)
+
+    def _publish(self, problem: TaskmonError | None) -> None:
+        self._on_freshness(Freshness(problem is None, self._last_answer, problem, *self._progress))

@@ -1,0 +1,146 @@
+"""Two ways to keep a store equal to a service: its change feed, or its lists when it has no feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
+
+from taskmon.core.errors import NotFoundError
+from taskmon.core.lifecycle import FACTS, Status
+
+if TYPE_CHECKING:
+    from taskmon.client.api import ServiceClient
+    from taskmon.client.task_store import TaskStore
+    from taskmon.core.task import Task
+
+PAGE_SIZE: Final = 200
+_LIVING: Final = tuple(status for status, known in FACTS.items() if not known.terminal)
+_REPEATED_WALKS: Final = 4
+_STALE_PAGES: Final = 3
+_FULL_LOOK_EVERY: Final = 10
+_SINGLE_LOOKS: Final = 20
+
+Progress = Callable[[int, int], None]
+"""Called with how many tasks have been loaded and how many there are."""
+
+
+class TaskWatch(Protocol):
+    """Keeps a store equal to a service. Errors of the client pass through; the watch can go on after them."""
+
+    async def start(self, on_progress: Progress) -> None:
+        """Load everything, newest first."""
+
+    async def step(self) -> bool:
+        """Learn what is new, waiting for it if the service can. True: ask again at once, there is more."""
+
+
+class FeedWatch:
+    """Over the change feed. A step waits up to `wait_s` seconds at the service for something to change."""
+
+    def __init__(self, client: ServiceClient, store: TaskStore, wait_s: float = 25.0) -> None:
+        self._client = client
+        self._store = store
+        self._wait_s = wait_s
+        self._cursor: str | None = None
+
+    async def start(self, on_progress: Progress) -> None:
+        """Load everything. The cursor is taken first, so that nothing falls between the list and the feed."""
+        cursor = (await self._client.changes()).cursor
+        await load_all(self._client, self._store, on_progress)
+        self._cursor = cursor
+
+    async def step(self) -> bool:
+        """The next portion of changes. Raises RefusedError (410) when the service is another one than before."""
+        changes = await self._client.changes(self._cursor, self._wait_s)
+        moved = changes.cursor != self._cursor
+        self._store.apply(changes.tasks, changes.removed)
+        self._cursor = changes.cursor
+        return changes.more and moved
+
+
+class ListWatch:
+    """Over the task lists: the newest page, the lists of states that can still change, single tasks, totals."""
+
+    def __init__(self, client: ServiceClient, store: TaskStore) -> None:
+        self._client = client
+        self._store = store
+        self._steps = 0
+        self._surplus = 0
+
+    async def start(self, on_progress: Progress) -> None:
+        """Load everything."""
+        total = await load_all(self._client, self._store, on_progress)
+        self._surplus = total - len(self._store)
+
+    async def step(self) -> bool:
+        """One look at whatever may have changed. A total that the store cannot explain means a task was removed."""
+        newest = await self._client.tasks(1, PAGE_SIZE)
+        self._store.apply(newest.tasks)
+        if newest.total_size - len(self._store) != self._surplus:
+            await self.start(lambda loaded, total: None)
+            return False
+        fresh = {task.task_id for task in newest.tasks}
+        self._steps += 1
+        if self._living() - fresh or self._steps % _FULL_LOOK_EVERY == 0:
+            await self._look_at_living(fresh)
+        return False
+
+    def _living(self) -> set[str]:
+        return {task_id for task_id, task in self._store.tasks.items() if not task.is_terminated}
+
+    async def _look_at_living(self, fresh: set[str]) -> None:
+        for status in _LIVING:
+            fresh |= await self._look_at_status(status)
+        for task_id in sorted(self._living() - fresh)[:_SINGLE_LOOKS]:
+            await self._look_at_task(task_id)
+
+    async def _look_at_status(self, status: Status) -> set[str]:
+        seen: set[str] = set()
+        page = 0
+        while True:
+            page += 1
+            answer = await self._client.tasks(page, PAGE_SIZE, status)
+            self._store.apply(answer.tasks)
+            seen.update(task.task_id for task in answer.tasks)
+            if not answer.tasks or page * PAGE_SIZE >= answer.total_size:
+                return seen
+
+    async def _look_at_task(self, task_id: str) -> None:
+        try:
+            task: Task = await self._client.task(task_id)
+        except NotFoundError:
+            self._store.apply((), [task_id])
+        else:
+            self._store.apply([task])
+
+
+async def load_all(client: ServiceClient, store: TaskStore, on_progress: Progress) -> int:
+    """Make the store hold exactly the service's tasks, page by page. Returns how many the service counts.
+
+    Tasks that arrive meanwhile push others to later pages, which only shows them twice. Tasks that are removed pull
+    others over a page border unseen; then the total falls, and the walk begins again.
+    """
+    known = set(store.tasks)
+    for _ in range(_REPEATED_WALKS):
+        seen, total, fell = await _walk(client, store, on_progress)
+        if not fell:
+            break
+    store.apply((), known - seen)
+    return total
+
+
+async def _walk(client: ServiceClient, store: TaskStore, on_progress: Progress) -> tuple[set[str], int, bool]:
+    seen: set[str] = set()
+    total, page, stale_pages, fell = 0, 0, 0, False
+    while True:
+        page += 1
+        answer = await client.tasks(page, PAGE_SIZE)
+        fell = fell or answer.total_size < total
+        total = answer.total_size
+        fresh = {task.task_id for task in answer.tasks} - seen
+        seen |= fresh
+        stale_pages = 0 if fresh else stale_pages + 1
+        store.apply(answer.tasks)
+        on_progress(min(len(seen), total), total)
+        if not answer.tasks or len(seen) >= total or stale_pages == _STALE_PAGES:
+            return seen, total, fell

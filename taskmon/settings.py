@@ -1,0 +1,195 @@
+"""What the user decided, in a TOML file of the configuration folder.
+
+Reading is never fatal: a value that cannot be used is named, and its default counts. Writing keeps what this version
+does not know. Secrets do not belong here.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+from taskmon.core.errors import InvalidInputError
+
+T = TypeVar("T")
+
+CONFIG_DIR_VARIABLE: Final = "TASKMON_CONFIG_DIR"
+_FILE: Final = "settings.toml"
+_THEMES: Final = ("system", "light", "dark")
+_WHERE_TO_CORRECT: Final = "Correct it in {path}; until then the default counts."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A service elsewhere that the user has set up. Its key is kept outside the settings."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`connection` names the service the window opens with; empty means the embedded one.
+
+    `idle_exit_minutes` is how long the embedded service stays without work or visitors, 0 for ever. `excludes` are
+    patterns, as in a .taskmonignore file, of what never travels with a submitted folder. `log_font_size` in points.
+    """
+
+    connections: tuple[Connection, ...] = ()
+    connection: str = ""
+    theme: str = "system"
+    notify: bool = True
+    reduce_motion: bool = False
+    follow: bool = True
+    wrap: bool = False
+    log_font_size: float = 10.0
+    idle_exit_minutes: float = 15.0
+    excludes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """The settings, and a sentence for every value in the file that could not be used."""
+
+    settings: Settings
+    problems: tuple[InvalidInputError, ...] = ()
+
+
+def settings_path(config_dir: Path | None = None) -> Path:
+    """Where the settings live: in `config_dir`, else in $TASKMON_CONFIG_DIR, else in the user's own folder."""
+    if config_dir is None and os.environ.get(CONFIG_DIR_VARIABLE):
+        config_dir = Path(os.environ[CONFIG_DIR_VARIABLE])
+    if config_dir is None:
+        import platformdirs
+
+        config_dir = Path(platformdirs.user_config_dir("taskmon"))
+    return config_dir / _FILE
+
+
+def load_settings(path: Path) -> LoadedSettings:
+    """The settings in `path`; the defaults if there is no such file."""
+    try:
+        content = _read(path)
+    except InvalidInputError as error:
+        return LoadedSettings(Settings(), (error,))
+    values: dict[str, Any] = {}
+    problems: list[InvalidInputError] = []
+    for field in fields(Settings):
+        if field.name not in content:
+            continue
+        try:
+            values[field.name] = _READERS[field.name](content[field.name])
+        except ValueError as error:
+            problems.append(
+                InvalidInputError(f"The setting {field.name} {error}.", _WHERE_TO_CORRECT.format(path=path))
+            )
+    return LoadedSettings(Settings(**values), tuple(problems))
+
+
+def save_settings(settings: Settings, path: Path) -> None:
+    """Write `settings`; keys of the file that this version does not know stay. Raises InvalidInputError.
+
+    A file that cannot be read as TOML is not overwritten: somebody was editing it.
+    """
+    import tomli_w
+
+    content = _read(path) | {field.name: _writable(getattr(settings, field.name)) for field in fields(Settings)}
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(tomli_w.dumps(content), encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise InvalidInputError(
+            f"The settings cannot be saved in {path}: {error.strerror or error}.",
+            "Check the folder's rights and space.",
+        ) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            f"The settings file {path} is not TOML: {error}.", "Correct it or move it away."
+        ) from error
+    except OSError as error:
+        raise InvalidInputError(
+            f"The settings file {path} cannot be read: {error.strerror or error}.", "Check its rights."
+        ) from error
+
+
+def _writable(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_writable(item) for item in value]
+    if isinstance(value, Connection):
+        return {"name": value.name, "url": value.url}
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be a text in quotes")
+    return value
+
+
+def _theme(value: object) -> str:
+    if value not in _THEMES:
+        raise ValueError(f"must be one of {', '.join(_THEMES)}")
+    return cast("str", value)
+
+
+def _number(least: float, most: float) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise ValueError(f"must be a number from {least:g} to {most:g}")
+        return float(value)
+
+    return read
+
+
+def _list_of(read: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
+    def read_all(value: object) -> tuple[T, ...]:
+        if not isinstance(value, list):
+            raise ValueError("must be a list in square brackets")
+        return tuple(read(item) for item in value)
+
+    return read_all
+
+
+def _connection(value: object) -> Connection:
+    if (
+        not isinstance(value, Mapping)
+        or not isinstance(value.get("name"), str)
+        or not isinstance(value.get("url"), str)
+    ):
+        raise ValueError("needs a name and a url in every entry")
+    if not value["url"].startswith(("http://", "https://")):
+        raise ValueError(f"has an entry “{value['name']}” whose url does not begin with http:// or https://")
+    return Connection(name=value["name"], url=value["url"])
+
+
+_READERS: Final[Mapping[str, Callable[[object], object]]] = {
+    "connections": _list_of(_connection),
+    "connection": _text,
+    "theme": _theme,
+    "notify": _flag,
+    "reduce_motion": _flag,
+    "follow": _flag,
+    "wrap": _flag,
+    "log_font_size": _number(6, 40),
+    "idle_exit_minutes": _number(0, 100_000),
+    "excludes": _list_of(_text),
+}
