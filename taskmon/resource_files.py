@@ -1,8 +1,10 @@
-"""Where the files of `resources/` are, in a checkout as in an installed wheel, and the simulator catalogue in them."""
+"""Where the files of `resources/` are, in a checkout and in a wheel; the simulator catalogue and the example in them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from taskmon.core.errors import NotFoundError
@@ -29,3 +31,23 @@ def simulator_catalogue() -> tuple[Simulator, ...]:
         for path in sorted(resource_path("simulators").glob("*.toml"))
     ]
     return tuple(sorted(entries, key=lambda entry: (entry.key == "commands", entry.name.lower())))
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A simulation that taskmon brings along: its folder, its simulator, the values of the simulator's parameters."""
+
+    name: str
+    folder: Path
+    simulator: Simulator
+    values: dict[str, str]
+
+
+def bundled_example() -> Example:
+    """The dam break where its simulator is installed beside this Python, else the heat plate, which always runs."""
+    if find_spec("pysplishsplash") is not None:
+        name, folder, key, values = "Dam break", "dam_break", "splishsplash", {"scene": "dam_break.json"}
+    else:
+        name, folder, key, values = "Heated plate", "heat", "heat", {"case": "plate.heat.toml"}
+    simulator = next(entry for entry in simulator_catalogue() if entry.key == key)
+    return Example(name, resource_path(f"examples/{folder}"), simulator, values)

@@ -1,0 +1,151 @@
+"""What a person does to tasks: kill, run again, download. One result per task; what failed can be done again alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtGui import QGuiApplication
+
+from taskmon.core.errors import TaskmonError
+from taskmon.core.lifecycle import can_kill
+from taskmon.core.units import count_text
+from taskmon.gui.dialogs import Question, ask, choose_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from taskmon.client.task_store import TaskStore
+    from taskmon.core.task import Task
+    from taskmon.gui.background import Background
+    from taskmon.gui.controllers.connection import ConnectionController
+    from taskmon.gui.messages import Messages
+    from taskmon.gui.widgets.main_window import MainWindow
+
+MANY: Final = 20
+"""Running more tasks than this again is asked about first."""
+
+
+def kill_question(tasks: Sequence[Task]) -> Question | None:
+    """The question with the exact numbers; None if nothing in `tasks` can be killed."""
+    living = [task for task in tasks if can_kill(task.status)]
+    if not living:
+        return None
+    ended = len(tasks) - len(living)
+    what = f"“{living[0].name}”" if len(living) == 1 else count_text(len(living), "task")
+    skipped = f"{ended:,} more in the selection {'has' if ended == 1 else 'have'} already ended and " if ended else ""
+    skipped += ("is skipped. " if ended == 1 else "are skipped. ") if ended else ""
+    return Question(
+        "Kill tasks" if len(living) > 1 else "Kill task",
+        f"Kill {what}?",
+        f"{skipped}What has been written so far is kept where the simulator had started.",
+        f"Kill {count_text(len(living), 'task')}",
+    )
+
+
+class TaskActionsController:
+    """Carries out the wishes on tasks through the client; the store learns the answers by the next poll."""
+
+    def __init__(
+        self,
+        background: Background,
+        connection: ConnectionController,
+        store: TaskStore,
+        messages: Messages,
+        window: MainWindow,
+    ) -> None:
+        self._background = background
+        self._connection = connection
+        self._store = store
+        self._messages = messages
+        self._window = window
+        self._downloads = Path.home()
+
+    def kill(self, tasks: Sequence[Task]) -> None:
+        """Asks once, then kills all of `tasks` that still live."""
+        self._background.start(self._kill(tasks), "kill")
+
+    def resubmit(self, tasks: Sequence[Task]) -> None:
+        """Runs `tasks` again as they were, with the inputs reused on the server's side."""
+        self._background.start(self._resubmit(tasks), "resubmit")
+
+    def download(self, tasks: Sequence[Task]) -> None:
+        """Asks where to, then downloads and unpacks the outputs of each task into a folder of its own."""
+        self._background.start(self._download(tasks), "download")
+
+    def download_file(self, task: Task, path: str) -> None:
+        """Fetches one file of a task to a folder that the person chooses."""
+        self._background.start(self._download_file(task, path), "download file")
+
+    def copy_ids(self, tasks: Sequence[Task]) -> None:
+        """Puts the ids on the clipboard, one per line."""
+        QGuiApplication.clipboard().setText("\n".join(task.task_id for task in tasks))
+        self._messages.tell(f"Copied {count_text(len(tasks), 'task id')}.")
+
+    async def _kill(self, tasks: Sequence[Task]) -> None:
+        question = kill_question(tasks)
+        if question is None or not await ask(question, self._window):
+            return
+        latest = [self._store.get(task.task_id) or task for task in tasks]
+        living = [task for task in latest if can_kill(task.status)]
+
+        async def kill_one(task: Task) -> None:
+            await self._connection.client.kill(task.task_id)
+
+        await self._each(living, kill_one, "Killing", "Kill asked for")
+
+    async def _resubmit(self, tasks: Sequence[Task]) -> None:
+        from taskmon.client.submission import resubmit
+
+        if len(tasks) > MANY:
+            number = count_text(len(tasks), "task")
+            question = Question("Run again", f"Run {number} again?", "Each becomes a new task.", f"Run {number} again")
+            if not await ask(question, self._window):
+                return
+
+        async def resubmit_one(task: Task) -> None:
+            await resubmit(self._connection.client, task)
+
+        await self._each(tasks, resubmit_one, "Submitting", "Submitted again")
+
+    async def _download(self, tasks: Sequence[Task]) -> None:
+        from taskmon.client.download import download_outputs
+
+        folder = await choose_folder("Download outputs to", self._window, str(self._downloads))
+        if folder is None:
+            return
+        self._downloads = Path(folder)
+
+        async def download_one(task: Task) -> None:
+            target = await download_outputs(self._connection.client, task, Path(folder))
+            self._messages.tell(f"Outputs of {task.name} are in {target}.")
+
+        await self._each(tasks, download_one, "Downloading", "")
+
+    async def _download_file(self, task: Task, path: str) -> None:
+        from taskmon.client.download import download_file
+
+        folder = await choose_folder(f"Download {path} to", self._window, str(self._downloads))
+        if folder is not None:
+            target = await download_file(self._connection.client, task, path, Path(folder))
+            self._messages.tell(f"{path} is in {target}.")
+
+    async def _each(self, tasks: Sequence[Task], act: Callable[[Task], Awaitable[None]], doing: str, done: str) -> None:
+        """One task after the other; failures are collected and told together, naming the tasks."""
+        failures: list[tuple[Task, TaskmonError]] = []
+        for number, task in enumerate(tasks, start=1):
+            if len(tasks) > 1:
+                self._messages.tell(f"{doing} {number:,} of {len(tasks):,}…")
+            try:
+                await act(task)
+            except TaskmonError as error:
+                failures.append((task, error))
+        self._connection.refresh()
+        if failures:
+            task, error = failures[0]
+            number_text = f"{count_text(len(failures), 'task')} of {len(tasks):,}"
+            title = f"{number_text} failed, first {task.name}: {error.title}" if len(tasks) > 1 else error.title
+            raise TaskmonError(title, error.advice)
+        if done:
+            names = tasks[0].name if len(tasks) == 1 else count_text(len(tasks), "task")
+            self._messages.tell(f"{done}: {names}.")

@@ -1,0 +1,151 @@
+"""What the window says about the selected task: diagram, explanation, timeline, details, files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from taskmon.core.errors import NotFoundError
+from taskmon.gui.widgets.wishes import Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from taskmon.client.task_store import Change, TaskStore
+    from taskmon.core.task import Task, TaskDetail
+    from taskmon.gui.background import Background
+    from taskmon.gui.controllers.connection import ConnectionController
+    from taskmon.gui.models.task_table_model import TaskTableModel
+    from taskmon.gui.widgets.details_pane import DetailsPane
+    from taskmon.gui.widgets.explanation import Explanation
+    from taskmon.gui.widgets.files_pane import FilesPane
+    from taskmon.gui.widgets.lifecycle_diagram import LifecycleDiagram
+    from taskmon.gui.widgets.main_window import MainWindow
+    from taskmon.gui.widgets.timeline import Timeline
+
+_ON_TASKS = (Wish.RESUBMIT, Wish.DOWNLOAD, Wish.COPY_ID)
+
+
+class TaskDetailController:
+    """Follows the selection. One task: its detail, fetched again whenever the list says it changed. Otherwise: counts."""
+
+    def __init__(
+        self,
+        background: Background,
+        connection: ConnectionController,
+        store: TaskStore,
+        model: TaskTableModel,
+        window: MainWindow,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._background = background
+        self._connection = connection
+        self._store = store
+        self._model = model
+        self._window = window
+        self._clock = clock
+        self._selected: tuple[str, ...] = ()
+        self._detail: TaskDetail | None = None
+        self._listeners: list[Callable[[Task | None], None]] = []
+        store.subscribe(self._store_changed)
+
+    def show_in(
+        self,
+        diagram: LifecycleDiagram,
+        explanation: Explanation,
+        timeline: Timeline,
+        details: DetailsPane,
+        files: FilesPane,
+    ) -> None:
+        """The panes that show the task."""
+        self._diagram, self._explanation, self._timeline = diagram, explanation, timeline
+        self._details, self._files = details, files
+        files.refresh_requested.connect(self._refresh_files)
+        self.select([])
+
+    def on_task(self, listener: Callable[[Task | None], None]) -> None:
+        """`listener` hears which one task is selected (None for none or several), and its every change."""
+        self._listeners.append(listener)
+
+    @property
+    def selected(self) -> list[Task]:
+        """The selected tasks as last seen, in the table's order."""
+        return [task for task in map(self._store.get, self._selected) if task is not None]
+
+    def select(self, ids: Sequence[str]) -> None:
+        """The selection of the table has changed."""
+        self._selected = tuple(ids)
+        task = self._only()
+        if task is None or self._detail is None or self._detail.task_id != task.task_id:
+            self._detail = None
+        self._show(task)
+        self._enable()
+
+    def tick(self) -> None:
+        """Lets the times of the diagram run."""
+        if self._detail is not None and not self._detail.is_terminated:
+            self._diagram.set_now(self._clock())
+            self._timeline.set_now(self._clock())
+
+    def _only(self) -> Task | None:
+        return self._store.get(self._selected[0]) if len(self._selected) == 1 else None
+
+    def _show(self, task: Task | None) -> None:
+        for listener in self._listeners:
+            listener(task)
+        if task is None:
+            self._background.cancel("detail")
+            self._background.cancel("files")
+            self._diagram.show_counts(self._model.status_counts(self._selected))
+            self._explanation.show_selection(self.selected)
+            self._timeline.show_nothing()
+            self._details.show_nothing()
+            self._files.show_nothing()
+            return
+        self._details.show_task(task)
+        self._background.restart("detail", self._load(task.task_id))
+        self._refresh_files()
+
+    async def _load(self, task_id: str) -> None:
+        detail = await self._connection.client.task(task_id)
+        position = None
+        if not detail.is_terminated and detail.start_time is None:
+            answer = await self._connection.client.task_status(task_id)
+            position = answer.position_in_queue.tasks_ahead if answer.position_in_queue else None
+        self._detail = detail
+        now = self._clock()
+        self._diagram.show_task(detail, now)
+        self._explanation.show_task(detail, position)
+        self._timeline.show_task(detail, now)
+        self._details.show_task(detail)
+
+    def _refresh_files(self) -> None:
+        task = self._only()
+        if task is not None:
+            self._background.restart("files", self._load_files(task))
+
+    async def _load_files(self, task: Task) -> None:
+        from taskmon.client.live_files import list_files
+
+        try:
+            self._files.show_files(await list_files(self._connection.client, task))
+        except NotFoundError:
+            self._files.show_nothing("This task has no files yet.")
+
+    def _store_changed(self, change: Change) -> None:
+        changed = {*change.updated, *change.removed, *change.added}
+        if len(self._selected) == 1:
+            if self._selected[0] in changed:
+                self._show(self._only())
+        else:
+            self._diagram.show_counts(self._model.status_counts(self._selected))
+        if changed.intersection(self._selected):
+            self._enable()
+
+    def _enable(self) -> None:
+        from taskmon.core.lifecycle import can_kill
+
+        tasks = self.selected
+        self._window.set_enabled(_ON_TASKS, bool(tasks))
+        self._window.set_enabled((Wish.RESUBMIT_CHANGED,), len(tasks) == 1)
+        self._window.set_enabled((Wish.KILL,), any(can_kill(task.status) for task in tasks))

@@ -1,0 +1,28 @@
+"""Dresses the application in a theme: palette, font and the style sheet of the stock controls."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from string import Template
+from typing import TYPE_CHECKING
+
+from taskmon.gui.theme import Theme, load_fonts, palette, ui_font
+from taskmon.resource_files import resource_path
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+
+def style_sheet(theme: Theme) -> str:
+    """`resources/styles/window.qss` with the theme's colours in it."""
+    colours = {field.name: value for field in fields(theme) if isinstance(value := getattr(theme, field.name), str)}
+    return Template(resource_path("styles/window.qss").read_text(encoding="utf-8")).substitute(colours)
+
+
+def dress(application: QApplication, theme: Theme) -> None:
+    """Gives every present and future control the theme."""
+    load_fonts()
+    application.setStyle("Fusion")
+    application.setFont(ui_font())
+    application.setPalette(palette(theme))
+    application.setStyleSheet(style_sheet(theme))

@@ -1,0 +1,75 @@
+"""Every action of the window, found by typing (Ctrl+K)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QAction
+
+
+def matches(words: str, text: str) -> bool:
+    """Whether every word of `words` is somewhere in `text`, whatever the case."""
+    low = text.lower()
+    return all(word in low for word in words.lower().split())
+
+
+class CommandPalette(QDialog):
+    """A line to type in and the actions that match; Enter carries out the chosen one."""
+
+    chosen = Signal(object)
+
+    def __init__(self, actions: Sequence[QAction], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("All actions")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._actions = list(actions)
+        self._line = QLineEdit(self)
+        self._line.setPlaceholderText("Type what you want to do")
+        self._line.setAccessibleName("Search all actions")
+        self._list = QListWidget(self)
+        self._list.setAccessibleName("Matching actions")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 10, 10, 10)
+        layout.addWidget(self._line)
+        layout.addWidget(self._list)
+        self.resize(520, 400)
+        self._line.textChanged.connect(self._narrow)
+        self._line.returnPressed.connect(self._choose)
+        self._list.itemActivated.connect(self._choose)
+        self._line.installEventFilter(self)
+        self._narrow("")
+
+    def _narrow(self, words: str) -> None:
+        self._list.clear()
+        for action in self._actions:
+            label = action.text().replace("&", "")
+            if not matches(words, f"{label} {action.toolTip()}"):
+                continue
+            shortcut = action.shortcut().toString()
+            item = QListWidgetItem(action.icon(), f"{label}    {shortcut}" if shortcut else label, self._list)
+            item.setData(Qt.ItemDataRole.UserRole, action)
+            if not action.isEnabled():
+                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+        self._list.setCurrentRow(0)
+
+    def _choose(self) -> None:
+        item = self._list.currentItem()
+        if item is not None and item.flags() & Qt.ItemFlag.ItemIsEnabled:
+            action = item.data(Qt.ItemDataRole.UserRole)
+            self.accept()
+            self.chosen.emit(action)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
+            if step:
+                self._list.setCurrentRow(max(0, min(self._list.count() - 1, self._list.currentRow() + step)))
+                return True
+        return super().eventFilter(watched, event)

@@ -1,0 +1,87 @@
+"""The badge that says whether what the window shows is fresh: `● live · 0.4 s ago` or `no answer since 14:02`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from taskmon.core.lifecycle import Kind
+from taskmon.core.units import short_duration_text
+from taskmon.gui.theme import LIGHT, Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def freshness_text(connected: bool, last_answer: datetime | None, now: datetime) -> str:
+    """What the badge says at `now`."""
+    if last_answer is None:
+        return "connecting…" if connected else "not connected"
+    if connected:
+        age = (now - last_answer).total_seconds()
+        return "live" if age < 1.5 else f"live · {short_duration_text(age)} ago"
+    return f"no answer since {last_answer.astimezone():%H:%M}"
+
+
+class ConnectionBadge(QWidget):
+    """Shows freshness; `refresh(now)` lets the age tick."""
+
+    def __init__(self, clock: Callable[[], datetime], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._clock = clock
+        self._connected = True
+        self._last_answer: datetime | None = None
+        self._text = "connecting…"
+        self._theme = LIGHT
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._say()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def show_freshness(self, connected: bool, last_answer: datetime | None, reason: str = "") -> None:
+        """`reason` is why there is no answer; it becomes the tooltip."""
+        self._connected = connected
+        self._last_answer = last_answer
+        self.setToolTip(reason or "The list is kept up to date.")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Lets the age tick."""
+        text = freshness_text(self._connected, self._last_answer, self._clock())
+        if text != self._text:
+            self._text = text
+            self._say()
+        self.update()
+
+    def _say(self) -> None:
+        self.setAccessibleName(f"Connection: {self._text}")
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        widest = max(metrics.horizontalAdvance(text) for text in (self._text, "live · 59 min ago"))
+        return QSize(widest + 34, metrics.height() + 10)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        kind = Kind.TERMINAL_OK if self._connected and self._last_answer else Kind.TRANSIENT
+        colours = self._theme.kinds[kind]
+        height = self.fontMetrics().height() + 8
+        box = QRectF(1, (self.height() - height) / 2, self.width() - 2, height)
+        if not self._connected:
+            painter.setBrush(QColor(colours.fill))
+            painter.setPen(QColor(colours.line))
+            painter.drawRoundedRect(box, height / 2, height / 2)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.ink))
+        painter.drawEllipse(QRectF(box.left() + 10, box.center().y() - 4, 8, 8))
+        painter.setPen(QColor(self._theme.muted if self._connected else colours.ink))
+        painter.drawText(box.adjusted(25, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, self._text)
+        painter.end()

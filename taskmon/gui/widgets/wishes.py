@@ -1,0 +1,76 @@
+"""All that a person can ask of the window, as data: toolbar, menus, context menu and palette show the same list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Wish(StrEnum):
+    """An action by its meaning. Controllers carry it out; the window only offers it."""
+
+    SUBMIT = "submit"
+    EXAMPLE = "example"
+    KILL = "kill"
+    RESUBMIT = "resubmit"
+    RESUBMIT_CHANGED = "resubmit-changed"
+    DOWNLOAD = "download"
+    COPY_ID = "copy-id"
+    REFRESH = "refresh"
+    FIND_TASK = "find-task"
+    FIND_IN_LOG = "find-in-log"
+    SHOW_LOG = "show-log"
+    SHOW_CHARTS = "show-charts"
+    SHOW_TIMELINE = "show-timeline"
+    SHOW_FILES = "show-files"
+    SHOW_DETAILS = "show-details"
+    PALETTE = "palette"
+    THEME_SYSTEM = "theme-system"
+    THEME_LIGHT = "theme-light"
+    THEME_DARK = "theme-dark"
+    RESET_LAYOUT = "reset-layout"
+    CONNECT = "connect"
+    ABOUT = "about"
+    QUIT = "quit"
+
+
+@dataclass(frozen=True, slots=True)
+class WishText:
+    """`menu` is the menu it stands in, `icon` a name of `gui.icons` or empty, `tip` one sentence."""
+
+    wish: Wish
+    text: str
+    menu: str
+    icon: str = ""
+    shortcut: str = ""
+    tip: str = ""
+
+
+WISHES: Final = (
+    WishText(Wish.SUBMIT, "Submit…", "Task", "submit", "Ctrl+N", "Submit a folder of input files as a new task"),
+    WishText(Wish.EXAMPLE, "Try the example", "Task", "play", "", "Submit the simulation that taskmon brings along"),
+    WishText(Wish.KILL, "Kill", "Task", "kill", "Ctrl+Del", "Stop the selected tasks"),
+    WishText(Wish.RESUBMIT, "Run again", "Task", "resubmit", "Ctrl+R", "Run the selected tasks again as they were"),
+    WishText(
+        Wish.RESUBMIT_CHANGED, "Run again with changes…", "Task", "resubmit", "Ctrl+Shift+R", "Change something first"
+    ),
+    WishText(Wish.DOWNLOAD, "Download", "Task", "download", "Ctrl+D", "Download and unpack the outputs"),
+    WishText(Wish.COPY_ID, "Copy task id", "Task", "copy", "Ctrl+Shift+C", "Copy the ids of the selected tasks"),
+    WishText(Wish.CONNECT, "Connection…", "Task", "connected", "", "Choose the service whose tasks are shown"),
+    WishText(Wish.QUIT, "Quit", "Task", "close", "Ctrl+Q", "Close the window; tasks go on"),
+    WishText(Wish.FIND_TASK, "Filter tasks", "View", "filter", "Ctrl+F", "Type to narrow the list of tasks"),
+    WishText(Wish.FIND_IN_LOG, "Search the log", "View", "search", "Ctrl+Shift+F", "Search the log of the task"),
+    WishText(Wish.REFRESH, "Refresh now", "View", "resubmit", "F5", "Ask the service at once"),
+    WishText(Wish.SHOW_LOG, "Log", "View", "log", "Alt+1", "Show the log"),
+    WishText(Wish.SHOW_CHARTS, "Charts", "View", "chart", "Alt+2", "Show the charts"),
+    WishText(Wish.SHOW_TIMELINE, "Timeline", "View", "timeline", "Alt+3", "Show when each step happened"),
+    WishText(Wish.SHOW_FILES, "Files", "View", "files", "Alt+4", "Show the files of the task"),
+    WishText(Wish.SHOW_DETAILS, "Details", "View", "details", "Alt+5", "Show everything known about the task"),
+    WishText(Wish.THEME_SYSTEM, "Colours as the system", "View", "settings"),
+    WishText(Wish.THEME_LIGHT, "Light colours", "View", "light"),
+    WishText(Wish.THEME_DARK, "Dark colours", "View", "dark"),
+    WishText(Wish.RESET_LAYOUT, "Reset layout", "View", "settings", "", "Put every pane back where it was at first"),
+    WishText(Wish.PALETTE, "All actions…", "Help", "palette", "Ctrl+K", "Find any action by typing"),
+    WishText(Wish.ABOUT, "About taskmon", "Help", "help"),
+)
