@@ -1,0 +1,152 @@
+"""Finds the lines of a log that match, all of them, however long the log, without holding up the window.
+
+RE2 is used because its time grows with the text only, whatever the pattern, and because it lets other threads run.
+The bytes are searched as they were written, line by line; colours in the middle of a word hide it.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from typing import TYPE_CHECKING, Any, Final
+
+from taskmon.core.errors import InvalidInputError
+from taskmon.core.log_source import SearchResult
+
+if TYPE_CHECKING:
+    from taskmon.client.log_spool import LogSpool
+
+SEARCH_STEP: Final = 32 << 20
+"""Bytes searched per `advance`: a cancelled caller waits for one such step at most."""
+
+_CHUNK: Final = 1 << 20
+_LONGEST_LINE: Final = 64 << 20
+
+
+class LinePattern:
+    """A pattern that is looked for within single lines. Raises InvalidInputError where it is no regular expression."""
+
+    def __init__(self, text: str, *, regex: bool, case_sensitive: bool) -> None:
+        import re2  # loaded with the first search, not with the window
+
+        self.text = text
+        options = re2.Options()
+        options.never_nl = True
+        options.never_capture = True
+        options.log_errors = False
+        options.case_sensitive = case_sensitive
+        source = text if regex else re2.escape(text)
+        try:
+            re2.compile(source, options)
+            self._compiled: Any = re2.compile("(?m)" + source, options)
+        except re2.error as error:
+            reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
+            raise InvalidInputError(
+                f"“{text}” is not a regular expression: {reason}.", "Correct it, or switch off “.*” to find it as text."
+            ) from error
+
+    def find_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where the pattern matches in a shown line; empty matches are left out."""
+        return [match.span() for match in self._compiled.finditer(text) if match.end() > match.start()]
+
+    def search(self, content: bytes, start: int) -> int:
+        """The place of the first match at or after `start`; -1 if there is none."""
+        match = self._compiled.search(content, start)
+        return -1 if match is None else match.start()
+
+
+class LogSearch:
+    """One search over a spool. Call `advance` in a worker until it says True; again after the log has grown."""
+
+    def __init__(self, spool: LogSpool, pattern: LinePattern) -> None:
+        self._spool = spool
+        self._pattern = pattern
+        self._restart()
+
+    def _restart(self) -> None:
+        self._generation = self._spool.generation
+        self._lines = array("I")
+        self._offset = 0  # of the first line that is not searched for good
+        self._line = 0
+        self._unfinished_end = 0
+        self._unfinished_line = -1  # a last line without newline that matched so far
+
+    def result(self) -> SearchResult:
+        """What has been found so far; safe to call from any thread."""
+        return SearchResult(
+            pattern=self._pattern.text,
+            lines=self._lines,
+            count=len(self._lines),
+            finished=self._offset >= self._spool.size or self._unfinished_end >= self._spool.size,
+            searched_bytes=self._offset,
+            find_spans=self._pattern.find_spans,
+        )
+
+    def advance(self, step: int = SEARCH_STEP) -> bool:
+        """Searches about `step` more bytes. True when the log, as long as it is now, has been searched."""
+        if self._generation != self._spool.generation:
+            self._restart()
+        descriptor = self._spool.duplicate_descriptor()
+        if descriptor < 0:
+            return True
+        try:
+            return self._advance(descriptor, self._spool.size, self._offset + step)
+        finally:
+            os.close(descriptor)
+
+    def _advance(self, descriptor: int, size: int, until: int) -> bool:
+        while self._offset < min(size, until):
+            content = self._read_lines(descriptor, size)
+            if not content:
+                break
+            if content.endswith(b"\n") or len(content) >= _LONGEST_LINE:
+                self._search_for_good(content)
+            else:
+                self._search_unfinished(content)
+                return True
+        return self._offset >= size
+
+    def _read_lines(self, descriptor: int, size: int) -> bytes:
+        """Whole lines from our place on; the unfinished last line alone; or a piece of a monstrous one."""
+        length = _CHUNK
+        while True:
+            content = os.pread(descriptor, min(length, size - self._offset), self._offset)
+            end = content.rfind(b"\n") + 1
+            if end > 0:
+                return content[:end]
+            if len(content) < length or length >= _LONGEST_LINE:
+                return content
+            length *= 8
+
+    def _search_for_good(self, content: bytes) -> None:
+        self._forget_unfinished()
+        position, line, lines = 0, self._line, self._lines
+        search = self._pattern.search
+        counted = 0
+        while position < len(content):
+            start = search(content, position)
+            if start < 0 or start >= len(content):
+                break
+            line += content.count(b"\n", counted, start)
+            if not lines or lines[-1] != line:
+                lines.append(line)
+            end = content.find(b"\n", start)
+            if end < 0:
+                counted = start
+                break
+            counted, position = end, end + 1
+        self._line = line + content.count(b"\n", counted)
+        self._offset += len(content)
+
+    def _search_unfinished(self, content: bytes) -> None:
+        self._forget_unfinished()
+        if self._pattern.search(content, 0) >= 0 and (not self._lines or self._lines[-1] != self._line):
+            self._lines.append(self._line)
+            self._unfinished_line = self._line
+        self._unfinished_end = self._offset + len(content)
+
+    def _forget_unfinished(self) -> None:
+        """Takes back a match in the line that had not ended: it is looked at again as a whole."""
+        if self._unfinished_line >= 0 and self._lines and self._lines[-1] == self._unfinished_line:
+            self._lines.pop()
+        self._unfinished_line = -1

@@ -1,0 +1,142 @@
+"""A search finds every matching line, counts each once, and goes on where the log has grown."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from taskmon.client.log_search import LinePattern, LogSearch
+from taskmon.client.log_spool import LogSpool
+from taskmon.core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[LogSpool]:
+    spool = LogSpool(tmp_path / "log.txt")
+    yield spool
+    spool.close()
+
+
+def found(spool: LogSpool, pattern: str, *, regex: bool = True, case: bool = True) -> list[int]:
+    result = spool.search(pattern, regex=regex, case=case)
+    assert result.finished
+    return list(result.lines[: result.count])
+
+
+PATTERNS = ["a", "a+b", "^b", "b$", "^$", "", "[^a]", r"\s", "a.*b", "(a|b)b"]
+
+
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(text=st.text(alphabet="ab \n", max_size=60), pattern=st.sampled_from(PATTERNS), cut=st.integers(0, 60))
+def test_the_lines_found_are_those_that_re_finds_one_by_one(tmp_path: Path, text: str, pattern: str, cut: int) -> None:
+    target = tmp_path / "log.txt"
+    target.unlink(missing_ok=True)
+    spool = LogSpool(target)
+    search = LogSearch(spool, LinePattern(pattern, regex=True, case_sensitive=True))
+    for part in (text[:cut], text[cut:]):
+        spool.append(part.encode())
+        while not search.advance(1):
+            pass
+    lines = text.split("\n")
+    lines = lines[:-1] if not lines[-1] else lines
+    result = search.result()
+    assert list(result.lines[: result.count]) == [n for n, line in enumerate(lines) if re.search(pattern, line)]
+    assert result.finished
+    spool.close()
+
+
+def test_every_hit_of_a_large_log_is_counted_exactly_once(spool: LogSpool) -> None:
+    line = b"Time = 1 residual residual 3.1e-06 %d\n"
+    spool.append(b"".join(line % number for number in range(60_000)) + b"needle-7f3a\n" + b"x\n" * 10)
+    assert len(found(spool, "residual")) == 60_000
+    assert found(spool, "needle-7f3a") == [60_000]
+    assert len(found(spool, r"e-06 \d*7$")) == 6_000
+
+
+def test_a_pattern_never_matches_across_lines(spool: LogSpool) -> None:
+    spool.append(b"foo\nbar\nfoo bar\n")
+    assert found(spool, r"foo\s+bar") == [2]
+    assert found(spool, r"[^x]+r$") == [1, 2]
+
+
+def test_case_and_literal_text_are_the_persons_choice(spool: LogSpool) -> None:
+    spool.append("Größe\ngrößE\na.b\nacb\n".encode())
+    assert found(spool, "GRÖSSE", case=False) == []
+    assert found(spool, "GRÖßE", case=False) == [0, 1]
+    assert found(spool, "a.b", regex=False) == [2]
+    assert found(spool, "a.b") == [2, 3]
+
+
+def test_a_broken_pattern_is_refused_with_its_reason() -> None:
+    with pytest.raises(InvalidInputError, match=r"“a\(” is not a regular expression: missing \)"):
+        LinePattern("a(", regex=True, case_sensitive=True)
+    assert LinePattern("a(", regex=False, case_sensitive=True).find_spans("f(a(x))") == [(2, 4)]
+
+
+def test_what_comes_later_is_searched_too_without_starting_again(spool: LogSpool) -> None:
+    search = LogSearch(spool, LinePattern("err", regex=False, case_sensitive=True))
+    assert search.advance()
+    spool.append(b"ok\nerr 1\ner")
+    assert search.advance() or search.advance()
+    assert search.result().count == 1
+    spool.append(b"r 2\n")
+    while not search.advance():
+        pass
+    assert list(search.result().lines) == [1, 2]
+
+
+def test_a_match_in_an_unfinished_line_is_taken_back_when_the_line_goes_on(spool: LogSpool) -> None:
+    search = LogSearch(spool, LinePattern("done$", regex=True, case_sensitive=True))
+    spool.append(b"done")
+    search.advance()
+    assert search.result().count == 1
+    spool.append(b" not yet\n")
+    while not search.advance():
+        pass
+    assert search.result().count == 0
+
+
+def test_a_replaced_log_is_searched_from_its_beginning(spool: LogSpool) -> None:
+    search = LogSearch(spool, LinePattern("x", regex=False, case_sensitive=True))
+    spool.append(b"x\nx\n")
+    search.advance()
+    spool.path.write_bytes(b"y\ny\nx\n")
+    spool.refresh()
+    while not search.advance():
+        pass
+    assert list(search.result().lines) == [2]
+
+
+def test_a_search_can_be_left_between_two_steps_and_shows_what_it_has(spool: LogSpool) -> None:
+    spool.append(b"hit\n" * 2_000_000)
+    search = LogSearch(spool, LinePattern("hit", regex=False, case_sensitive=True))
+    assert not search.advance(1 << 20)
+    part = search.result()
+    assert not part.finished
+    assert 0 < part.count < 2_000_000
+    assert part.searched_bytes >= 1 << 20
+
+
+def test_catastrophic_patterns_end(spool: LogSpool) -> None:
+    spool.append(b"a" * 5000 + b"!\n")
+    assert found(spool, "(a+)+$") == []
+
+
+def test_the_window_reads_while_a_worker_searches(spool: LogSpool) -> None:
+    spool.append(b"step 1\n" * 300_000)
+    results = []
+    worker = threading.Thread(target=lambda: results.append(spool.search("step")))
+    worker.start()
+    while worker.is_alive():
+        assert spool.line(200_000) in (b"step 1", b"")
+    worker.join()
+    assert results[0].count == 300_000

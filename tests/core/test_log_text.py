@@ -1,0 +1,144 @@
+"""A log line is shown as a terminal would leave it, and nothing in it can hide or deceive."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taskmon.core.log_source import RawLine
+from taskmon.core.log_text import PLAIN, RGB, LineText, StyleSpan, TextStyle, line_text, plain_text, shown_line, styled
+
+PIECES = st.sampled_from(
+    [
+        b"abc",
+        b"\r",
+        b"\t",
+        b"\b",
+        b"\x1b[31m",
+        b"\x1b[0m",
+        b"\x1b[K",
+        b"\x1b[2C",
+        b"\x1b[",
+        b"\xff",
+        "ü日".encode(),
+        b"\x07",
+        b" ",
+    ]
+)
+
+
+def test_plain_text_stays_as_it_is() -> None:
+    assert line_text(b"Time = 0.05  residual 3.1e-06") == LineText("Time = 0.05  residual 3.1e-06")
+    assert plain_text("Größe 日本語 ✓ 🚀".encode()) == "Größe 日本語 ✓ 🚀"
+
+
+def test_colours_and_styles_become_spans() -> None:
+    shown = line_text(b"a \x1b[1;32mok\x1b[0m b \x1b[4mu\x1b[24m")
+    assert shown.text == "a ok b u"
+    assert shown.spans == (
+        StyleSpan(2, 4, TextStyle(ink=2, bold=True)),
+        StyleSpan(7, 8, TextStyle(underline=True)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "style"),
+    [
+        ("", PLAIN),
+        ("31", TextStyle(ink=1)),
+        ("91", TextStyle(ink=9)),
+        ("44;97", TextStyle(ink=15, paper=4)),
+        ("38;5;9", TextStyle(ink=9)),
+        ("38;5;196", TextStyle(ink=RGB + 0xFF0000)),
+        ("38;5;244", TextStyle(ink=RGB + 0x808080)),
+        ("38;2;255;120;0", TextStyle(ink=RGB + 0xFF7800)),
+        ("48;2;1;2;3;1", TextStyle(paper=RGB + 0x010203, bold=True)),
+        ("38;2;999;0;0", TextStyle(ink=RGB + 0xFF0000)),
+        ("7", TextStyle(inverse=True)),
+        ("31;0;3", TextStyle(italic=True)),
+        ("31;39", PLAIN),
+        ("38", PLAIN),
+        ("38;5", PLAIN),
+        ("123", PLAIN),
+    ],
+)
+def test_sgr_numbers_are_understood(parameters: str, style: TextStyle) -> None:
+    assert styled(PLAIN, parameters) == style
+
+
+def test_a_hundred_updates_by_carriage_return_are_one_state() -> None:
+    bar = b"".join(b"\rstep %3d of 100" % number for number in range(101))
+    assert plain_text(bar) == "step 100 of 100"
+
+
+def test_a_shorter_text_overwrites_only_its_own_cells() -> None:
+    assert plain_text(b"downloading 99 %\rdone") == "doneloading 99 %"
+    assert plain_text(b"downloading 99 %\r\x1b[Kdone") == "done"
+    assert plain_text(b"50 %\r") == "50 %"
+    assert plain_text(b"abc\b\bX") == "aXc"
+    assert plain_text(b"abc\r\x1b[2CX\x1b[6Gend") == "abX  end"
+
+
+def test_overwritten_text_takes_its_colour_along() -> None:
+    shown = line_text(b"\x1b[31mred red\x1b[0m\rok")
+    assert shown == LineText("okd red", (StyleSpan(2, 7, TextStyle(ink=1)),))
+
+
+def test_tabs_reach_the_next_column_of_eight() -> None:
+    assert plain_text(b"a\tb\t\tc") == "a       b               c"
+
+
+def test_other_escapes_leave_no_trace() -> None:
+    assert plain_text(b"\x1b]0;title\x07a\x1b]8;;http://x\x1b\\b\x1b[2Jc\x1b(Bd\x1b=e\x07") == "abcde"
+
+
+def test_control_characters_are_visible() -> None:
+    assert plain_text(b"a\x00b\x0cc\x7fd\x1b") == "a␀b␌c␡d␛"
+
+
+def test_bytes_that_are_no_utf8_are_shown_and_hurt_nothing() -> None:
+    assert plain_text(b"a\xff\xfeb\xc3") == "a\ufffd\ufffdb\ufffd"
+
+
+def test_text_cannot_turn_its_direction_unseen() -> None:
+    assert plain_text("a\u202eb\u2066c".encode()) == "a⟨U+202E⟩b⟨U+2066⟩c"
+    assert plain_text("a\u2028b".encode()) == "a␤b"
+
+
+def test_emoji_that_are_joined_stay_joined() -> None:
+    assert plain_text("👩\u200d🔬".encode()) == "👩\u200d🔬"
+
+
+def test_a_cut_line_says_what_is_missing() -> None:
+    shown = shown_line(RawLine("abcü".encode()[:-1], 10_000_000))
+    assert shown.text == "abc"
+    assert shown.notice == "… 10.0 MB more in this line"
+    assert shown_line(RawLine(b"abc", 3)).notice == ""
+
+
+@given(st.lists(PIECES, max_size=30).map(b"".join))
+def test_whatever_the_bytes_the_text_is_clean_and_the_spans_fit(raw: bytes) -> None:
+    shown = line_text(raw)
+    assert not any(unicodedata.category(character) == "Cc" for character in shown.text)
+    end = 0
+    for span in shown.spans:
+        assert end <= span.start < span.end <= len(shown.text)
+        assert span.style != PLAIN
+        end = span.end
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_at_all_are_shown(raw: bytes) -> None:
+    shown = line_text(raw)
+    assert not set(shown.text) & set(map(chr, range(32)))
+
+
+@given(st.lists(st.text(alphabet="abc #%", max_size=12), min_size=1, max_size=10))
+def test_overwriting_equals_writing_cell_by_cell(states: list[str]) -> None:
+    cells: dict[int, str] = {}
+    for state in states:
+        cells.update(enumerate(state))
+    assert plain_text("\r".join(states).encode()) == "".join(cells[column] for column in sorted(cells))
