@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from taskmon.core.errors import InvalidInputError
 
@@ -148,7 +148,7 @@ def _text(value: object) -> str:
 def _theme(value: object) -> str:
     if value not in _THEMES:
         raise ValueError(f"must be one of {', '.join(_THEMES)}")
-    return cast("str", value)
+    return str(value)
 
 
 def _number(least: float, most: float) -> Callable[[object], float]:

@@ -156,10 +156,19 @@ class ServiceClient:
 
     # --- stored files
 
-    async def signed_urls(self, operation: Literal["upload", "download"], paths: Sequence[str]) -> list[str]:
+    async def signed_urls(
+        self, operation: Literal["upload", "download"], paths: Sequence[str], region: str | None = None
+    ) -> list[str]:
         """Addresses that need no key: one per path for `upload`; for `download` one per stored file at or below it."""
-        query: dict[str, Any] = {"operation": operation, "paths": list(paths)}
+        query: dict[str, Any] = {"operation": operation, "paths": list(paths), "region": region}
         return await self._transport.json("GET", "/storage/signed-urls", list[str], query=query)
+
+    async def signed_url(self, operation: Literal["upload", "download"], path: str, region: str | None = None) -> str:
+        """The address of one stored file. Raises NotFoundError if there is nothing to download."""
+        urls = await self.signed_urls(operation, [path], region)
+        if not urls:
+            raise NotFoundError(f"The service has no address for {path}.", "It may have been removed.")
+        return urls[0]
 
     async def storage_copy(self, source: str, target: str) -> None:
         """Copy a stored file without moving it through this computer."""
