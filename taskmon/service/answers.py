@@ -1,0 +1,80 @@
+"""What every answer of the service has in common: core values as JSON, and errors with a `detail`."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from taskmon.core.errors import IllegalTransitionError, InvalidInputError, NotFoundError, RefusedError, TaskmonError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+_log = logging.getLogger(__name__)
+
+
+class JsonAnswer(Response):
+    """A core value, or plain JSON data, as it stands."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content)
+
+
+NOTHING: Final[dict[str, str]] = {}
+"""The body of an answer that says nothing beyond its status."""
+
+
+def problem(status_code: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An error answer in the form that every client of this API reads."""
+    return JsonAnswer({"detail": detail}, status_code=status_code, headers=dict(headers or {}))
+
+
+def status_code_of(error: TaskmonError) -> int:
+    """The HTTP status that tells a client what `error` tells us."""
+    if isinstance(error, RefusedError):
+        return error.status_code or 400
+    if isinstance(error, NotFoundError):
+        return 404
+    if isinstance(error, InvalidInputError):
+        return 422
+    return 409 if isinstance(error, IllegalTransitionError) else 500
+
+
+def _validation_text(error: RequestValidationError) -> str:
+    faults = (f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors())
+    return f"The request cannot be used: {'; '.join(faults)}."
+
+
+def add_error_answers(app: FastAPI) -> None:
+    """Make `app` answer every kind of failure by `{"detail": text}`."""
+
+    async def expected(request: Request, error: Exception) -> Response:
+        assert isinstance(error, TaskmonError)
+        return problem(status_code_of(error), str(error))
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return problem(error.status_code, str(error.detail), error.headers)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return problem(422, _validation_text(error))
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem(500, "The task service made a mistake. Its log says more; please report it.")
+
+    app.add_exception_handler(TaskmonError, expected)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, unexpected)

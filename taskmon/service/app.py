@@ -1,0 +1,37 @@
+"""The web application: the endpoints behind the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from taskmon import __version__
+from taskmon.service.answers import add_error_answers
+from taskmon.service.context import Service
+from taskmon.service.endpoints import (
+    compute,
+    extensions,
+    mailbox,
+    objects,
+    projects,
+    runner,
+    simulators,
+    storage,
+    tasks,
+    users,
+    version,
+)
+from taskmon.service.gate import Gate
+
+
+def create_app(service: Service, hosts: Iterable[str] = ()) -> ASGIApp:
+    """The application of `service`; `hosts` are names by which it may be addressed, beside addresses and localhost."""
+    app = FastAPI(title="taskmon task service", version=__version__, docs_url=None, redoc_url=None)
+    app.state.service = service
+    add_error_answers(app)
+    nouns = [version, users, simulators, compute, projects, tasks, mailbox, storage, runner, objects]
+    for noun in (*nouns, *([extensions] if service.extensions else [])):
+        app.include_router(noun.router)
+    return Gate(app, service.api_key, service.visits, hosts)

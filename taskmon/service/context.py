@@ -1,0 +1,121 @@
+"""The parts of the service, put together once and handed to every endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from taskmon.core.simulators import Simulator
+from taskmon.service.bell import Bell
+from taskmon.service.data_folder import DataFolder
+from taskmon.service.database import Database
+from taskmon.service.gate import Visits
+from taskmon.service.group_repository import GroupRepository
+from taskmon.service.machine_repository import MachineRepository
+from taskmon.service.machines.computer import Computer, this_computer
+from taskmon.service.machines.provider import MachineProvider
+from taskmon.service.mailboxes import Mailboxes
+from taskmon.service.private_files import read_or_create_secret
+from taskmon.service.project_repository import ProjectRepository
+from taskmon.service.runner_reports import RunnerReports
+from taskmon.service.scheduler import Scheduler
+from taskmon.service.signed_urls import UrlSigner
+from taskmon.service.storage import Storage
+from taskmon.service.task_files import TaskFileReader
+from taskmon.service.task_messages import TaskMessages
+from taskmon.service.task_repository import TaskRepository
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Everything an endpoint may call. `local_only`: every client is on this computer."""
+
+    data: DataFolder
+    api_key: str
+    clock: Clock
+    computer: Computer
+    simulators: Sequence[Simulator]
+    extensions: bool
+    local_only: bool
+    bell: Bell
+    visits: Visits
+    database: Database
+    projects: ProjectRepository
+    groups: GroupRepository
+    machines: MachineRepository
+    tasks: TaskRepository
+    storage: Storage
+    signer: UrlSigner
+    files: TaskFileReader
+    provider: MachineProvider
+    scheduler: Scheduler
+    reports: RunnerReports
+    messages: TaskMessages
+    mailboxes: Mailboxes
+
+    def close(self) -> None:
+        """Let everyone go who waits, and close the database."""
+        self.bell.close()
+        self.database.close()
+
+
+def build_service(
+    data: DataFolder,
+    *,
+    database: Database,
+    clock: Clock,
+    provider: MachineProvider,
+    simulators: Sequence[Simulator] = (),
+    extensions: bool = True,
+    local_only: bool = True,
+) -> Service:
+    """Put a service together over a data folder that exists; `provider` keeps the machines."""
+    bell = Bell()
+    database.on_commit(bell.ring)
+    computer = this_computer()
+    tasks, machines = TaskRepository(database), MachineRepository(database)
+    groups, projects = GroupRepository(database, computer), ProjectRepository(database)
+    scheduler = Scheduler(
+        database=database, tasks=tasks, groups=groups, machines=machines, provider=provider, clock=clock
+    )
+    storage = Storage(data.storage, data.incoming)
+    projects.ensure(None, clock())
+    return Service(
+        data=data,
+        api_key=read_or_create_secret(data.api_key),
+        clock=clock,
+        computer=computer,
+        simulators=simulators,
+        extensions=extensions,
+        local_only=local_only,
+        bell=bell,
+        visits=Visits(),
+        database=database,
+        projects=projects,
+        groups=groups,
+        machines=machines,
+        tasks=tasks,
+        storage=storage,
+        signer=UrlSigner(read_or_create_secret(data.signing_secret), clock),
+        files=TaskFileReader(data, storage, tasks, bell),
+        provider=provider,
+        scheduler=scheduler,
+        reports=RunnerReports(database=database, tasks=tasks, machines=machines, scheduler=scheduler, clock=clock),
+        messages=TaskMessages(tasks, bell),
+        mailboxes=Mailboxes(bell),
+    )
+
+
+async def service_of(request: Request) -> Service:
+    """The service that an endpoint works for."""
+    service: Service = request.app.state.service
+    return service
+
+
+ServiceParts = Annotated[Service, Depends(service_of)]

@@ -1,0 +1,68 @@
+"""The layout of the service's data folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Every path the service uses, below one root that belongs to one user (0700)."""
+
+    root: Path
+
+    def create(self) -> None:
+        """Make the folders that are not there yet."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.storage, self.incoming, self.work, self.cache):
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+    @property
+    def handshake(self) -> Path:
+        return self.root / "service.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "service.lock"
+
+    @property
+    def api_key(self) -> Path:
+        return self.root / "api_key"
+
+    @property
+    def signing_secret(self) -> Path:
+        return self.root / "signing_secret"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "taskmon.db"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "service.log"
+
+    @property
+    def port(self) -> Path:
+        """The port used last, so that a restarted service answers at the old address."""
+        return self.root / "port"
+
+    @property
+    def storage(self) -> Path:
+        """Stored objects by their storage path."""
+        return self.root / "storage"
+
+    @property
+    def incoming(self) -> Path:
+        """Uploads that have not all arrived."""
+        return self.root / "incoming"
+
+    @property
+    def work(self) -> Path:
+        """The runners' work folders, one per task, and their logs."""
+        return self.root / "work"
+
+    @property
+    def cache(self) -> Path:
+        """Members unpacked from output archives; may be deleted at any time."""
+        return self.root / "cache"

@@ -1,0 +1,120 @@
+"""The one SQLite connection of the service: every commit on disk, one writer, short calls on the loop."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+from taskmon.core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+SCHEMA_VERSION: Final = 1
+
+SqlValue = str | int | float | None
+"""What a column can hold."""
+
+
+def time_text(moment: datetime) -> str:
+    """`moment` (aware) as the database keeps it: UTC, six fractional digits, so that text order is time order."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """The aware moment of a stored time; None stays None."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+class Database:
+    """Transactions nest: the outermost commits, and only then the listeners of `on_commit` hear of it.
+
+    Not for use from several threads, and no transaction may stay open across an await.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens `path`, making it (0600) if needed. Raises InvalidInputError if a newer taskmon wrote it."""
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        self._depth = 0
+        self._listeners: list[Callable[[], None]] = []
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -16000"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        self._bring_up_to_date(path)
+
+    def _bring_up_to_date(self, path: Path) -> None:
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            self._connection.close()
+            raise InvalidInputError(
+                f"The task database {path} was written by a newer taskmon.",
+                "Update taskmon, or use another data folder.",
+            )
+        if version == SCHEMA_VERSION:
+            return
+        schema = resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+        self._connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        self.execute("INSERT INTO meta VALUES ('database_id', ?)", secrets.token_hex(6))
+
+    @property
+    def identity(self) -> str:
+        """A random text made with this database, so that a cursor into another one is recognised."""
+        return str(self.value("SELECT value FROM meta WHERE key = 'database_id'"))
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after every commit of something new."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block or nothing of it."""
+        if self._depth:
+            yield
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._depth = 1
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        else:
+            self._connection.execute("COMMIT")
+        finally:
+            self._depth = 0
+        for listener in self._listeners:
+            listener()
+
+    def execute(self, sql: str, *parameters: SqlValue) -> int:
+        """Run one statement; the number of rows it touched."""
+        return self._connection.execute(sql, parameters).rowcount
+
+    def insert(self, table: str, values: dict[str, SqlValue]) -> None:
+        """Add one row. Table and column names are written in our code, never taken from a request."""
+        columns = ", ".join(values)
+        marks = ", ".join("?" * len(values))
+        sql = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 (names come from our code only)
+        self._connection.execute(sql, list(values.values()))
+
+    def rows(self, sql: str, parameters: Sequence[SqlValue] = ()) -> list[sqlite3.Row]:
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, *parameters: SqlValue) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self._connection.execute(sql, parameters).fetchone()
+        return row
+
+    def value(self, sql: str, *parameters: SqlValue) -> Any:
+        """The first column of the first row; None if there is no row."""
+        row = self.row(sql, *parameters)
+        return None if row is None else row[0]
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,152 @@
+"""Machines on this computer: one detached runner process each, watched, and replaced when it ends unasked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from taskmon.service.machines.process import created_at, is_alive, signal_process, start_detached, wait_for_exit
+from taskmon.service.machines.provider import RunnerProcess
+from taskmon.service.machines.runner_records import RunnerRecords
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from taskmon.service.data_folder import DataFolder
+    from taskmon.service.database import Database
+
+FIRST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 60.0
+STEADY_S: Final = 30.0
+"""A runner that lived this long did not fail at once: its replacement starts without a long pause."""
+
+STOP_GRACE_S: Final = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerLaunch:
+    """How a runner is started: `command` without arguments, and where the service answers."""
+
+    command: Sequence[str]
+    url: str
+    api_key: str
+
+
+class LocalProvider:
+    """Runs the machines of groups as processes of this computer. `open()` must come before `start()`.
+
+    `on_lost` hears the id of a machine whose process ended although nobody stopped it.
+    """
+
+    def __init__(self, database: Database, data: DataFolder) -> None:
+        self._records = RunnerRecords(database)
+        self._data = data
+        self._launch: RunnerLaunch | None = None
+        self._on_lost: Callable[[str], None] = lambda machine: None
+        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._stoppers: set[asyncio.Task[None]] = set()
+
+    def open(self, launch: RunnerLaunch, on_lost: Callable[[str], None]) -> None:
+        """From now on runners can be started and are watched."""
+        self._launch = launch
+        self._on_lost = on_lost
+
+    def start(self, group_id: str, group_name: str, count: int) -> None:
+        for number in range(1, count + 1):
+            name = f"{group_name}-{number}"
+            if name not in self._keepers:
+                self._keepers[name] = asyncio.create_task(self._keep_alive_forever(name, group_id))
+
+    def stop(self, group_id: str) -> None:
+        for runner in self._records.list(group_id):
+            self._forget(runner.name)
+            stopper = asyncio.create_task(_end(runner))
+            self._stoppers.add(stopper)
+            stopper.add_done_callback(self._stoppers.discard)
+
+    def list(self, group_id: str | None = None) -> list[RunnerProcess]:
+        return [runner for runner in self._records.list(group_id) if is_alive(runner.pid, runner.pid_created)]
+
+    def note_registered(self, group_id: str, host_name: str, machine: str) -> None:
+        runner = self._records.find(host_name)
+        if runner is None or runner.group_id != group_id:
+            return
+        if runner.machine is not None:
+            self._on_lost(runner.machine)
+        self._records.note_machine(host_name, machine)
+
+    async def close(self, *, stop_runners: bool) -> None:
+        """Stop watching. Without `stop_runners` the processes go on, for a later service to find."""
+        for name in list(self._keepers):
+            self._cancel(name)
+        if stop_runners:
+            for runner in self._records.list():
+                self._records.remove(runner.name)
+                self._stoppers.add(asyncio.create_task(_end(runner)))
+        await asyncio.gather(*self._stoppers, return_exceptions=True)
+
+    def _cancel(self, name: str) -> None:
+        keeper = self._keepers.pop(name, None)
+        if keeper is not None:
+            keeper.cancel()
+
+    def _forget(self, name: str) -> None:
+        self._cancel(name)
+        self._records.remove(name)
+
+    async def _keep_alive_forever(self, name: str, group_id: str) -> None:
+        """Adopt the runner of that name if it lives, else start it; start it again whenever it ends."""
+        loop = asyncio.get_running_loop()
+        pause = FIRST_PAUSE_S
+        while True:
+            began = loop.time()
+            runner = self._records.find(name) or self._launched(name, group_id)
+            if runner is not None:
+                await wait_for_exit(runner.pid, runner.pid_created)
+                self._lost(name)
+            pause = FIRST_PAUSE_S if loop.time() - began > STEADY_S else min(2 * pause, LONGEST_PAUSE_S)
+            await asyncio.sleep(pause)
+
+    def _lost(self, name: str) -> None:
+        runner = self._records.find(name)
+        self._records.remove(name)
+        if runner is not None and runner.machine is not None:
+            _log.warning("The runner %s (process %d) has ended", name, runner.pid)
+            self._on_lost(runner.machine)
+
+    def _launched(self, name: str, group_id: str) -> RunnerProcess | None:
+        assert self._launch is not None
+        arguments = ["--work-dir", str(self._data.work), "--machine-group-id", group_id, "--host-name", name]
+        arguments += ["--handshake", str(self._data.handshake)]
+        environment = {**os.environ, "API_URL": self._launch.url, "USER_API_KEY": self._launch.api_key}
+        try:
+            pid = start_detached(
+                [*self._launch.command, *arguments], environment, self._data.work / f"{_file_name(name)}.log"
+            )
+        except OSError as error:
+            _log.error("The runner %s cannot be started: %s", name, error)
+            return None
+        runner = RunnerProcess(name=name, group_id=group_id, pid=pid, pid_created=created_at(pid))
+        self._records.put(runner)
+        return runner
+
+
+def _file_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in f"runner-{name}")
+
+
+async def _end(runner: RunnerProcess) -> None:
+    """Ask the process to end, and make it end if it does not; the kernel then ends what it started."""
+    signal_process(runner.pid, runner.pid_created, signal.SIGTERM)
+    try:
+        async with asyncio.timeout(STOP_GRACE_S):
+            await wait_for_exit(runner.pid, runner.pid_created)
+    except TimeoutError:
+        signal_process(runner.pid, runner.pid_created, signal.SIGKILL)
+        await wait_for_exit(runner.pid, runner.pid_created)

@@ -1,0 +1,173 @@
+"""Which task goes to which machine, and what becomes of tasks whose machine or group ends."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from taskmon.core.errors import IllegalTransitionError, NotFoundError, RefusedError
+from taskmon.core.lifecycle import Cause, Status
+from taskmon.core.machine import MachineGroupStatus
+from taskmon.core.runner_protocol import SIMULATOR, TaskOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from taskmon.core.runner_protocol import RunnerRegistration
+    from taskmon.service.database import Database
+    from taskmon.service.group_repository import GroupRecord, GroupRepository
+    from taskmon.service.machine_repository import MachineRepository
+    from taskmon.service.machines.provider import MachineProvider
+    from taskmon.service.task_repository import TaskRepository
+
+BUCKET: Final = "objects"
+"""The first segment of a signed URL's path and of a task folder; runners drop it."""
+
+_log = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """Hands queued tasks to machines and ends what must end. Every method is one transaction."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        tasks: TaskRepository,
+        groups: GroupRepository,
+        machines: MachineRepository,
+        provider: MachineProvider,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._tasks = tasks
+        self._groups = groups
+        self._machines = machines
+        self._provider = provider
+        self._clock = clock
+
+    def register(self, registration: RunnerRegistration) -> str:
+        """A new machine; its id. Raises NotFoundError for an unknown group, RefusedError unless it is started."""
+        group = self._groups.record(registration.machine_group_id)
+        if group.status is not MachineGroupStatus.STARTED:
+            raise RefusedError(f"The machine group “{group.name}” is not started.", "Start it first.", status_code=409)
+        with self._database.transaction():
+            machine = self._machines.register(registration, self._clock())
+            self._provider.note_registered(group.id, registration.host_name, machine)
+        return machine
+
+    def take(self, machine_id: str) -> TaskOrder | None:
+        """The next task for the machine, which thereby has it; None if there is none.
+
+        A machine that holds a task gets no other. If it asks again before it has done anything for that task, the
+        first answer was lost on the way, and it gets the same one. Raises NotFoundError for a machine that is gone.
+        """
+        machine = self._machines.find(machine_id)
+        if machine is None or not machine.alive:
+            raise NotFoundError("This machine is not part of a machine group any more.", "Register again.")
+        held = self._tasks.unfinished_of_machine(machine_id)
+        if held:
+            return self._order(held[0]) if self._untouched(held[0]) else None
+        task_id = self._tasks.next_in_queue(machine.group_id)
+        if task_id is None:
+            return None
+        with self._database.transaction():
+            now = self._clock()
+            self._tasks.assign(task_id, machine_id, self._machines.executer(machine_id))
+            self._tasks.record(task_id, Cause.PICKED_UP, at=now, machine=machine_id)
+            self._machines.set_current_task(machine_id, task_id)
+            self._groups.note_work(machine.group_id, now)
+        return self._order(task_id)
+
+    def _untouched(self, task_id: str) -> bool:
+        detail = self._tasks.detail(task_id)
+        measured = self._database.value("SELECT metrics_json FROM tasks WHERE task_id = ?", task_id) != "{}"
+        return detail.status is Status.STARTED and not measured and not detail.status_history[-1].operations
+
+    def _order(self, task_id: str) -> TaskOrder:
+        row = self._database.row("SELECT * FROM tasks WHERE task_id = ?", task_id)
+        assert row is not None
+        limit = row["time_to_live_seconds"]
+        return TaskOrder(
+            id=task_id,
+            project_id=row["project_id"],
+            task_dir=f"{BUCKET}/{row['storage_path']}",
+            container_image=row["container_image"],
+            simulator=SIMULATOR,
+            extra_params=row["extra_params_json"],
+            storage_region="local",
+            submitted_timestamp=row["input_submit_time"],
+            input_resources=row["input_resources_json"],
+            stream_zip="t" if row["stream_zip"] else "f",
+            compress_with=row["compress_with"],
+            time_to_live_seconds="" if limit is None else repr(limit),
+        )
+
+    def kill(self, task_id: str) -> None:
+        """Stop a task: at once while it waits, else by way of its machine. Nothing happens to one that has ended."""
+        try:
+            self._tasks.record(task_id, Cause.USER_KILL, at=self._clock())
+        except IllegalTransitionError:
+            _log.info("Nothing to kill: task %s", task_id)
+
+    def lose_machine(self, machine_id: str, cause: Cause, detail: str | None = None) -> None:
+        """The machine is gone. Its task ends by `cause`, or goes back into the queue if it asked for that."""
+        with self._database.transaction():
+            for task_id in self._tasks.unfinished_of_machine(machine_id):
+                self.end_on_machine(task_id, cause, detail)
+            self._machines.end(machine_id, self._clock())
+
+    def end_on_machine(self, task_id: str, cause: Cause, detail: str | None = None) -> None:
+        """End a task whose machine stopped working on it, and queue it again if it asked for that."""
+        with self._database.transaction():
+            holder = self._tasks.holder(task_id)
+            self._tasks.record(task_id, cause, at=self._clock(), detail=detail)
+            if not self._tasks.task(task_id).is_terminated:
+                self._tasks.record(task_id, Cause.RESUBMIT_ON_PREEMPTION, at=self._clock())
+            if holder is not None:
+                self._machines.set_current_task(holder, None)
+
+    def start_group(self, group_id: str) -> None:
+        """Bring up the group's machines. Raises NotFoundError, or RefusedError if the group has been terminated."""
+        group = self._groups.record(group_id)
+        if group.status is MachineGroupStatus.TERMINATED:
+            raise RefusedError(
+                f"The machine group “{group.name}” has been terminated.", "Create a new one.", status_code=409
+            )
+        if group.status is not MachineGroupStatus.STARTED:
+            self._groups.set_status(group_id, MachineGroupStatus.STARTED, self._clock())
+        if group.managed:
+            self._provider.start(group_id, group.name, group.machine_count)
+
+    def end_group(self, group_id: str, cause: Cause = Cause.GROUP_TERMINATED) -> None:
+        """End the group with everything queued or running on it. Ending it twice is no error. Raises NotFoundError."""
+        group = self._groups.record(group_id)
+        if group.status is MachineGroupStatus.TERMINATED:
+            return
+        now = self._clock()
+        with self._database.transaction():
+            for task_id in self._tasks.unfinished_of_group(group_id):
+                self._tasks.record(task_id, cause, at=now)
+            for machine in self._machines.living(group_id):
+                self._machines.end(machine.uuid, now)
+            self._groups.set_status(group_id, MachineGroupStatus.TERMINATED, now)
+        self._provider.stop(group_id)
+
+    def tidy(self, silence_s: float) -> None:
+        """What time alone decides: groups past their limits, and machines not heard of for `silence_s` seconds."""
+        now = self._clock()
+        for group in self._groups.living():
+            if group.auto_terminate is not None and group.auto_terminate <= now:
+                self.end_group(group.id, Cause.GROUP_TIME_LIMIT)
+            elif self._tasks.count_live(group.id):
+                self._groups.note_work(group.id, now)
+            elif group.status is MachineGroupStatus.STARTED and _idle_too_long(group, now):
+                self.end_group(group.id)
+        for machine_id in self._machines.silent_since(now - timedelta(seconds=silence_s)):
+            self.lose_machine(machine_id, Cause.RUNNER_LOST, "Its machine was silent for too long.")
+
+
+def _idle_too_long(group: GroupRecord, now: datetime) -> bool:
+    return group.max_idle_time is not None and (now - group.busy_at).total_seconds() > group.max_idle_time

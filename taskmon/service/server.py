@@ -1,0 +1,234 @@
+"""The service as a program: one per data folder, found by its handshake file, stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import logging.handlers
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from taskmon import __version__
+from taskmon.core.errors import RefusedError, TaskmonError
+from taskmon.core.lifecycle import Cause
+from taskmon.core.machine import MachineGroupRequest, MachineGroupStatus, Provider
+from taskmon.core.simulators import Simulator
+from taskmon.service.app import create_app
+from taskmon.service.context import Service, build_service
+from taskmon.service.data_folder import DataFolder
+from taskmon.service.database import Database
+from taskmon.service.group_repository import LOCAL_MACHINE_TYPE
+from taskmon.service.handshake import FolderLock, Handshake
+from taskmon.service.listening import listen, service_url
+from taskmon.service.machines.local import LocalProvider, RunnerLaunch
+
+FIRST_GROUP: Final = "this-computer"
+EXIT_OK: Final = 0
+EXIT_FAILED: Final = 1
+EXIT_ALREADY_RUNNING: Final = 3
+
+TIDY_S: Final = 2.0
+SILENCE_S: Final = 180.0
+"""After this many seconds without a word a machine that the service did not start itself is given up."""
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_LOG_BYTES: Final = 2_000_000
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceOptions:
+    """What the program is told. `port` 0: the one used last if it is free, else any.
+
+    `runner_command` starts a runner (arguments are appended); `machines` is the size of the first group, by default
+    one machine per two cores. With `idle_exit_seconds` the service ends after that long without client and live task.
+    """
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    idle_exit_seconds: float | None = None
+    extensions: bool = True
+    machines: int | None = None
+    runner_command: tuple[str, ...]
+    simulators: Sequence[Simulator] = ()
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def serve(options: ServiceOptions) -> int:
+    """Run until told to stop; the exit code. One JSON line on standard output says that the service is ready.
+
+    0 in order, 3 if the folder already has a service, 1 if it cannot start; standard error says why.
+    """
+    os.umask(0o077)
+    data = DataFolder(options.data_dir.expanduser().absolute())
+    try:
+        data.create()
+        lock = FolderLock(data)
+    except RefusedError as error:
+        return _complain(str(error), EXIT_ALREADY_RUNNING)
+    except OSError as error:
+        return _complain(f"The data folder {data.root} cannot be used: {error.strerror}.", EXIT_FAILED)
+    log = _log_to(data.log)
+    try:
+        asyncio.run(_run(options, data, lock))
+    except TaskmonError as error:
+        return _complain(str(error), EXIT_FAILED)
+    except Exception:  # noqa: BLE001 (the top of the program: said, logged, and over)
+        _log.exception("The service ends because of a mistake of its own")
+        return _complain(f"The task service failed. {data.log} says more.", EXIT_FAILED)
+    finally:
+        lock.release()
+        logging.getLogger().removeHandler(log)
+        log.close()
+    return EXIT_OK
+
+
+def _complain(sentence: str, exit_code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return exit_code
+
+
+def _log_to(path: Path) -> logging.Handler:
+    handler = logging.handlers.RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=3, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    return handler
+
+
+class _WebServer(uvicorn.Server):
+    """uvicorn with two differences: it says when it is ready, and leaves signals to us."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> None:
+    database = Database(data.database)
+    try:
+        listener, port = listen(options.host, options.port, data.port)
+    except BaseException:
+        database.close()
+        raise
+    url = service_url(options.host, port)
+    provider = LocalProvider(database, data)
+    service = build_service(
+        data,
+        database=database,
+        clock=utc_now,
+        provider=provider,
+        simulators=options.simulators,
+        extensions=options.extensions,
+        local_only=options.host in _LOOPBACK,
+    )
+    config = uvicorn.Config(
+        create_app(service, [options.host, socket.gethostname()]),
+        loop="asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+        timeout_keep_alive=75,
+    )
+    server = _WebServer(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await server.ready.wait()
+        provider.open(
+            RunnerLaunch(command=options.runner_command, url=url, api_key=service.api_key),
+            on_lost=lambda machine: service.scheduler.lose_machine(
+                machine, Cause.RUNNER_LOST, "Its runner ended without a word."
+            ),
+        )
+        _start_groups(service, options)
+        _announce(service, url, lock)
+        await _until_told(service, serving, options.idle_exit_seconds)
+    finally:
+        await _leave(service, server, serving, provider)
+
+
+def _start_groups(service: Service, options: ServiceOptions) -> None:
+    """The first group on the first start; on a later one the groups that were running before."""
+    service.machines.note_all_seen(service.clock())
+    if not service.groups.any_ever():
+        count = options.machines if options.machines is not None else max(1, (os.cpu_count() or 1) // 2)
+        first = MachineGroupRequest(
+            name=FIRST_GROUP, provider_id=Provider.LOCAL, machine_type=LOCAL_MACHINE_TYPE, num_vms=count
+        )
+        service.scheduler.start_group(service.groups.add(first, service.clock()))
+        return
+    for group in service.groups.living():
+        if group.status is MachineGroupStatus.STARTED:
+            service.scheduler.start_group(group.id)
+
+
+def _announce(service: Service, url: str, lock: FolderLock) -> None:
+    handshake = Handshake(
+        url=url,
+        api_key=service.api_key,
+        pid=os.getpid(),
+        started_at=service.clock().isoformat(timespec="microseconds"),
+        version=__version__,
+    )
+    lock.publish(handshake)
+    sys.stdout.write(f"{handshake.ready_line()}\n")
+    sys.stdout.flush()
+    _log.info("Ready at %s", url)
+
+
+async def _until_told(service: Service, serving: asyncio.Task[None], idle_exit_seconds: float | None) -> None:
+    """Keep house until a signal comes, the server ends, or nobody has needed the service for long enough."""
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    serving.add_done_callback(lambda _: told.set())
+    pause = TIDY_S if idle_exit_seconds is None else min(TIDY_S, max(0.05, idle_exit_seconds / 4))
+    while not told.is_set():
+        service.scheduler.tidy(SILENCE_S)
+        unused = idle_exit_seconds is not None and service.visits.quiet_seconds() >= idle_exit_seconds
+        if unused and not service.tasks.count_live():
+            _log.info("Nobody has needed the service for %s seconds: it ends", idle_exit_seconds)
+            return
+        try:
+            async with asyncio.timeout(pause):
+                await told.wait()
+        except TimeoutError:
+            continue
+
+
+async def _leave(service: Service, server: _WebServer, serving: asyncio.Task[None], provider: LocalProvider) -> None:
+    """End in order: nobody waits any more, runners without a task go too, the last answers are sent."""
+    service.bell.close()
+    await provider.close(stop_runners=not service.tasks.count_live())
+    server.should_exit = True
+    await asyncio.gather(serving, return_exceptions=True)
+    service.close()
+    _log.info("Stopped")
