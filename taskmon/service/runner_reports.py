@@ -124,7 +124,8 @@ class RunnerReports:
 
     def _runner_ended(self, machine: str, event: RunnerTerminatedEvent) -> None:
         with self._database.transaction():
-            self._scheduler.lose_machine(machine, _END_CAUSES[event.reason], event.detail)
+            at = self._moment(event.elapsed_time_s)
+            self._scheduler.lose_machine(machine, _END_CAUSES[event.reason], event.detail, at)
 
     def metric(self, machine: str, task_id: str, report: MetricReport) -> None:
         """A measured number; counts and bytes are kept whole, unknown names are not kept."""

@@ -112,22 +112,20 @@ class Scheduler:
         except IllegalTransitionError:
             _log.info("Nothing to kill: task %s", task_id)
 
-    def lose_machine(self, machine_id: str, cause: Cause, detail: str | None = None) -> None:
-        """The machine is gone. Its task ends by `cause`, or goes back into the queue if it asked for that."""
+    def lose_machine(
+        self, machine_id: str, cause: Cause, detail: str | None = None, at: datetime | None = None
+    ) -> None:
+        """The machine is gone, since `at` or now. Its task ends by `cause`, or is queued again if it asked for that."""
+        at = at or self._clock()
         with self._database.transaction():
             for task_id in self._tasks.unfinished_of_machine(machine_id):
-                self.end_on_machine(task_id, cause, detail)
-            self._machines.end(machine_id, self._clock())
+                self._end_on_machine(task_id, cause, detail, at)
+            self._machines.end(machine_id, at)
 
-    def end_on_machine(self, task_id: str, cause: Cause, detail: str | None = None) -> None:
-        """End a task whose machine stopped working on it, and queue it again if it asked for that."""
-        with self._database.transaction():
-            holder = self._tasks.holder(task_id)
-            self._tasks.record(task_id, cause, at=self._clock(), detail=detail)
-            if not self._tasks.task(task_id).is_terminated:
-                self._tasks.record(task_id, Cause.RESUBMIT_ON_PREEMPTION, at=self._clock())
-            if holder is not None:
-                self._machines.set_current_task(holder, None)
+    def _end_on_machine(self, task_id: str, cause: Cause, detail: str | None, at: datetime) -> None:
+        self._tasks.record(task_id, cause, at=at, detail=detail)
+        if not self._tasks.task(task_id).is_terminated:
+            self._tasks.record(task_id, Cause.RESUBMIT_ON_PREEMPTION, at=self._clock())
 
     def start_group(self, group_id: str) -> None:
         """Bring up the group's machines. Raises NotFoundError, or RefusedError if the group has been terminated."""

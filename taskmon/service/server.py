@@ -123,12 +123,21 @@ class _WebServer(uvicorn.Server):
         await super().startup(sockets)
         self.ready.set()
 
+    async def until_ready(self, serving: asyncio.Task[None]) -> None:
+        """Return when requests are answered; raises what kept `serving` from getting there."""
+        ready = asyncio.create_task(self.ready.wait())
+        await asyncio.wait({ready, serving}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if serving.done():
+            serving.result()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
 async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> None:
+    told = _told_to_stop()
     database = Database(data.database)
     try:
         listener, port = listen(options.host, options.port, data.port)
@@ -161,7 +170,7 @@ async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> N
     server = _WebServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        await server.ready.wait()
+        await server.until_ready(serving)
         provider.open(
             RunnerLaunch(command=options.runner_command, url=url, api_key=service.api_key),
             on_lost=lambda machine: service.scheduler.lose_machine(
@@ -170,7 +179,8 @@ async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> N
         )
         _start_groups(service, options)
         _announce(service, url, lock)
-        await _until_told(service, serving, options.idle_exit_seconds)
+        serving.add_done_callback(lambda _: told.set())
+        await _until_told(service, told, options.idle_exit_seconds)
     finally:
         await _leave(service, server, serving, provider)
 
@@ -185,9 +195,11 @@ def _start_groups(service: Service, options: ServiceOptions) -> None:
         )
         service.scheduler.start_group(service.groups.add(first, service.clock()))
         return
-    for group in service.groups.living():
-        if group.status is MachineGroupStatus.STARTED:
-            service.scheduler.start_group(group.id)
+    started = [group.id for group in service.groups.living() if group.status is MachineGroupStatus.STARTED]
+    for group_id in started:
+        service.scheduler.start_group(group_id)
+    for group_id in {runner.group_id for runner in service.provider.list()}.difference(started):
+        service.provider.stop(group_id)
 
 
 def _announce(service: Service, url: str, lock: FolderLock) -> None:
@@ -204,12 +216,16 @@ def _announce(service: Service, url: str, lock: FolderLock) -> None:
     _log.info("Ready at %s", url)
 
 
-async def _until_told(service: Service, serving: asyncio.Task[None], idle_exit_seconds: float | None) -> None:
-    """Keep house until a signal comes, the server ends, or nobody has needed the service for long enough."""
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
+def _told_to_stop() -> asyncio.Event:
+    """Set when the process is asked to end by SIGTERM or SIGINT."""
+    told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
-    serving.add_done_callback(lambda _: told.set())
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told
+
+
+async def _until_told(service: Service, told: asyncio.Event, idle_exit_seconds: float | None) -> None:
+    """Keep house until told to stop, or until nobody has needed the service for long enough."""
     pause = TIDY_S if idle_exit_seconds is None else min(TIDY_S, max(0.05, idle_exit_seconds / 4))
     while not told.is_set():
         service.scheduler.tidy(SILENCE_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -131,7 +132,8 @@ class Storage:
                 f"There is no folder “{folder}” in the storage.", "List its parent to see what there is."
             )
         paths = place.rglob("*") if recursive else place.iterdir()
-        return [_described(path, path.relative_to(place).as_posix()) for path in paths if not path.is_symlink()]
+        described = (_described(path, path.relative_to(place).as_posix()) for path in paths if not path.is_symlink())
+        return [file for file in described if file is not None]
 
 
 async def _write_stream(draft: Path, chunks: AsyncIterator[bytes]) -> int:
@@ -166,9 +168,13 @@ def _files_below(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _described(path: Path, name: str) -> StorageFile:
-    facts = path.stat()
-    is_folder = path.is_dir()
+def _described(path: Path, name: str) -> StorageFile | None:
+    """None if it has gone meanwhile."""
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        return None
+    is_folder = stat.S_ISDIR(facts.st_mode)
     return StorageFile(
         name=f"{name}/" if is_folder else name,
         is_directory=is_folder,

@@ -66,9 +66,7 @@ class LocalProvider:
     def stop(self, group_id: str) -> None:
         for runner in self._records.list(group_id):
             self._forget(runner.name)
-            stopper = asyncio.create_task(_end(runner))
-            self._stoppers.add(stopper)
-            stopper.add_done_callback(self._stoppers.discard)
+            self._end_soon(runner)
 
     def list(self, group_id: str | None = None) -> list[RunnerProcess]:
         return [runner for runner in self._records.list(group_id) if is_alive(runner.pid, runner.pid_created)]
@@ -88,8 +86,18 @@ class LocalProvider:
         if stop_runners:
             for runner in self._records.list():
                 self._records.remove(runner.name)
-                self._stoppers.add(asyncio.create_task(_end(runner)))
+                self._end_soon(runner)
         await asyncio.gather(*self._stoppers, return_exceptions=True)
+
+    def _end_soon(self, runner: RunnerProcess) -> None:
+        async def end() -> None:
+            await _end(runner)
+            if runner.machine is not None:
+                self._on_lost(runner.machine)
+
+        stopper = asyncio.create_task(end())
+        self._stoppers.add(stopper)
+        stopper.add_done_callback(self._stoppers.discard)
 
     def _cancel(self, name: str) -> None:
         keeper = self._keepers.pop(name, None)
