@@ -27,7 +27,7 @@ from taskmon.core.user import Quota, User, VersionCheck
 
 PAGE_LIMIT: Final = 200
 """Most tasks asked for at once: decoding more would hold the window up for longer than a frame."""
-_FOLLOW_SILENCE_S: Final = 60.0
+_FOLLOW_SILENCE_S: Final = 120.0
 
 
 class ServiceClient:
@@ -216,7 +216,7 @@ class ServiceClient:
     ) -> AbstractAsyncContextManager[Incoming]:
         """A task's file from byte `offset` on; with `follow` also what is written to it until the task has ended.
 
-        A silence of a minute while following counts as a cut connection: open again at the offset reached.
+        A silence of two minutes while following counts as a cut connection: open again at the offset reached.
         """
         address = f"/taskmon/tasks/{quote(task_id, safe='')}/files/{quote(path)}"
         if not follow:

@@ -1,0 +1,142 @@
+"""Brings outputs here: all of them unpacked into a fresh folder, or single files. Never over what is already there."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import threading
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, asynccontextmanager
+from io import BufferedWriter
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from taskmon.client.archive_member import output_archive, read_output
+from taskmon.client.unpack import unpack
+from taskmon.client.upload import OnProgress, Progress
+from taskmon.core.errors import ConnectionFailedError, NotFoundError, TaskmonError
+from taskmon.core.storage import OUTPUT_FOLDER
+from taskmon.core.task import Task
+
+if TYPE_CHECKING:
+    from taskmon.client.api import ServiceClient
+
+
+async def download_outputs(
+    client: ServiceClient, task: Task, target: Path, *, on_progress: OnProgress | None = None
+) -> Path:
+    """Every output of `task`, unpacked into the new folder `target`; its path is returned.
+
+    If `target` exists, the folder is named `target (2)` and so on. Nothing appears under that name before it is whole.
+    Progress counts the bytes of the archive. Raises NotFoundError if the task has no outputs.
+    """
+    url = await _outputs_url(client, task)
+    async with _workshop(target) as shop:
+        archive = shop / "outputs.zip"
+        await _fetch(client, url, archive, on_progress)
+        await _unpack_in_thread(archive, shop / "unpacked")
+        return await asyncio.to_thread(_move, shop / "unpacked", target)
+
+
+async def download_file(client: ServiceClient, task: Task, name: str, target: Path) -> Path:
+    """The output file `name` (its path below the output folder) as `target`; the path it got is returned.
+
+    If `target` exists, the file is named `target (2)` and so on. Raises NotFoundError if there is no such file.
+    """
+    async with _workshop(target) as shop, aclosing(read_output(client, task, name)) as pieces:
+        draft = shop / "file"
+        with draft.open("xb") as sink:
+            async for piece in pieces:
+                await asyncio.to_thread(sink.write, piece)
+        return await asyncio.to_thread(_move, draft, target)
+
+
+async def _outputs_url(client: ServiceClient, task: Task) -> str:
+    try:
+        return await client.signed_url("download", output_archive(task), task.storage_region)
+    except NotFoundError as error:
+        when = "Its states tell how it ended." if task.is_terminated else "They are stored when it ends."
+        raise NotFoundError(f"{task.name} has no stored outputs.", when) from error
+
+
+async def _fetch(client: ServiceClient, url: str, archive: Path, on_progress: OnProgress | None) -> None:
+    """The whole archive, going on where a cut connection left off for as long as that brings anything."""
+    with archive.open("xb") as sink:
+        failed_at = -1
+        while True:
+            try:
+                await _fetch_rest(client, url, sink, on_progress)
+            except ConnectionFailedError:
+                if sink.tell() == failed_at:
+                    raise
+                failed_at = sink.tell()
+            else:
+                return
+
+
+async def _fetch_rest(client: ServiceClient, url: str, sink: BufferedWriter, on_progress: OnProgress | None) -> None:
+    async with client.download(url, first=sink.tell()) as incoming:
+        if not incoming.partial:
+            sink.seek(0)
+        total = 0 if incoming.size is None else sink.tell() + incoming.size
+        async for chunk in incoming.chunks:
+            await asyncio.to_thread(sink.write, chunk)
+            if on_progress is not None:
+                on_progress(Progress(sink.tell(), total))
+    sink.truncate()
+
+
+async def _unpack_in_thread(archive: Path, folder: Path) -> None:
+    """Unpack; a cancellation waits for the thread, so that it writes nothing after the clean-up."""
+    stop = threading.Event()
+    unpacking = asyncio.get_running_loop().run_in_executor(None, unpack, archive, folder, OUTPUT_FOLDER, stop)
+    try:
+        await asyncio.shield(unpacking)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.gather(unpacking, return_exceptions=True)
+        raise
+
+
+@asynccontextmanager
+async def _workshop(target: Path) -> AsyncGenerator[Path]:
+    """A hidden folder beside `target`, on the same disk, that is gone afterwards whatever happens."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shop = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent))
+    except OSError as error:
+        raise TaskmonError(
+            f"Nothing can be written in {target.parent}: {error.strerror or error}.", "Choose another folder."
+        ) from error
+    try:
+        yield shop
+    except OSError as error:
+        raise TaskmonError(
+            f"The download cannot be written: {error.strerror or error}.", "Check the folder's rights and free space."
+        ) from error
+    finally:
+        await asyncio.to_thread(shutil.rmtree, shop, True)
+
+
+def _move(made: Path, target: Path) -> Path:
+    """Give `made` the name `target`, or the next free one after it."""
+    for candidate in _names(target):
+        try:
+            if made.is_dir():
+                candidate.mkdir()
+            else:
+                candidate.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        # The name is ours now; replacing an empty folder or file of ours is atomic.
+        made.replace(candidate)
+        return candidate
+    raise AssertionError("the names do not end")
+
+
+def _names(target: Path) -> Iterator[Path]:
+    yield target
+    for number in count(2):
+        yield target.with_name(f"{target.stem} ({number}){target.suffix}")

@@ -1,0 +1,90 @@
+"""Unpacks an archive from somewhere else: nothing leaves the folder, nothing fills the disk. For a worker thread."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import stat
+import threading
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from taskmon.core.errors import InvalidInputError, ServiceFailedError, TaskmonError
+from taskmon.core.units import size_text
+
+_log = logging.getLogger(__name__)
+_BLOCK: Final = 1024 * 1024
+_SPARE: Final = 64 * 1024 * 1024
+"""Bytes that must stay free on the disk."""
+
+
+class UnpackingStoppedError(Exception):
+    """Somebody set the stop event."""
+
+
+def unpack(archive: Path, folder: Path, inside: str, stop: threading.Event) -> None:
+    """Unpack the members of `archive` into the new `folder`, without their top folder `inside` where they have it.
+
+    Raises ServiceFailedError for an archive that is damaged or hostile, InvalidInputError if the disk is too small.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = opened.infolist()
+            _check_space(folder, sum(member.file_size for member in members))
+            folder.mkdir(parents=True)
+            for member in members:
+                _unpack_member(opened, member, folder, inside, stop)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ServiceFailedError(f"The archive of outputs cannot be read: {error}.", "Download it again.") from error
+    except OSError as error:
+        raise TaskmonError(
+            f"The outputs cannot be written: {error.strerror or error}.", "Check the folder's rights and free space."
+        ) from error
+
+
+def _unpack_member(
+    opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, inside: str, stop: threading.Event
+) -> None:
+    relative = _safe_path(member.filename, inside)
+    mode = member.external_attr >> 16
+    if relative is None:
+        return
+    target = folder / relative
+    if member.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    if stat.S_ISLNK(mode):
+        _log.warning("the link %s in the outputs was left out", member.filename)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with opened.open(member) as source, target.open("xb") as sink:
+        while block := source.read(_BLOCK):
+            if stop.is_set():
+                raise UnpackingStoppedError
+            sink.write(block)
+    if mode & stat.S_IXUSR:
+        target.chmod(target.stat().st_mode | stat.S_IXUSR)
+
+
+def _safe_path(name: str, inside: str) -> PurePosixPath | None:
+    """Where a member belongs below the folder; None for the top folder itself."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or ":" in name.split("/")[0]:
+        raise ServiceFailedError(
+            f"The archive of outputs holds the path “{name}”, which leads out of its folder; nothing was unpacked.",
+            "Tell whoever runs the service.",
+        )
+    if path.parts and path.parts[0] == inside:
+        path = PurePosixPath(*path.parts[1:])
+    return path if path.parts else None
+
+
+def _check_space(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder.parent).free - _SPARE
+    if needed > free:
+        raise InvalidInputError(
+            f"The outputs need {size_text(needed)}, but only {size_text(max(0, free))} are free there.",
+            "Choose another folder, or make room.",
+        )
