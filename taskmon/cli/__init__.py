@@ -1,0 +1,62 @@
+"""The front door: the `taskmon` command and everything it prints.
+
+Each subcommand imports what it needs when it is called, so that `taskmon list` does not wait for Qt to load.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from taskmon.cli import exit_code
+from taskmon.cli.arguments import parse
+from taskmon.core.errors import InvalidInputError, NotFoundError, TaskmonError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code. Expected failures become one sentence on standard error."""
+    arguments = parse(sys.argv[1:] if argv is None else argv)
+    if arguments.debug:
+        logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        return _command(arguments.command)(arguments)
+    except KeyboardInterrupt:
+        return exit_code.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_code.OK
+    except TaskmonError as error:
+        if arguments.debug:
+            raise
+        print(f"taskmon: {error}", file=sys.stderr)
+        return _code_of(error)
+
+
+def _code_of(error: TaskmonError) -> int:
+    wrong_input = isinstance(error, InvalidInputError | NotFoundError)
+    return exit_code.USAGE if wrong_input else exit_code.SERVICE_PROBLEM
+
+
+def _command(name: str) -> Callable[[Namespace], int]:
+    """The function behind a subcommand; only its module is imported."""
+    if name in ("open", "serve", "runner", "env"):
+        from taskmon.cli import programs_commands as module
+
+        return module.COMMANDS[name]
+    if name == "machines":
+        from taskmon.cli import machine_commands
+
+        return machine_commands.COMMANDS[name]
+    if name in ("submit", "example", "resubmit"):
+        from taskmon.cli import submit_commands
+
+        return submit_commands.COMMANDS[name]
+    from taskmon.cli import task_commands
+
+    return task_commands.COMMANDS[name]

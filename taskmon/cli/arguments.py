@@ -1,0 +1,207 @@
+"""The options of every subcommand, and how a bare `taskmon FOLDER` becomes one of them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from taskmon import __version__
+from taskmon.core.errors import InvalidInputError
+from taskmon.core.units import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DESCRIPTION: Final = "Submit simulations, watch them run, read their logs. Without a command: open the window."
+
+EPILOG: Final = """\
+exit codes:
+  0    done; a task that was waited for succeeded
+  1    a task that was waited for did not succeed
+  2    something given cannot be used: an option, a folder, a task id
+  3    the service did not answer, or refused
+  130  interrupted
+
+environment:
+  TASKMON_URL, TASKMON_API_KEY   the service to use instead of this computer's own
+  TASKMON_DATA_DIR               the folder of this computer's own service
+"""
+
+_GLOBAL_WITH_VALUE: Final = ("--url", "--api-key-file", "--data-dir")
+_GLOBAL_FLAGS: Final = ("--debug",)
+_ANSWERED_ABOVE: Final = ("-h", "--help", "--version")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments with `command` set. Leaves the program with 2 when they make no sense, as argparse does."""
+    parser = _parser()
+    given = list(argv)
+    place = _place_of_command(given)
+    if place == len(given) or (given[place] not in _commands(parser) and given[place] not in _ANSWERED_ABOVE):
+        given.insert(place, "open")
+    return parser.parse_args(given)
+
+
+def _place_of_command(argv: Sequence[str]) -> int:
+    """The index of the first word that is not a global option or its value."""
+    place = 0
+    while place < len(argv):
+        word = argv[place]
+        if word in _GLOBAL_WITH_VALUE:
+            place += 2
+        elif word in _GLOBAL_FLAGS or word.startswith(tuple(f"{name}=" for name in _GLOBAL_WITH_VALUE)):
+            place += 1
+        else:
+            return place
+    return len(argv)
+
+
+def _commands(parser: argparse.ArgumentParser) -> frozenset[str]:
+    return frozenset(
+        name for action in parser._actions if isinstance(action, argparse._SubParsersAction) for name in action.choices
+    )
+
+
+def _duration(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except InvalidInputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"“{text}” is not of the form name=value")
+    return name, value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="taskmon",
+        usage="taskmon [FOLDER …] | taskmon COMMAND …",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_shared_options(None)],
+    )
+    parser.add_argument("--version", action="version", version=f"taskmon {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    shared = _shared_options(argparse.SUPPRESS)
+
+    def add(name: str, help_text: str | None, **options: Any) -> argparse.ArgumentParser:
+        if help_text is not None:
+            options["help"] = help_text
+        added: argparse.ArgumentParser = commands.add_parser(
+            name, description=help_text, parents=[shared], allow_abbrev=False, **options
+        )
+        return added
+
+    opened = add("open", "open the window; folders are offered for submission")
+    opened.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
+    _add_submission(add)
+    _add_reading(add)
+    _add_acting(add)
+    _add_machines(add)
+    _add_programs(add)
+    return parser
+
+
+def _shared_options(unset: str | None) -> argparse.ArgumentParser:
+    """Options that may stand before or after the command; after it, unset ones keep what was given before."""
+    shared = argparse.ArgumentParser(add_help=False, argument_default=unset)
+    group = shared.add_argument_group("service")
+    group.add_argument("--url", help="address of the service (default: this computer's own)")
+    group.add_argument("--api-key-file", type=Path, metavar="FILE", help="file with the service's API key")
+    group.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of this computer's own service")
+    group.add_argument(
+        "--debug", action="store_true", default=unset or False, help="log everything; show where an error comes from"
+    )
+    return shared
+
+
+def _add_waiting(parser: argparse.ArgumentParser) -> None:
+    waiting = parser.add_mutually_exclusive_group()
+    waiting.add_argument("--wait", action="store_true", help="wait for the end; Ctrl-C leaves the task running")
+    waiting.add_argument("--sync", action="store_true", help="wait for the end; Ctrl-C or SIGTERM kills the task")
+    parser.add_argument("--follow", action="store_true", help="wait, and print the log as it is written")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_submission(add: Any) -> None:
+    submit = add("submit", "submit a folder as a task")
+    submit.add_argument("folder", type=Path, metavar="FOLDER")
+    submit.add_argument("--simulator", metavar="S", help="a simulator's key, e.g. openfoam (default: guessed)")
+    submit.add_argument(
+        "--set", action="append", default=[], type=_setting, metavar="NAME=VALUE", dest="values",
+        help="a parameter of the simulator; repeatable",
+    )  # fmt: skip
+    submit.add_argument(
+        "--command", action="append", default=[], metavar="LINE", dest="lines",
+        help="a command line to run instead of the simulator's own; repeatable",
+    )  # fmt: skip
+    submit.add_argument("--machine-group", metavar="G", help="name or id (default: this computer)")
+    submit.add_argument("--project", metavar="P")
+    submit.add_argument("--ttl", type=_duration, metavar="TIME", help="stop the task after e.g. 90s, 2h, 1d")
+    submit.add_argument("--resubmit-on-preemption", action="store_true")
+    submit.add_argument("--name", metavar="N", help="what to call it (default: the folder's name)")
+    _add_waiting(submit)
+    example = add("example", "submit the example that comes with taskmon")
+    _add_waiting(example)
+    resubmit = add("resubmit", "run a task again with the same inputs")
+    resubmit.add_argument("task", metavar="ID")
+    _add_waiting(resubmit)
+
+
+def _add_reading(add: Any) -> None:
+    listing = add("list", "list tasks, newest first")
+    listing.add_argument("--status", metavar="S", help="a status code such as failed, or: active")
+    listing.add_argument("--project", metavar="P")
+    listing.add_argument("--limit", type=int, default=50, metavar="N", help="at most N tasks (default 50, 0: all)")
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    detail = add("info", "show everything about a task")
+    detail.add_argument("task", metavar="ID")
+    detail.add_argument("--json", action="store_true", help="print JSON")
+    logs = add("logs", "print a task's standard output")
+    logs.add_argument("task", metavar="ID")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on until the task ends")
+    which = logs.add_mutually_exclusive_group()
+    which.add_argument("--stderr", action="store_true", help="standard error instead")
+    which.add_argument("--file", metavar="PATH", help="another file of the task")
+    wait = add("wait", "wait until a task has ended")
+    wait.add_argument("task", metavar="ID")
+    wait.add_argument("--json", action="store_true", help="print JSON")
+    download = add("download", "fetch a task's outputs")
+    download.add_argument("task", metavar="ID")
+    download.add_argument("--to", type=Path, metavar="DIR", help="where to (default: ./NAME-of-the-task)")
+
+
+def _add_acting(add: Any) -> None:
+    kill = add("kill", "stop tasks")
+    kill.add_argument("tasks", nargs="+", metavar="ID")
+    kill.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _add_machines(add: Any) -> None:
+    machines = add("machines", "list machine groups, start or terminate one")
+    machines.add_argument("action", nargs="?", choices=("list", "start", "terminate"), default="list")
+    machines.add_argument("group", nargs="?", metavar="GROUP", help="name or id")
+    machines.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    machines.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_programs(add: Any) -> None:
+    serve = add("serve", "run this computer's service in the foreground")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=0, help="0: the one used before, else a free one")
+    serve.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end when nothing happened for so long")
+    serve.add_argument("--no-extensions", action="store_true", help="only what the Inductiva Web API has")
+    serve.add_argument("--machines", type=int, metavar="N", help="machines of the group this-computer")
+    add("env", "print the shell lines that point the official Inductiva client to this service")
+    runner = add("runner", None)
+    runner.add_argument("--work-dir", type=Path, required=True, metavar="DIR")
+    runner.add_argument("--machine-group-id", required=True, metavar="ID")
+    runner.add_argument("--host-name", required=True, metavar="NAME")
+    runner.add_argument("--handshake", type=Path, metavar="FILE", default=None)

@@ -1,0 +1,100 @@
+"""Which service a command speaks to: the one given by option or environment, else this computer's own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from taskmon.core.errors import InvalidInputError
+from taskmon.programs import serve_command
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import AsyncIterator, Coroutine
+
+    from taskmon.client.api import ServiceClient
+
+
+@dataclass(frozen=True, slots=True)
+class GivenService:
+    """A service named by the user."""
+
+    url: str
+    api_key: str
+
+
+def given_service(arguments: Namespace) -> GivenService | None:
+    """The service named by `--url` or TASKMON_URL; None for this computer's own. Raises InvalidInputError."""
+    url = arguments.url or os.environ.get("TASKMON_URL", "")
+    if not url:
+        return None
+    if not url.startswith(("http://", "https://")):
+        raise InvalidInputError(f"“{url}” is not the address of a service.", "It begins with https:// or http://.")
+    return GivenService(url.rstrip("/"), _api_key(arguments))
+
+
+def _api_key(arguments: Namespace) -> str:
+    if arguments.api_key_file is not None:
+        try:
+            key = arguments.api_key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInputError(f"The API key file {arguments.api_key_file} cannot be read: {error}.") from error
+    else:
+        key = os.environ.get("TASKMON_API_KEY", "").strip()
+    if not key:
+        raise InvalidInputError("This service needs an API key.", "Give --api-key-file FILE or set TASKMON_API_KEY.")
+    return str(key)
+
+
+def data_dir(arguments: Namespace) -> Path:
+    """The folder of this computer's own service: the option, TASKMON_DATA_DIR, else the user's data folder."""
+    named = arguments.data_dir or os.environ.get("TASKMON_DATA_DIR")
+    if named:
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("taskmon", appauthor=False)
+
+
+async def service_address(arguments: Namespace) -> GivenService:
+    """The address and key to use; starts this computer's service if it is meant and does not run."""
+    given = given_service(arguments)
+    if given is not None:
+        return given
+    from taskmon.client.local_service import ensure_local_service
+    from taskmon.settings import load_settings, settings_path
+
+    folder = data_dir(arguments)
+    idle_exit_s = load_settings(settings_path()).settings.idle_exit_minutes * 60
+    local = await ensure_local_service(folder, serve_command(folder, idle_exit_s))
+    return GivenService(local.url, local.api_key)
+
+
+@asynccontextmanager
+async def connected(arguments: Namespace) -> AsyncIterator[ServiceClient]:
+    """A client for the service meant by `arguments`."""
+    from taskmon.client.api import ServiceClient
+
+    address = await service_address(arguments)
+    async with ServiceClient(address.url, address.api_key) as client:
+        yield client
+
+
+def run_to_end(command_coroutine: Coroutine[Any, Any, int]) -> int:
+    """Runs a command on a loop. SIGTERM cancels it like Ctrl-C does, so that what it opened is closed."""
+
+    async def cancellable() -> int:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await command_coroutine
+
+    try:
+        return asyncio.run(cancellable())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None

@@ -1,0 +1,107 @@
+"""`taskmon`, `taskmon serve`, `taskmon runner`, `taskmon env`: the programs themselves."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Final
+
+from taskmon.cli import exit_code
+from taskmon.cli.connection import data_dir, given_service, run_to_end, service_address
+from taskmon.cli.output import say, show
+from taskmon.core.errors import InvalidInputError
+from taskmon.programs import command
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def open_window(arguments: Namespace) -> int:
+    """Opens the window, with a submit form for every folder given."""
+    from taskmon.cli.display import missing_display, missing_library
+
+    folders = tuple(_existing_folder(folder) for folder in arguments.folders)
+    given = given_service(arguments)
+    reason = missing_display() or missing_library()
+    if reason:
+        say(reason)
+        return exit_code.SERVICE_PROBLEM
+    from platformdirs import user_cache_path, user_state_path
+
+    from taskmon.gui.app import WindowOptions, run
+
+    return run(
+        WindowOptions(
+            folders=folders,
+            data_dir=data_dir(arguments),
+            state_dir=user_state_path("taskmon", appauthor=False),
+            cache_dir=user_cache_path("taskmon", appauthor=False),
+            url=given.url if given else None,
+            api_key=given.api_key if given else "",
+        )
+    )
+
+
+def _existing_folder(folder: Path) -> Path:
+    if folder.is_dir():
+        return folder.resolve()
+    if folder.exists():
+        raise InvalidInputError(f"{folder} is a file.", "Give the folder that holds the simulation's inputs.")
+    raise InvalidInputError(
+        f"There is no folder {folder}, and taskmon has no command of that name.", "taskmon --help lists its commands."
+    )
+
+
+def serve(arguments: Namespace) -> int:
+    """Runs the embedded service in the foreground until it is told to stop."""
+    from taskmon.resource_files import simulator_catalogue
+    from taskmon.service.server import ServiceOptions
+    from taskmon.service.server import serve as run_service
+
+    return run_service(
+        ServiceOptions(
+            data_dir=data_dir(arguments),
+            host=arguments.host,
+            port=arguments.port,
+            idle_exit_seconds=arguments.idle_exit,
+            extensions=not arguments.no_extensions,
+            machines=arguments.machines,
+            runner_command=tuple(command("runner")),
+            simulators=simulator_catalogue(),
+        )
+    )
+
+
+def runner(arguments: Namespace) -> int:
+    """Runs one machine of a group. The service's address and key come by environment, never on the command line."""
+    from taskmon.runner.loop import RunnerOptions, run
+
+    return run(
+        RunnerOptions(
+            work_dir=arguments.work_dir,
+            machine_group_id=arguments.machine_group_id,
+            host_name=arguments.host_name,
+            handshake=arguments.handshake,
+        )
+    )
+
+
+def env(arguments: Namespace) -> int:
+    """Prints shell lines for `eval "$(taskmon env)"`, which point the official Inductiva client here."""
+
+    async def lines() -> int:
+        address = await service_address(arguments)
+        show(f"export INDUCTIVA_API_URL={shlex.quote(address.url)}")
+        show(f"export INDUCTIVA_API_KEY={shlex.quote(address.api_key)}")
+        return exit_code.OK
+
+    return run_to_end(lines())
+
+
+COMMANDS: Final[dict[str, Callable[[Namespace], int]]] = {
+    "open": open_window,
+    "serve": serve,
+    "runner": runner,
+    "env": env,
+}

@@ -1,0 +1,181 @@
+"""`taskmon submit`, `example`, `resubmit`: make a task, and stay with it if asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+from typing import TYPE_CHECKING, Final
+
+from taskmon.cli import exit_code
+from taskmon.cli.connection import connected, run_to_end
+from taskmon.cli.output import say, show, show_json
+from taskmon.cli.watching import end_of, follow_to_end
+from taskmon.core.errors import InvalidInputError
+from taskmon.core.simulators import guess_simulator, matching_files
+from taskmon.core.task import TASK_NAME
+from taskmon.core.units import count_text, size_text
+from taskmon.resource_files import resource_path, simulator_catalogue
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Mapping, Sequence
+
+    from taskmon.client.api import ServiceClient
+    from taskmon.client.folder_scan import FolderScan
+    from taskmon.client.upload import Progress
+    from taskmon.core.machine import MachineGroup
+    from taskmon.core.simulators import Simulator
+    from taskmon.core.task import TaskRequest
+
+OWN_GROUP: Final = "this-computer"
+
+
+def submit(arguments: Namespace) -> int:
+    """Submits a folder; with --wait, --sync or --follow the exit code tells how the task ended."""
+
+    async def run() -> int:
+        async with connected(arguments) as client:
+            return await _submit(client, arguments)
+
+    return run_to_end(run())
+
+
+def example(arguments: Namespace) -> int:
+    """Submits the dam break where its simulator is installed, else the heat equation, which always runs."""
+    has_splishsplash = importlib.util.find_spec("pysplishsplash") is not None
+    arguments.folder = resource_path("examples/dam_break" if has_splishsplash else "examples/heat")
+    arguments.simulator = "splishsplash" if has_splishsplash else None
+    arguments.values = arguments.lines = ()
+    arguments.machine_group = arguments.project = arguments.ttl = arguments.name = None
+    arguments.resubmit_on_preemption = False
+    return submit(arguments)
+
+
+def resubmit(arguments: Namespace) -> int:
+    """Runs a task again; its inputs are reused where they are stored."""
+
+    async def run() -> int:
+        from taskmon.client.submission import resubmit as submit_again
+
+        async with connected(arguments) as client:
+            submitted = await submit_again(client, await client.task(arguments.task))
+            return await _stay_with(client, submitted.id, arguments)
+
+    return run_to_end(run())
+
+
+async def _submit(client: ServiceClient, arguments: Namespace) -> int:
+    from taskmon.client.folder_scan import scan_folder
+    from taskmon.client.submission import submit_folder
+    from taskmon.settings import load_settings, settings_path
+
+    excludes = load_settings(settings_path()).settings.excludes
+    scan = await asyncio.to_thread(scan_folder, arguments.folder, excludes)
+    request = await _request(client, scan, arguments)
+    say(f"Sending {count_text(len(scan.files), 'file')}, {size_text(scan.total_size)}.")
+    if scan.excluded:
+        say(f"Left out: {', '.join(f'{found.path} ({found.rule})' for found in scan.excluded[:10])}.")
+    name = arguments.name or scan.folder.name
+    submitted = await submit_folder(
+        client, scan, request, metadata={TASK_NAME: name}, on_progress=_progress_line if sys.stderr.isatty() else None
+    )
+    return await _stay_with(client, submitted.id, arguments)
+
+
+def _progress_line(progress: Progress) -> None:
+    share = progress.sent / progress.total if progress.total else 1.0
+    print(f"\rSent {share:4.0%}", end="" if share < 1 else "\n", file=sys.stderr, flush=True)
+
+
+async def _request(client: ServiceClient, scan: FolderScan, arguments: Namespace) -> TaskRequest:
+    from taskmon.client.task_request import build_request
+
+    paths = [file.path for file in scan.files]
+    simulator = _simulator(arguments.simulator, arguments.lines, paths)
+    group = await find_group(client, arguments.machine_group)
+    return build_request(
+        simulator,
+        arguments.lines or _values(simulator, dict(arguments.values), paths),
+        group.id or "",
+        project=arguments.project,
+        ttl_seconds=arguments.ttl,
+        resubmit_on_preemption=arguments.resubmit_on_preemption,
+    )
+
+
+def _simulator(key: str | None, lines: Sequence[str], paths: Sequence[str]) -> Simulator:
+    """The one named, else the one for plain commands if there are any, else a guess from the files."""
+    catalogue = {simulator.key: simulator for simulator in simulator_catalogue()}
+    if key is None and lines:
+        key = "commands"
+    found = guess_simulator(paths, simulator_catalogue()) if key is None else catalogue.get(key.lower())
+    if found is None:
+        raise InvalidInputError(
+            "No simulator recognises these files." if key is None else f"taskmon knows no simulator “{key}”.",
+            f"Choose one with --simulator: {', '.join(catalogue)}; or give command lines with --command.",
+        )
+    return found
+
+
+def _values(simulator: Simulator, given: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
+    """The parameters given, and for a file that was not given the only file that fits."""
+    names = {parameter.name for parameter in simulator.parameters}
+    for name in given:
+        if name not in names:
+            raise InvalidInputError(
+                f"{simulator.name} has no parameter “{name}”.", f"It has: {', '.join(sorted(names)) or 'none'}."
+            )
+    values = dict(given)
+    for parameter in simulator.parameters:
+        if parameter.kind == "file" and parameter.name not in values and not parameter.default:
+            fitting = matching_files(paths, parameter.patterns)
+            if len(fitting) == 1:
+                values[parameter.name] = fitting[0]
+            elif fitting:
+                raise InvalidInputError(
+                    f"Several files can be the {parameter.label.lower()}: {', '.join(fitting[:8])}.",
+                    f"Choose one with --set {parameter.name}=FILE.",
+                )
+    return values
+
+
+async def find_group(client: ServiceClient, wanted: str | None) -> MachineGroup:
+    """The machine group of that name or id; without one this computer's, else the first that has started."""
+    groups = await client.machine_groups()
+    if wanted is not None:
+        matching = [group for group in groups if wanted in (group.name, group.id)]
+    else:
+        started = [group for group in groups if group.started]
+        matching = [group for group in started if group.name == OWN_GROUP] or started
+    if matching:
+        return matching[0]
+    if wanted is None:
+        raise InvalidInputError("No machine group has started.", "Start one: taskmon machines start GROUP.")
+    names = ", ".join(group.name or "" for group in groups) or "none"
+    raise InvalidInputError(f"There is no machine group “{wanted}”.", f"There are: {names}.")
+
+
+async def _stay_with(client: ServiceClient, task_id: str, arguments: Namespace) -> int:
+    """Prints the new task's id; then leaves, waits, or holds on to it, as asked."""
+    staying = arguments.wait or arguments.sync or arguments.follow
+    if arguments.json and not staying:
+        show_json(await client.task(task_id))
+    elif not arguments.json:
+        show(task_id)
+    if not staying:
+        return exit_code.OK
+    watch = follow_to_end if arguments.follow else end_of
+    if not arguments.sync:
+        return await watch(client, task_id, as_json=arguments.json)
+    from taskmon.client.task import TaskHandle
+
+    try:
+        async with TaskHandle(client, task_id).sync_context():
+            return await watch(client, task_id, as_json=arguments.json)
+    except asyncio.CancelledError:
+        say(f"Killed {task_id}.")
+        raise
+
+
+COMMANDS: Final[dict[str, Callable[[Namespace], int]]] = {"submit": submit, "example": example, "resubmit": resubmit}
