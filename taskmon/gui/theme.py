@@ -75,8 +75,9 @@ class Theme:
         return self.name == "dark"
 
     def of(self, status: Status) -> KindColours:
-        """The colours of a state."""
-        return self.kinds[facts(status).kind]
+        """The colours of a state; an end that the service may resubmit by itself is coloured as passing, not as final."""
+        known = facts(status)
+        return self.kinds[Kind.TRANSIENT if known.may_auto_resubmit else known.kind]
 
 
 LIGHT: Final = Theme(

@@ -1,0 +1,322 @@
+"""The picture of a task's life, alive: the current state lit, the path travelled, how long each state took.
+
+One painted widget. What never changes for a size and theme is kept in a pixmap; only states and ways that a task
+has touched are painted on top. Every state is also an invisible child button, which gives it keyboard focus, a
+tooltip and an accessible name.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from taskmon.core.lifecycle import FACTS, Status, facts
+from taskmon.gui.theme import LIGHT, Theme, ui_font
+from taskmon.gui.widgets import diagram_paint as paint
+from taskmon.gui.widgets.diagram_layout import MINIMUM, Arrangement, Box, arrange, wrap
+from taskmon.gui.widgets.diagram_picture import EdgeKind, lifecycle_picture
+from taskmon.gui.widgets.diagram_scene import (
+    Emphasis,
+    NodeLook,
+    Scene,
+    plain_scene,
+    scene_of_counts,
+    scene_of_task,
+    tooltip,
+)
+from taskmon.gui.widgets.state_button import StateButton
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtGui import QHideEvent, QPaintEvent, QResizeEvent, QShowEvent
+
+    from taskmon.core.task import TaskDetail
+
+_PULSE_STEP_MS: Final = 80
+_PULSE_PERIOD_S: Final = 2.4
+_RESTING: Final = 0.6
+
+
+@lru_cache(maxsize=2048)
+def measure(text: str, points: float) -> QSizeF:
+    """The size of a label in its boldest weight."""
+    metrics = QFontMetricsF(ui_font(points, strong=True))
+    return QSizeF(metrics.horizontalAdvance(text), metrics.height())
+
+
+class LifecycleDiagram(QWidget):
+    """Shows one task (`show_task`), how many tasks are where (`show_counts`), or the bare picture (`show_nothing`).
+
+    `status_clicked` carries the code of a state that was clicked or chosen with Enter; `status_pointed` that of the
+    state under the mouse or the keyboard, empty when there is none.
+    """
+
+    status_clicked = Signal(str)
+    status_pointed = Signal(str)
+
+    def __init__(self, theme: Theme = LIGHT, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._scene = plain_scene()
+        self._arrangement: Arrangement | None = None
+        self._backdrop: QPixmap | None = None
+        self._reduce_motion = False
+        self._pulse_step = 0
+        self._pulse = QTimer(self)
+        self._pulse.setInterval(_PULSE_STEP_MS)
+        self._pulse.timeout.connect(self._beat)
+        self._buttons: dict[Status, StateButton] = {}
+        for status in sorted(FACTS, key=_reading_order):
+            self._add_button(status)
+        self._roving = Status.PENDING_INPUT
+        self._buttons[self._roving].setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Lifecycle of the task")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(self.minimumSizeHint())
+        self._tell()
+
+    # What it shows
+
+    def show_task(self, detail: TaskDetail, now: datetime) -> None:
+        """The path of one task; `now` is aware and ends the time of its current state."""
+        self._show(scene_of_task(detail, now))
+
+    def show_counts(self, counts: Mapping[Status, int]) -> None:
+        """How many tasks of the present view are in each state."""
+        self._show(scene_of_counts(counts))
+
+    def show_nothing(self) -> None:
+        """The bare picture."""
+        self._show(plain_scene())
+
+    def set_now(self, now: datetime) -> None:
+        """Lets the time of the current state go on."""
+        self._show(self._scene.at(now))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paints in `theme` from now on."""
+        self._theme = theme
+        self._repaint_all()
+
+    def set_reduce_motion(self, reduce: bool) -> None:
+        """Whether the current state keeps still instead of pulsing."""
+        self._reduce_motion = reduce
+        self._start_or_stop_pulse()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(380, 520)
+
+    def minimumSizeHint(self) -> QSize:
+        return MINIMUM.toSize()
+
+    def _show(self, scene: Scene) -> None:
+        before, self._scene = self._scene, scene
+        if scene == before:
+            return
+        if scene.about_a_task != before.about_a_task or scene.extra != before.extra:
+            self._place_extra(before.extra)
+            self._repaint_all()
+        elif self._arrangement is not None:
+            self._update_changes(before)
+        self._start_or_stop_pulse()
+        self._tell()
+
+    def _update_changes(self, before: Scene) -> None:
+        for status in self._scene.looks.keys() | before.looks.keys():
+            if self._scene.looks.get(status) != before.looks.get(status):
+                self._update_node(status)
+        where = self._layout_now()
+        if self._scene.attempt != before.attempt:
+            self.update()
+        for key, _ in self._scene.travelled.items() ^ before.travelled.items():
+            if key in where.routes:
+                self.update(where.routes[key].touched)
+
+    # Places
+
+    def _layout_now(self) -> Arrangement:
+        if self._arrangement is None:
+            self._arrangement = arrange(lifecycle_picture(), QSizeF(self.size()), measure)
+            for status, button in self._buttons.items():
+                button.setGeometry(self._box(status).rect.toAlignedRect())
+        return self._arrangement
+
+    def _box(self, status: Status) -> Box:
+        where = self._layout_now()
+        known = where.boxes.get(status)
+        if known is not None:
+            return known
+        room = where.spare.width() - 10
+        lines = wrap(facts(status).alias, room, where.point_size, measure)
+        metrics = QFontMetricsF(ui_font(where.point_size, strong=True))
+        told = [*lines[:1], " ".join(lines[1:])] if len(lines) > 1 else list(lines)
+        return Box(where.spare, tuple(metrics.elidedText(line, Qt.TextElideMode.ElideRight, room) for line in told))
+
+    def _update_node(self, status: Status) -> None:
+        reach = paint.HALO + 2
+        self.update(self._box(status).rect.adjusted(-reach, -reach, reach, reach).toAlignedRect())
+
+    def _repaint_all(self) -> None:
+        self._backdrop = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrangement = None
+        self._backdrop = None
+        self._layout_now()
+        super().resizeEvent(event)
+
+    # Paint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        where = self._layout_now()
+        painter = QPainter(self)
+        ratio = self.devicePixelRatioF()
+        if self._backdrop is None or self._backdrop.devicePixelRatio() != ratio:
+            self._backdrop = self._paint_backdrop(where, ratio)
+        clip = QRectF(event.rect())
+        painter.drawPixmap(clip, self._backdrop, QRectF(clip.topLeft() * ratio, clip.size() * ratio))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_path(painter, where, clip)
+        for status, look in self._scene.looks.items():
+            box = self._box(status)
+            reach = paint.HALO + 2
+            if clip.intersects(box.rect.adjusted(-reach, -reach, reach, reach)):
+                self._paint_state(painter, status, box, look, where)
+        painter.end()
+
+    def _paint_backdrop(self, where: Arrangement, ratio: float) -> QPixmap:
+        """The ground, the edges that no task has taken and the states that step back."""
+        backdrop = QPixmap((QSizeF(self.size()) * ratio).toSize())
+        backdrop.setDevicePixelRatio(ratio)
+        backdrop.fill(QColor(self._theme.surface))
+        painter = QPainter(backdrop)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint.paint_idle_edges(painter, where.routes.values(), self._theme, stepping_back=self._scene.about_a_task)
+        for route in where.routes.values():
+            if route.edge.kind is EdgeKind.RESUBMIT:
+                paint.paint_loop_label(painter, route, 1, _loop_points(where), self._theme)
+        for status, box in where.boxes.items():
+            paint.paint_node(painter, box, status, NodeLook(Emphasis.IDLE), where, self._theme)
+        painter.end()
+        return backdrop
+
+    def _paint_path(self, painter: QPainter, where: Arrangement, clip: QRectF) -> None:
+        taken = [
+            (where.routes[key], attempt)
+            for key, attempt in self._scene.travelled.items()
+            if key in where.routes and clip.intersects(where.routes[key].touched)
+        ]
+        for earlier in (True, False):
+            routes = [route for route, attempt in taken if (attempt < self._scene.attempt) is earlier]
+            paint.paint_travelled(painter, routes, self._theme, earlier=earlier)
+        for route, attempt in taken:
+            if route.edge.kind is EdgeKind.RESUBMIT:
+                paint.paint_loop_label(painter, route, attempt, _loop_points(where), self._theme)
+
+    def _paint_state(self, painter: QPainter, status: Status, box: Box, look: NodeLook, where: Arrangement) -> None:
+        button = self._buttons.get(status)
+        hovered = button is not None and button.underMouse()
+        if look.emphasis is Emphasis.CURRENT:
+            colour = paint.colours_of(self._theme, status).ink
+            paint.paint_halo(painter, box.rect, colour, self._pulse_strength())
+        if look.emphasis is not Emphasis.IDLE or hovered:
+            paint.paint_node(painter, box, status, look, where, self._theme, hovered=hovered)
+        if button is not None and button.ringed:
+            paint.paint_focus_ring(painter, box.rect, self._theme)
+
+    # The pulse
+
+    def _pulse_strength(self) -> float:
+        if not self._pulse.isActive():
+            return _RESTING
+        phase = self._pulse_step * _PULSE_STEP_MS / 1000 / _PULSE_PERIOD_S
+        return 0.5 - 0.5 * math.cos(2 * math.pi * phase)
+
+    def _start_or_stop_pulse(self) -> None:
+        current = self._scene.current
+        alive = current is not None and not facts(current).terminal
+        if alive and self.isVisible() and not self._reduce_motion:
+            if not self._pulse.isActive():
+                self._pulse.start()
+        else:
+            self._pulse.stop()
+
+    def _beat(self) -> None:
+        self._pulse_step += 1
+        if self._scene.current is not None:
+            self._update_node(self._scene.current)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._start_or_stop_pulse()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._start_or_stop_pulse()
+
+    # Mouse, keyboard, accessibility
+
+    def _add_button(self, status: Status) -> StateButton:
+        button = StateButton(str(status), self)
+        button.chosen.connect(self.status_clicked)
+        button.pointed.connect(self._pointed)
+        button.moved.connect(self._move_focus)
+        self._buttons[status] = button
+        return button
+
+    def _place_extra(self, before: Status | None) -> None:
+        if before is not None and (gone := self._buttons.pop(before, None)) is not None:
+            gone.hide()
+            gone.deleteLater()
+        extra = self._scene.extra
+        if extra is not None:
+            button = self._add_button(extra)
+            button.setGeometry(self._box(extra).rect.toAlignedRect())
+            button.show()
+
+    def _pointed(self, code: str, here: bool) -> None:
+        self._update_node(Status(code))
+        self.status_pointed.emit(code if here else "")
+
+    def _move_focus(self, code: str, direction: QPointF) -> None:
+        """Gives the focus to the nearest state in `direction`, if there is one."""
+        start = Status(code)
+        here = self._box(start).rect.center()
+
+        def distance(status: Status) -> float:
+            way = self._box(status).rect.center() - here
+            along = way.x() * direction.x() + way.y() * direction.y()
+            across = abs(way.x() * direction.y()) + abs(way.y() * direction.x())
+            return along + 3 * across if along > 4 else math.inf
+
+        nearest = min(self._buttons, key=distance)
+        if distance(nearest) < math.inf:
+            self._buttons[start].setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+            self._buttons[nearest].setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            self._buttons[nearest].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _tell(self) -> None:
+        """Gives every state its accessible name and its tooltip."""
+        for status, button in self._buttons.items():
+            look = self._scene.looks[status]
+            name = facts(status).alias
+            button.setAccessibleName(f"{name}, {look.spoken}" if look.spoken else name)
+            button.tell(tooltip(status, look))
+
+
+def _reading_order(status: Status) -> tuple[str, float]:
+    place = next(node.place for node in lifecycle_picture().nodes if node.status == status)
+    return {"trunk": "0", "left": "1", "right": "2"}[place.column], place.y
+
+
+def _loop_points(where: Arrangement) -> float:
+    return max(7.5, where.point_size - 0.75)
