@@ -1,0 +1,229 @@
+"""The columns of the task table: title, text, sort key and tooltip of each, as pure functions of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Final
+
+from taskmon.core.lifecycle import FACTS, Status, facts
+from taskmon.core.task import Task
+from taskmon.core.units import duration_text, money_text, short_duration_text
+from taskmon.gui.models import task_times as times
+from taskmon.gui.models.task_reason import reason_text, reason_tooltip
+from taskmon.gui.task_rows import CellKind, ColumnLook
+
+SHORT_ID: Final = 8
+"""Letters of an id that a person needs to tell tasks apart."""
+
+
+class Column(IntEnum):
+    """The columns in their first order; the number is Qt's logical section."""
+
+    STATUS = 0
+    TASK = 1
+    NAME = 2
+    SIMULATOR = 3
+    PROJECT = 4
+    MACHINE_GROUP = 5
+    SUBMITTED = 6
+    IN_QUEUE = 7
+    TIME = 8
+    PROGRESS = 9
+    LAST_OUTPUT = 10
+    REASON = 11
+    COST = 12
+
+
+@dataclass(slots=True)
+class Observed:
+    """What is known about tasks from elsewhere than the service's list, by task id: the fraction done (0 to 1) and
+    the time of the last line of output."""
+
+    progress: dict[str, float] = field(default_factory=dict)
+    last_output: dict[str, datetime] = field(default_factory=dict)
+
+
+SortValue = str | float | None
+Text = Callable[[Task, datetime, Observed], str]
+Value = Callable[[Task, datetime, Observed], SortValue]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """`sort_key` gives text (compared without case) or a number, None or "" for a blank, which always comes last.
+
+    `drifting` sort keys change with time alone, for tasks that live.
+    """
+
+    look: ColumnLook
+    text: Text
+    sort_key: Value
+    tooltip: Text
+    by_text: bool = False
+    drifting: bool = False
+
+
+def short_id(task_id: str) -> str:
+    """The beginning of an id, with an ellipsis where something is left out."""
+    return task_id if len(task_id) <= SHORT_ID + 1 else task_id[:SHORT_ID] + "…"
+
+
+def status_word(status: Status) -> str:
+    """The official name of a state."""
+    return facts(status).alias
+
+
+_STATUS_RANK: Final = MappingProxyType({status: float(rank) for rank, status in enumerate(FACTS)})
+
+
+def _status_tooltip(task: Task) -> str:
+    told = facts(task.status)
+    lines = [told.alias, told.what, told.next_step]
+    if task.num_retries:
+        lines.append(f"This is attempt {task.num_retries + 1}.")
+    return "\n".join(lines)
+
+
+def _name_text(task: Task) -> str:
+    name = task.name
+    return "" if name == task.task_id else name
+
+
+def _name_tooltip(task: Task) -> str:
+    lines = [task.name]
+    if task.parent_id:
+        lines.append(f"↻ of {task.parent_id}")
+    return "\n".join(lines)
+
+
+def _progress_text(fraction: float | None) -> str:
+    return "" if fraction is None else f"{int(fraction * 100)} %"
+
+
+def _last_output(task: Task, observed: Observed) -> datetime | None:
+    return None if task.is_terminated else observed.last_output.get(task.task_id)
+
+
+def _last_output_text(task: Task, now: datetime, observed: Observed) -> str:
+    last = _last_output(task, observed)
+    if last is None:
+        return ""
+    age = (now - last).total_seconds()
+    return "now" if age < 2 else f"{short_duration_text(max(10.0, age)) if age >= 10 else f'{age:.0f} s'} ago"
+
+
+def _last_output_tooltip(task: Task, observed: Observed) -> str:
+    last = _last_output(task, observed)
+    return "" if last is None else f"Last line of output at {times.full_time_text(last)}"
+
+
+def _last_output_key(task: Task, observed: Observed) -> float | None:
+    last = _last_output(task, observed)
+    return None if last is None else -last.timestamp()
+
+
+def _timestamp(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
+def _group_text(task: Task) -> str:
+    return task.machine_group_name or task.machine_group_id or ""
+
+
+def _look(column: Column, title: str, kind: CellKind, width: int, shown: bool, ticking: bool = False) -> ColumnLook:
+    return ColumnLook(column.name.lower(), title, kind, width, shown, ticking)
+
+
+def _of_text(
+    look: ColumnLook, text: Callable[[Task], str], tooltip: Callable[[Task], str] | None = None
+) -> ColumnFacts:
+    """A column that shows and sorts by a text of the task; the tooltip is the text in full."""
+    tell = tooltip or text
+    return ColumnFacts(
+        look, lambda t, _n, _o: text(t), lambda t, _n, _o: text(t), lambda t, _n, _o: tell(t), by_text=True
+    )
+
+
+def _of_duration(look: ColumnLook, seconds: Callable[[Task, datetime], float | None], words: str) -> ColumnFacts:
+    """A column of durations [s] that go on while the task lives."""
+
+    def tooltip(task: Task, now: datetime, _observed: Observed) -> str:
+        value = seconds(task, now)
+        return "" if value is None else f"{words}: {short_duration_text(value)}"
+
+    return ColumnFacts(
+        look, lambda t, n, _o: duration_text(seconds(t, n)), lambda t, n, _o: seconds(t, n), tooltip, drifting=True
+    )
+
+
+def _text_columns() -> dict[Column, ColumnFacts]:
+    c, kind = Column, CellKind
+    return {
+        c.TASK: ColumnFacts(
+            _look(c.TASK, "Task", kind.CODE, 92, True),
+            lambda t, _n, _o: short_id(t.task_id),
+            lambda t, _n, _o: t.task_id,
+            lambda t, _n, _o: t.task_id,
+            by_text=True,
+        ),
+        c.NAME: _of_text(_look(c.NAME, "Name", kind.TEXT, 150, True), _name_text, _name_tooltip),
+        c.SIMULATOR: _of_text(_look(c.SIMULATOR, "Simulator", kind.TEXT, 118, True), lambda t: t.simulator),
+        c.PROJECT: _of_text(_look(c.PROJECT, "Project", kind.TEXT, 100, True), lambda t: t.project),
+        c.MACHINE_GROUP: _of_text(
+            _look(c.MACHINE_GROUP, "Machine group", kind.TEXT, 128, False),
+            _group_text,
+            lambda t: "\n".join(filter(None, (t.machine_group_name, t.machine_group_id))),
+        ),
+        c.REASON: _of_text(_look(c.REASON, "Reason", kind.QUIET, 220, True), reason_text, reason_tooltip),
+    }
+
+
+def _value_columns() -> dict[Column, ColumnFacts]:
+    c, kind = Column, CellKind
+    return {
+        c.STATUS: ColumnFacts(
+            _look(c.STATUS, "Status", kind.STATUS, 176, True),
+            lambda t, _n, _o: status_word(t.status),
+            lambda t, _n, _o: _STATUS_RANK.get(t.status, float(len(FACTS))),
+            lambda t, _n, _o: _status_tooltip(t),
+        ),
+        c.SUBMITTED: ColumnFacts(
+            _look(c.SUBMITTED, "Submitted", kind.NUMBER, 100, False),
+            lambda t, n, _o: times.time_text(t.create_time, n),
+            lambda t, _n, _o: _timestamp(t.create_time),
+            lambda t, _n, _o: times.full_time_text(t.create_time),
+        ),
+        c.IN_QUEUE: _of_duration(
+            _look(c.IN_QUEUE, "In queue", kind.NUMBER, 84, False, True), times.queue_seconds, "Waited in the queue"
+        ),
+        c.TIME: _of_duration(
+            _look(c.TIME, "Time", kind.NUMBER, 84, True, True), times.computation_seconds, "The simulator's time"
+        ),
+        c.PROGRESS: ColumnFacts(
+            _look(c.PROGRESS, "Progress", kind.BAR, 104, True),
+            lambda t, _n, o: _progress_text(o.progress.get(t.task_id)),
+            lambda t, _n, o: o.progress.get(t.task_id),
+            lambda t, _n, o: _progress_text(o.progress.get(t.task_id)),
+        ),
+        c.LAST_OUTPUT: ColumnFacts(
+            _look(c.LAST_OUTPUT, "Last output", kind.NUMBER, 96, False, True),
+            _last_output_text,
+            lambda t, _n, o: _last_output_key(t, o),
+            lambda t, _n, o: _last_output_tooltip(t, o),
+        ),
+        c.COST: ColumnFacts(
+            _look(c.COST, "Cost", kind.NUMBER, 88, False),
+            lambda t, _n, _o: money_text(t.estimated_computation_cost),
+            lambda t, _n, _o: t.estimated_computation_cost or None,
+            lambda t, _n, _o: money_text(t.estimated_computation_cost),
+        ),
+    }
+
+
+COLUMNS: Final[Mapping[Column, ColumnFacts]] = MappingProxyType(
+    dict(sorted({**_text_columns(), **_value_columns()}.items()))
+)

@@ -1,0 +1,116 @@
+"""Tells Qt about a change of the index step by step, in few signals and with every persistent index kept right.
+
+Like the index it needs numpy, and is imported with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QModelIndex
+
+from taskmon.gui.models.columns import COLUMNS
+from taskmon.gui.models.task_index import runs
+
+if TYPE_CHECKING:
+    from taskmon.gui.models.sort_order import Slots
+    from taskmon.gui.models.task_index import Delta, TaskIndex
+    from taskmon.gui.task_rows import TaskRows
+
+MANY: Final = 12
+"""From so many stretches of rows on, one change of layout is cheaper than a signal for each stretch."""
+
+MANY_CHANGED: Final = 200
+"""From so many stretches on, one `dataChanged` spans them all."""
+
+_NOWHERE: Final = QModelIndex()
+
+
+class RowChanges:
+    """Installs one delta. Rows leave first, then the others move, then rows come, then those that look different are
+    told; scattered rows leave from and come to the end of the table, and a change of layout does the rest."""
+
+    def __init__(self, model: TaskRows, index: TaskIndex) -> None:
+        self._model = model
+        self._index = index
+
+    def install(self, delta: Delta) -> None:
+        if len(delta.leaving):
+            self._leave(delta.leaving)
+        if len(delta.gone):
+            self._index.release(delta.gone)
+        if len(delta.moving):
+            self._move(delta.moving, delta.coming)
+        elif len(delta.coming):
+            self._come(delta.coming)
+        if len(delta.changed):
+            self._tell_changed(delta.changed)
+
+    def _leave(self, slots: Slots) -> None:
+        rows = np.sort(self._index.rows()[slots])
+        stretches = runs(rows)
+        if len(stretches) >= MANY:
+            kept = self._index.without(slots)
+            self._relayout(np.concatenate((kept, self._index.order[rows])))
+            stretches = [(len(kept), len(kept) + len(slots) - 1)]
+        for first, last in reversed(stretches):
+            self._model.beginRemoveRows(_NOWHERE, first, last)
+            order = self._index.order
+            self._index.order = np.concatenate((order[:first], order[last + 1 :]))
+            self._model.endRemoveRows()
+
+    def _come(self, slots: Slots) -> None:
+        ordered, places = self._index.places(slots)
+        # Equal places are one stretch: rows that come before the same row come together.
+        starts = np.flatnonzero(np.diff(places, prepend=-1))
+        if len(starts) >= MANY:
+            self._append(slots)
+            self._relayout(self._index.merged(self._index.without(slots), slots))
+            return
+        ends = [*starts[1:].tolist(), len(places)]
+        for start, end in reversed(list(zip(starts.tolist(), ends, strict=True))):
+            place, order = int(places[start]), self._index.order
+            self._model.beginInsertRows(_NOWHERE, place, place + end - start - 1)
+            self._index.order = np.concatenate((order[:place], ordered[start:end], order[place:]))
+            self._model.endInsertRows()
+
+    def _append(self, slots: Slots) -> None:
+        count = len(self._index.order)
+        self._model.beginInsertRows(_NOWHERE, count, count + len(slots) - 1)
+        self._index.order = np.concatenate((self._index.order, slots))
+        self._model.endInsertRows()
+
+    def _move(self, moving: Slots, coming: Slots) -> None:
+        settled = self._index.without(moving)
+        ordered = self._index.merged(settled, moving)
+        if np.array_equal(ordered, self._index.order):
+            if len(coming):
+                self._come(coming)
+            return
+        if len(coming):
+            ordered = self._index.merged(ordered, coming)
+            self._append(coming)
+        self._relayout(ordered)
+
+    def _relayout(self, order: Slots) -> None:
+        """The same rows in another order; everything that points at one follows it."""
+        if np.array_equal(order, self._index.order):
+            return
+        model = self._model
+        model.layoutAboutToBeChanged.emit()
+        before = model.persistentIndexList()
+        slots = self._index.order[[index.row() for index in before]] if before else self._index.order[:0]
+        self._index.order = order
+        rows = self._index.rows()[slots].tolist()
+        after = [model.index(row, index.column()) for row, index in zip(rows, before, strict=True)]
+        model.changePersistentIndexList(before, after)
+        model.layoutChanged.emit()
+
+    def _tell_changed(self, slots: Slots) -> None:
+        stretches = runs(np.sort(self._index.rows()[slots]))
+        if len(stretches) >= MANY_CHANGED:
+            stretches = [(stretches[0][0], stretches[-1][1])]
+        last_column = len(COLUMNS) - 1
+        for first, last in stretches:
+            self._model.dataChanged.emit(self._model.index(first, 0), self._model.index(last, last_column))

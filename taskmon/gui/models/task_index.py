@@ -1,0 +1,220 @@
+"""Which tasks the table shows and in which order, kept up in time proportional to what changed.
+
+This module needs numpy; the model imports it when the first task arrives, not at start-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from taskmon.core.task import Task
+from taskmon.gui.models.columns import Observed
+from taskmon.gui.models.sort_order import Flags, Slots, SortOrder, grown
+from taskmon.gui.models.task_filter import EVERYTHING, TaskFilter, search_text
+from taskmon.gui.models.task_group import GroupCounts
+from taskmon.gui.task_rows import SortKey
+
+
+def _no_slots() -> Slots:
+    return np.empty(0, dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What a change means for the shown rows, as slots: those that leave, those that come, those that stay but may
+    belong elsewhere, and those that stay and look different. `gone` slots are free once the rows have left."""
+
+    leaving: Slots = field(default_factory=_no_slots)
+    coming: Slots = field(default_factory=_no_slots)
+    moving: Slots = field(default_factory=_no_slots)
+    changed: Slots = field(default_factory=_no_slots)
+    gone: Slots = field(default_factory=_no_slots)
+
+
+class TaskIndex:
+    """A copy of the store's tasks by slot, the filter's verdict on each, and the order of those that pass.
+
+    `take`, `refilter` and `refresh` decide; the model then changes `order` step by step, telling Qt in between.
+    """
+
+    def __init__(self, clock: Callable[[], datetime], observed: Observed) -> None:
+        self._clock = clock
+        self.order: Slots = _no_slots()
+        self.counts = GroupCounts()
+        self._filter = EVERYTHING
+        self._sort = SortOrder(observed)
+        self._tasks: list[Task | None] = []
+        self._texts: list[str] = []
+        self._slot_of: dict[str, int] = {}
+        self._free: list[int] = []
+        self._living: set[int] = set()
+        self._shown: Flags = np.empty(0, dtype=np.bool_)
+        self._rows: Slots = _no_slots()
+        self._rows_of: Slots | None = None
+        self._reference = clock()
+        self._sort.choose((), _no_slots(), self._tasks, self._reference)
+
+    def __len__(self) -> int:
+        return len(self._slot_of)
+
+    # What is where -----------------------------------------------------------------------------------------------
+
+    def task_at(self, row: int) -> Task:
+        """The task of a shown row."""
+        return cast("Task", self._tasks[self.order[row]])
+
+    def ids(self, first: int, last: int) -> list[str]:
+        """The ids of the rows `first` to `last`, both included."""
+        tasks = self._tasks
+        return [cast("Task", tasks[slot]).task_id for slot in self.order[first : last + 1].tolist()]
+
+    def shown_tasks(self) -> Iterable[Task]:
+        """Every task that passes the filter, in order."""
+        return (cast("Task", self._tasks[slot]) for slot in self.order.tolist())
+
+    def row_of(self, task_id: str) -> int | None:
+        """The row of a task; None if it is not shown."""
+        slot = self._slot_of.get(task_id)
+        if slot is None or not len(self.order):
+            return None
+        row = int(self.rows()[slot])
+        return row if row >= 0 else None
+
+    def rows(self) -> Slots:
+        """The row of every slot, -1 where it is not shown."""
+        if self._rows_of is not self.order:
+            self._rows = np.full(len(self._tasks), -1, dtype=np.intp)
+            self._rows[self.order] = np.arange(len(self.order))
+            self._rows_of = self.order
+        elif len(self._rows) < len(self._tasks):
+            self._rows = cast("Slots", grown(self._rows, len(self._tasks), -1))
+        return self._rows
+
+    # What changes ------------------------------------------------------------------------------------------------
+
+    def take(self, tasks: Iterable[Task], gone_ids: Iterable[str] = ()) -> Delta:
+        """New or changed tasks, and those that exist no more."""
+        touched = np.array(sorted({self._put(task) for task in tasks}), dtype=np.intp)
+        gone = np.array(sorted(self._forget(gone_ids)), dtype=np.intp)
+        self._shown = cast("Flags", grown(self._shown, len(self._tasks), 0))
+        return self._judge(touched, gone)
+
+    def _put(self, task: Task) -> int:
+        slot = self._slot_of.get(task.task_id)
+        if slot is None:
+            slot = self._new_slot(task.task_id)
+        else:
+            self.counts.take_away(cast("Task", self._tasks[slot]))
+        self._tasks[slot] = task
+        self._texts[slot] = search_text(task)
+        self.counts.add(task)
+        (self._living.discard if task.is_terminated else self._living.add)(slot)
+        return slot
+
+    def _new_slot(self, task_id: str) -> int:
+        if self._free:
+            slot = self._free.pop()
+        else:
+            slot = len(self._tasks)
+            self._tasks.append(None)
+            self._texts.append("")
+        self._slot_of[task_id] = slot
+        self._sort.arrive(slot)
+        return slot
+
+    def _forget(self, task_ids: Iterable[str]) -> list[int]:
+        slots = []
+        for task_id in task_ids:
+            slot = self._slot_of.pop(task_id, None)
+            if slot is not None:
+                self.counts.take_away(cast("Task", self._tasks[slot]))
+                self._living.discard(slot)
+                slots.append(slot)
+        return slots
+
+    def _judge(self, touched: Slots, gone: Slots) -> Delta:
+        """Compares what `touched` and `gone` slots are now with what the rows show."""
+        before = self._shown[touched]
+        after: Flags = np.isin(touched, self._accepted(touched.tolist()))
+        moved = self._sort.update(touched, self._tasks, self._reference)
+        stay = before & after
+        leaving = np.concatenate((touched[before & ~after], gone[self._shown[gone]]))
+        self._shown[touched] = after
+        self._shown[gone] = False
+        return Delta(leaving, touched[after & ~before], touched[stay & moved], touched[stay], gone)
+
+    def _accepted(self, slots: Sequence[int]) -> Slots:
+        return np.array(self._filter.select(slots, self._tasks, self._texts), dtype=np.intp)
+
+    def release(self, gone: Slots) -> None:
+        """The rows of `gone` have left: their slots may be used again."""
+        for slot in gone.tolist():
+            self._tasks[slot] = None
+            self._texts[slot] = ""
+            self._free.append(slot)
+
+    def refilter(self, new: TaskFilter) -> Delta:
+        """Another filter."""
+        self._filter = new
+        existing = self._existing()
+        after: Flags = np.zeros(len(self._shown), dtype=np.bool_)
+        after[self._accepted(existing.tolist()) if new.tests else existing] = True
+        leaving, coming = np.flatnonzero(self._shown & ~after), np.flatnonzero(after & ~self._shown)
+        self._shown = after
+        return Delta(leaving=leaving, coming=coming)
+
+    def choose_sort(self, keys: Sequence[SortKey]) -> Delta:
+        """Another order; every shown task may have to move."""
+        self._reference = self._clock()
+        self._sort.choose(keys, self._existing(), self._tasks, self._reference)
+        return Delta(moving=self.order)
+
+    def refresh(self) -> Delta:
+        """What time alone has moved: durations of living tasks."""
+        self._reference = self._clock()
+        living = np.array(sorted(self._living), dtype=np.intp)
+        moved = self._sort.update(living, self._tasks, self._reference)
+        return Delta(moving=living[moved & self._shown[living]])
+
+    @property
+    def drifting(self) -> bool:
+        """Whether time alone changes the order."""
+        return self._sort.drifting
+
+    def _existing(self) -> Slots:
+        return np.fromiter(self._slot_of.values(), dtype=np.intp, count=len(self._slot_of))
+
+    # Orders that the model installs ------------------------------------------------------------------------------
+
+    def without(self, slots: Slots) -> Slots:
+        """The present order without `slots`."""
+        if not len(slots):
+            return self.order
+        out: Flags = np.zeros(len(self._tasks), dtype=np.bool_)
+        out[slots] = True
+        return self.order[~out[self.order]]
+
+    def merged(self, order: Slots, slots: Slots) -> Slots:
+        """`order` with `slots` where they belong."""
+        return self._sort.merge(order, slots) if len(slots) else order
+
+    def places(self, slots: Slots) -> tuple[Slots, Slots]:
+        """`slots` in order, and before which present row each of them belongs."""
+        ordered = self._sort.sorted(slots)
+        return ordered, self._sort.places(self.order, ordered)
+
+
+def runs(rows: npt.NDArray[np.intp]) -> list[tuple[int, int]]:
+    """Growing row numbers as (first, last) of unbroken stretches."""
+    if not len(rows):
+        return []
+    breaks = np.flatnonzero(np.diff(rows) != 1)
+    firsts = rows[np.concatenate(([0], breaks + 1))]
+    lasts = rows[np.concatenate((breaks, [len(rows) - 1]))]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))

@@ -1,0 +1,277 @@
+"""The table of tasks as Qt sees it: rows with an identity over the store, filtered and sorted by the task index."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
+
+from taskmon.core.lifecycle import Status
+from taskmon.core.task import Task
+from taskmon.gui.models.columns import COLUMNS, Column, Observed
+from taskmon.gui.models.task_filter import EVERYTHING, parse_filter
+from taskmon.gui.models.task_group import GroupCounts
+from taskmon.gui.task_rows import CellKind, ColumnLook, SortKey, TaskGroup, TaskRows
+
+if TYPE_CHECKING:
+    from taskmon.client.task_store import Change
+    from taskmon.gui.models.row_changes import RowChanges
+    from taskmon.gui.models.task_index import Delta, TaskIndex
+
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE: Final = QModelIndex()
+
+GATHER_MS: Final = 16
+"""Changes that arrive within a frame are shown together."""
+
+SLICE: Final = 250
+"""Tasks taken over at a time, so that a large page never costs the window more than a few milliseconds."""
+
+DRIFT_MS: Final = 5_000
+"""How often durations that go on are sorted anew, and `since:` is looked at again."""
+
+
+class Store(Protocol):
+    """The part of the task store that the table reads."""
+
+    @property
+    def tasks(self) -> Mapping[str, Task]: ...
+    def get(self, task_id: str) -> Task | None: ...
+    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]: ...
+
+
+class TaskTableModel(TaskRows):
+    """Shows the store's tasks.
+
+    A change of the store is shown within a frame or so; `flush` shows it at once. There is never a model reset: rows
+    are inserted, removed and moved, so that selection, current row and whatever else points at a row stay with their
+    task.
+    """
+
+    counts_changed = Signal()
+
+    def __init__(self, store: Store, clock: Callable[[], datetime], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._clock = clock
+        self._observed = Observed()
+        self._index: TaskIndex | None = None
+        self._changes: RowChanges | None = None
+        self._filter = EVERYTHING
+        self._keys: tuple[SortKey, ...] = ()
+        self._waiting: dict[str, None] = dict.fromkeys(store.tasks)
+        self._gather = QTimer(self, singleShot=True, interval=GATHER_MS)
+        self._gather.timeout.connect(self._take_slice)
+        self._drift = QTimer(self, interval=DRIFT_MS)
+        self._drift.timeout.connect(self.refresh)
+        self._unsubscribe = store.subscribe(self._note)
+        if self._waiting:
+            self._gather.start()
+
+    def close(self) -> None:
+        """No longer listens to the store."""
+        self._unsubscribe()
+        self._gather.stop()
+        self._drift.stop()
+
+    # Wishes ------------------------------------------------------------------------------------------------------
+
+    def set_filter(self, text: str) -> None:
+        """Shows only what `text` describes. Raises InvalidInputError, and changes nothing, if it means nothing."""
+        new = parse_filter(text, self._clock())
+        self._filter = new
+        if self._index is not None:
+            self._install(self._index.refilter(new))
+        self._watch_drift()
+
+    def filter_text(self) -> str:
+        """The filter in force."""
+        return self._filter.text
+
+    def sort_by(self, keys: Sequence[SortKey]) -> None:
+        self._keys = tuple(keys)
+        if self._index is not None:
+            self._install(self._index.choose_sort(self._keys))
+        self._watch_drift()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+
+    def sort_keys(self) -> tuple[SortKey, ...]:
+        return self._keys
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Qt's way to sort by one column; -1 is the first order, newest first."""
+        self.sort_by([] if column < 0 else [SortKey(column, order is Qt.SortOrder.DescendingOrder)])
+
+    def set_progress(self, task_id: str, fraction: float | None) -> None:
+        """How much of a task is done, 0 to 1; None for unknown."""
+        if fraction is None:
+            self._observed.progress.pop(task_id, None)
+        else:
+            self._observed.progress[task_id] = min(1.0, max(0.0, fraction))
+        self._look_again(task_id)
+
+    def set_last_output(self, task_id: str, moment: datetime) -> None:
+        """When a task last wrote something."""
+        self._observed.last_output[task_id] = moment
+        self._look_again(task_id)
+
+    # What there is -----------------------------------------------------------------------------------------------
+
+    def task_at(self, row: int) -> Task:
+        if self._index is None:
+            raise IndexError(row)
+        return self._index.task_at(row)
+
+    def row_of(self, task_id: str) -> int | None:
+        return None if self._index is None else self._index.row_of(task_id)
+
+    def ids(self, first: int = 0, last: int | None = None) -> list[str]:
+        return [] if self._index is None else self._index.ids(first, self._row_count() - 1 if last is None else last)
+
+    def total(self) -> int:
+        """How many tasks there are with and without the filter's consent."""
+        return 0 if self._index is None else len(self._index)
+
+    def counts(self) -> list[TaskGroup]:
+        """The sidebar's entries over all tasks, whatever the filter."""
+        return (GroupCounts() if self._index is None else self._index.counts).groups()
+
+    def status_counts(self) -> dict[Status, int]:
+        """How many of the shown tasks are in each state."""
+        return {} if self._index is None else dict(Counter(task.status for task in self._index.shown_tasks()))
+
+    def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:
+        task, now = self.task_at(row), self._clock()
+        return [COLUMNS[Column(column)].text(task, now, self._observed) for column in columns]
+
+    def fraction(self, row: int, column: int) -> float | None:
+        if column != Column.PROGRESS:
+            return None
+        task = self.task_at(row)
+        return self._observed.progress.get(task.task_id)
+
+    def look(self, column: int) -> ColumnLook:
+        return COLUMNS[Column(column)].look
+
+    # Qt's questions ----------------------------------------------------------------------------------------------
+
+    def _row_count(self) -> int:
+        return 0 if self._index is None else len(self._index.order)
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else self._row_count()
+
+    def columnCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = index.row()
+        if self._index is None or not 0 <= row < self._row_count():
+            return None
+        column = Column(index.column())
+        task, shows = self._index.task_at(row), COLUMNS[column]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return shows.text(task, self._clock(), self._observed)
+        if role == Qt.ItemDataRole.UserRole:
+            return task.task_id
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return shows.tooltip(task, self._clock(), self._observed)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(shows.look)
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            spoken = shows.text if role == Qt.ItemDataRole.AccessibleTextRole else shows.tooltip
+            return f"{shows.look.title}: {spoken(task, self._clock(), self._observed) or 'nothing'}"
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
+            return None
+        look = self.look(section)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return look.title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(look)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"Click to sort by {look.title.lower()}; Shift+click to sort by it within the present order."
+        return None
+
+    # The store's changes -----------------------------------------------------------------------------------------
+
+    def _note(self, change: Change) -> None:
+        for ids in (change.added, change.updated, change.removed):
+            self._waiting.update(dict.fromkeys(ids))
+        if not self._gather.isActive():
+            self._gather.start()
+
+    def _look_again(self, task_id: str) -> None:
+        if task_id in self._store.tasks:
+            self._waiting[task_id] = None
+            if not self._gather.isActive():
+                self._gather.start()
+
+    def flush(self) -> None:
+        """Shows everything that has arrived so far."""
+        while self._waiting:
+            self._take_slice()
+
+    def _take_slice(self) -> None:
+        ids = list(self._waiting)[:SLICE]
+        for task_id in ids:
+            del self._waiting[task_id]
+        found = {task_id: self._store.get(task_id) for task_id in ids}
+        for task_id in (gone := [task_id for task_id, task in found.items() if task is None]):
+            self._observed.progress.pop(task_id, None)
+            self._observed.last_output.pop(task_id, None)
+        if self._index is None:
+            self._index = self._first_index()
+        self._install(self._index.take((task for task in found.values() if task is not None), gone))
+        self.counts_changed.emit()
+        if self._waiting:
+            self._gather.start()
+
+    def _first_index(self) -> TaskIndex:
+        # numpy costs a third of the window's start-up and an empty table does not need it.
+        from taskmon.gui.models.row_changes import RowChanges
+        from taskmon.gui.models.task_index import TaskIndex
+
+        index = TaskIndex(self._clock, self._observed)
+        index.refilter(self._filter)
+        index.choose_sort(self._keys)
+        self._index, self._changes = index, RowChanges(self, index)
+        self._watch_drift()
+        return index
+
+    def refresh(self) -> None:
+        """Looks at what time alone changes: the order of durations that go on, and `since:`."""
+        if self._index is None:
+            return
+        if self._filter.moving:
+            self._filter = parse_filter(self._filter.text, self._clock())
+            self._install(self._index.refilter(self._filter))
+        if self._index.drifting:
+            self._install(self._index.refresh())
+
+    def _watch_drift(self) -> None:
+        drifting = self._filter.moving or (self._index is not None and self._index.drifting)
+        if drifting != self._drift.isActive():
+            self._drift.start() if drifting else self._drift.stop()
+
+    def _install(self, delta: Delta) -> None:
+        if self._changes is None:
+            return
+        self.update_begins.emit()
+        self._changes.install(delta)
+        self.update_ended.emit()
+
+
+def _alignment(look: ColumnLook) -> int:
+    side = Qt.AlignmentFlag.AlignRight if look.kind is CellKind.NUMBER else Qt.AlignmentFlag.AlignLeft
+    return int(side | Qt.AlignmentFlag.AlignVCenter)

@@ -1,0 +1,100 @@
+"""What the table of tasks and its model agree on, so that neither has to import the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import QAbstractTableModel, Signal
+
+from taskmon.core.task import Task
+
+
+class CellKind(StrEnum):
+    """How a cell is painted."""
+
+    TEXT = "text"
+    QUIET = "quiet"  # muted text: worth knowing, not worth noticing
+    STATUS = "status"  # mark, word and colour of the task's state
+    CODE = "code"  # fixed-width: ids
+    NUMBER = "number"  # right-aligned
+    BAR = "bar"  # a fraction from 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnLook:
+    """How a column presents itself. `key` names it in saved states; `width` is in pixels of a 96-dpi screen;
+    a `ticking` column shows a time that goes on by itself while the task lives."""
+
+    key: str
+    title: str
+    kind: CellKind
+    width: int
+    shown: bool
+    ticking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One column of an order over several; the most important comes first."""
+
+    column: int
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskGroup:
+    """An entry of the sidebar: `filter_text` in the filter box shows exactly its `count` tasks.
+
+    `section` is empty for the groups at the top; a `nested` group is a part of the one above it.
+    """
+
+    section: str
+    title: str
+    filter_text: str
+    count: int
+    nested: bool = False
+
+
+class TaskRows(QAbstractTableModel):
+    """A Qt table model whose rows are tasks, with the shortcuts that a table of 100,000 rows needs.
+
+    Every row keeps its identity, the task id, through every change that it announces. `update_begins` and
+    `update_ended` enclose the several steps in which Qt is told of one change.
+    """
+
+    update_begins = Signal()
+    update_ended = Signal()
+
+    def task_at(self, row: int) -> Task:
+        """The task of a row."""
+        raise NotImplementedError
+
+    def row_of(self, task_id: str) -> int | None:
+        """Where a task is now; None while the filter hides it or the service has forgotten it."""
+        raise NotImplementedError
+
+    def ids(self, first: int = 0, last: int | None = None) -> list[str]:
+        """The task ids of the rows `first` to `last`, both included; to the end without `last`."""
+        raise NotImplementedError
+
+    def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:
+        """The texts of some cells of a row, all of the same moment."""
+        raise NotImplementedError
+
+    def fraction(self, row: int, column: int) -> float | None:
+        """The value of a bar, 0 to 1; None where nothing is known."""
+        raise NotImplementedError
+
+    def look(self, column: int) -> ColumnLook:
+        """How a column presents itself."""
+        raise NotImplementedError
+
+    def sort_keys(self) -> tuple[SortKey, ...]:
+        """The order that the user asked for."""
+        raise NotImplementedError
+
+    def sort_by(self, keys: Sequence[SortKey]) -> None:
+        """Another order; tasks that are equal in it stay newest first."""
+        raise NotImplementedError
