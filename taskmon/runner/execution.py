@@ -1,0 +1,197 @@
+"""Running a task's commands: one after the other, without a shell, each in a session of its own.
+
+Their output goes straight from the process into `stdout.txt` and `stderr.txt`, so that nothing stands between a
+printed line and the reader, whatever its length and bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from taskmon.core.errors import TaskmonError
+from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
+from taskmon.core.task import OperationName
+from taskmon.runner.control import StopReason, TaskControl
+from taskmon.runner.environment import Environment, live_output_words, mpi_words
+from taskmon.runner.guard import MARK_VARIABLE, find_processes, stop_processes
+from taskmon.runner.guarding import Guard
+from taskmon.runner.job import CommandLine, Job
+from taskmon.runner.reporting import Delivery, ReportQueue
+from taskmon.runner.usage import UsageSampler
+from taskmon.runner.workspace import Workspace, disk_failure
+
+logger = logging.getLogger(__name__)
+
+TASK_VARIABLE: Final = "TASKMON_TASK_ID"
+"""Environment variable that tells a command which task it belongs to."""
+_SEPARATOR: Final = "-" * 80
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the commands ended: the exit code of the last one that ran (a signal counts 128 more), and why it was
+    stopped, if it was. `seconds` is the time from the start of the first to the end of the last."""
+
+    exit_code: int
+    stopped: StopReason | None
+    seconds: float
+
+
+class Execution:
+    """The commands of one task. Whatever they leave running is ended with `sweep()`."""
+
+    def __init__(
+        self,
+        job: Job,
+        workspace: Workspace,
+        environment: Environment,
+        *,
+        control: TaskControl,
+        reports: ReportQueue,
+        guard: Guard,
+        sampler: UsageSampler,
+        kill_grace_s: float,
+    ) -> None:
+        self._job = job
+        self._artifacts = workspace.artifacts
+        self._folder = workspace.command_folder(job.subfolder)
+        self._environment = environment
+        self._control = control
+        self._reports = reports
+        self._guard = guard
+        self._sampler = sampler
+        self._kill_grace_s = kill_grace_s
+        self._mark = uuid.uuid4().hex
+
+    def run(self) -> Outcome:
+        """Run the commands until one fails or the task has to stop. Raises TaskmonError if one cannot be started."""
+        began = time.monotonic()
+        lifetime_s = self._job.time_to_live_s
+        deadline = began + lifetime_s if lifetime_s else None
+        self._guard.watch_mark(self._mark)
+        exit_code = 0
+        try:
+            for index, command in enumerate(self._job.commands):
+                if exit_code or self._control.reason is not None:
+                    break
+                exit_code = self._run_command(index, command, deadline)
+        finally:
+            self.sweep()
+        return Outcome(exit_code, self._control.end_commands(), time.monotonic() - began)
+
+    def sweep(self) -> None:
+        """End every process that carries the task's mark, and wait until it is gone."""
+        if not stop_processes(lambda: find_processes([self._mark]), self._kill_grace_s):
+            logger.error("processes of task %s could not be ended", self._job.task_id)
+        self._guard.forget_mark(self._mark)
+
+    def _run_command(self, index: int, command: CommandLine, deadline: float | None) -> int:
+        parallel = mpi_words(command.mpi) if command.mpi else []
+        argv = [
+            *live_output_words(),
+            *parallel,
+            *self._environment.locate(command.words[0], self._folder),
+            *command.words[1:],
+        ]
+        shown = " ".join([*(["mpirun", *parallel[1:]] if parallel else []), *command.words])
+        operation = self._reports.start_operation(
+            self._job.task_id,
+            OperationName.EXEC_COMMAND,
+            {"command": shown, "container_command": subprocess.list2cmdline(argv)},
+        )
+        began = time.monotonic()
+        logger.info("command %d: %s", index + 1, shown)
+        try:
+            exit_code = self._run_process(index, argv, command, deadline)
+        except OSError as error:
+            failure = disk_failure(error)
+            self._end_operation(operation, 126, began)
+            raise TaskmonError(
+                f"The command “{shown}” could not be started. {failure.title}", failure.advice
+            ) from error
+        self._end_operation(operation, exit_code, began)
+        return exit_code
+
+    def _end_operation(self, operation: Delivery, exit_code: int, began: float) -> None:
+        attributes = {"exit_code": exit_code, "execution_time_s": time.monotonic() - began}
+        self._reports.end_operation(self._job.task_id, operation, attributes)
+
+    def _run_process(self, index: int, argv: Sequence[str], command: CommandLine, deadline: float | None) -> int:
+        extra = {**command.env, TASK_VARIABLE: self._job.task_id, MARK_VARIABLE: self._mark}
+        with (
+            (self._artifacts / STDOUT_FILE).open("ab", buffering=0) as stdout,
+            (self._artifacts / STDERR_FILE).open("ab", buffering=0) as stderr,
+            tempfile.TemporaryFile() as stdin,
+        ):
+            stdin.write("".join(f"{prompt}\n" for prompt in command.prompts).encode())
+            stdin.seek(0)
+            for stream in (stdout, stderr):
+                stream.write(self._heading(command, {**self._environment.variables, **command.env}))
+            process = subprocess.Popen(
+                argv,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                cwd=self._folder,
+                env=self._environment.process_variables(extra),
+                start_new_session=True,
+            )
+            self._guard.watch_group(process.pid)
+            try:
+                with self._sampler.watch(index, process.pid):
+                    self._wait(process, deadline)
+            finally:
+                self._stop(process)
+                self._guard.forget_group(process.pid)
+            for path, stream in ((STDOUT_FILE, stdout), (STDERR_FILE, stderr)):
+                stream.write(_ending(self._artifacts / path))
+        code = process.returncode
+        return 128 - code if code < 0 else code
+
+    def _wait(self, process: subprocess.Popen[bytes], deadline: float | None) -> None:
+        """Until the process has ended, or the task has to stop."""
+
+        def tell_end() -> None:
+            process.wait()
+            self._control.notify()
+
+        threading.Thread(target=tell_end, name="command", daemon=True).start()
+        while process.poll() is None and self._control.reason is None:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                self._control.stop(StopReason.TTL_EXCEEDED)
+                return
+            self._control.wait(left)
+
+    def _stop(self, process: subprocess.Popen[bytes]) -> None:
+        """End the process and its group, if they still live; descendants elsewhere may serve the next command."""
+        stop_processes(lambda: find_processes((), (process.pid,)), self._kill_grace_s)
+        process.wait()
+
+    def _heading(self, command: CommandLine, variables: Mapping[str, str]) -> bytes:
+        folder = self._folder.relative_to(self._artifacts.resolve().parent)
+        lines = (f"# COMMAND: {list(command.words)}", f"# WORKING DIRECTORY: {folder}", f"# ENV: {dict(variables)}", "")
+        return "".join(f"{line}\n" for line in lines).encode(errors="replace")
+
+
+def _ending(path: Path) -> bytes:
+    """The line that closes a command's stream, on a line of its own."""
+    with path.open("rb") as file:
+        broken = _last_byte(file) not in (b"\n", b"")
+    return f"{chr(10) if broken else ''}{_SEPARATOR}\n".encode()
+
+
+def _last_byte(file: IO[bytes]) -> bytes:
+    if file.seek(0, 2) == 0:
+        return b""
+    file.seek(-1, 2)
+    return file.read(1)

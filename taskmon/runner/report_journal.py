@@ -1,0 +1,137 @@
+"""The reports of one task on disk: one JSON line per report and per answer, so that they outlive their runner."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import psutil
+
+logger = logging.getLogger(__name__)
+
+JOURNAL_FILE: Final = "reports.jsonl"
+
+
+class ReportKind(StrEnum):
+    EVENT = "event"
+    METRIC = "metric"
+    OPERATION_START = "operation-start"
+    OPERATION_END = "operation-end"
+    UNBLOCK = "unblock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Something to tell the service. `created` is in seconds since the epoch; `start` numbers the report that began
+    the operation which this one ends."""
+
+    number: int
+    kind: ReportKind
+    path: str
+    body: dict[str, Any]
+    created: float
+    start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    runner_id: str
+    pid: int
+    process_began: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    number: int
+    operation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    owner: _Owner | None = None
+    report: Report | None = None
+    settled: _Settled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """What a dead runner had not told: its unsettled reports in order, and the operations it knew by report number."""
+
+    path: Path
+    runner_id: str
+    reports: tuple[Report, ...]
+    operation_ids: dict[int, str | None]
+
+
+class Journal:
+    """Appends to one task's journal. A disk that cannot be written costs the journal, never the report."""
+
+    def __init__(self, folder: Path, runner_id: str) -> None:
+        self._path = folder / JOURNAL_FILE
+        self._append(_Line(owner=_Owner(runner_id, os.getpid(), psutil.Process().create_time())))
+
+    def add(self, report: Report) -> None:
+        """Keep a report that waits to be sent."""
+        self._append(_Line(report=report))
+
+    def settle(self, number: int, operation_id: str | None) -> None:
+        """The report was taken or refused."""
+        self._append(_Line(settled=_Settled(number, operation_id)))
+
+    def _append(self, line: _Line) -> None:
+        try:
+            with self._path.open("ab") as file:
+                file.write(msgspec.json.encode(line) + b"\n")
+        except FileNotFoundError:
+            return  # the work folder is gone: the task is over
+        except OSError as error:
+            logger.warning("a report is not kept on disk: %s", error)
+
+
+def find_leftovers(work_dir: Path) -> Iterator[Leftover]:
+    """The journals of dead runners that still hold something to tell; finished ones are removed."""
+    for path in sorted(work_dir.glob(f"*/{JOURNAL_FILE}")):
+        leftover = _read(path)
+        if leftover is None:
+            continue
+        if leftover.reports:
+            yield leftover
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> Leftover | None:
+    """None if the journal's runner lives, or if it cannot be read."""
+    owner: _Owner | None = None
+    reports: dict[int, Report] = {}
+    operation_ids: dict[int, str | None] = {}
+    try:
+        for text in path.read_bytes().splitlines():
+            line = msgspec.json.decode(text, type=_Line)
+            owner = line.owner or owner
+            if line.report is not None:
+                reports[line.report.number] = line.report
+            if line.settled is not None:
+                reports.pop(line.settled.number, None)
+                operation_ids[line.settled.number] = line.settled.operation_id
+    except msgspec.MsgspecError:
+        pass  # the last line of a runner that died while writing it
+    except OSError as error:
+        logger.warning("cannot read %s: %s", path, error)
+        return None
+    if owner is None or _lives(owner):
+        return None
+    return Leftover(path, owner.runner_id, tuple(reports.values()), operation_ids)
+
+
+def _lives(owner: _Owner) -> bool:
+    try:
+        return bool(abs(psutil.Process(owner.pid).create_time() - owner.process_began) < 1.0)
+    except psutil.NoSuchProcess:
+        return False

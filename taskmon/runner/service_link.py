@@ -1,0 +1,143 @@
+"""The runner's way to the service: requests that survive a service that goes away and comes back elsewhere.
+
+A failed connection makes the link read the service's handshake file again, so that the next try goes to the new
+address with the new key. Signed addresses of the store are called without the key.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from taskmon import __version__
+from taskmon.core.errors import ConnectionFailedError
+
+logger = logging.getLogger(__name__)
+
+ANSWER_TIMEOUT_S: Final = 30.0
+"""How long an answer may take beyond the time a long poll was asked to wait."""
+UPLOAD_TIMEOUT_S: Final = 600.0
+"""How long the store may take to confirm a whole upload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a service is and the key it wants."""
+
+    url: str
+    api_key: str = field(repr=False)
+
+
+def read_handshake(path: Path) -> Address | None:
+    """The address in a service's handshake file; None while there is none that can be read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Address(str(content["url"]).rstrip("/"), str(content["api_key"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+class ServiceLink:
+    """Requests to one service, from any thread. A call raises ConnectionFailedError when no answer came."""
+
+    def __init__(self, address: Address, handshake: Path | None = None) -> None:
+        self._address = Address(address.url.rstrip("/"), address.api_key)
+        self._handshake = handshake
+        self._lock = threading.Lock()
+        # Neither proxies nor certificate files of the environment may come between two programs of one computer.
+        self._client = httpx.Client(
+            trust_env=False, headers={"User-Agent": f"TaskRunner/{__version__}/python"}, timeout=ANSWER_TIMEOUT_S
+        )
+
+    @property
+    def address(self) -> Address:
+        """The address that the next call will use."""
+        with self._lock:
+            return self._address
+
+    def close(self) -> None:
+        """Drop every connection."""
+        self._client.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: bytes | None = None,
+        wait_s: float = 0.0,
+        timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> httpx.Response:
+        """The service's answer, whatever its status. `wait_s` is how long the service was asked to wait with it.
+
+        A key that is no longer accepted is looked up once more in the handshake file before 401 is returned.
+        """
+        answer = self._send(method, path, params, body, wait_s + timeout_s)
+        if answer.status_code == httpx.codes.UNAUTHORIZED and self.renew():
+            answer = self._send(method, path, params, body, wait_s + timeout_s)
+        return answer
+
+    def _send(
+        self, method: str, path: str, params: Mapping[str, Any] | None, body: bytes | None, timeout_s: float
+    ) -> httpx.Response:
+        address = self.address
+        headers = {"X-API-Key": address.api_key}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            return self._client.request(
+                method, address.url + path, params=params, content=body, headers=headers, timeout=timeout_s
+            )
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            self.renew()
+            raise ConnectionFailedError(f"The service did not answer ({error}).", "The runner keeps trying.") from error
+
+    def renew(self) -> bool:
+        """Read the handshake file again; True if the service has another address or key than before."""
+        found = read_handshake(self._handshake) if self._handshake else None
+        with self._lock:
+            if found is None or found == self._address:
+                return False
+            self._address = found
+        logger.info("the service is now at %s", found.url)
+        return True
+
+    def download(self, url: str) -> AbstractContextManager[httpx.Response]:
+        """A streamed GET of a signed address, without the key."""
+        return self._client.stream("GET", url, timeout=ANSWER_TIMEOUT_S)
+
+    def upload(self, url: str, chunks: Iterable[bytes]) -> httpx.Response:
+        """A chunked PUT to a signed address, without the key. Raises ConnectionFailedError."""
+        timeout = httpx.Timeout(ANSWER_TIMEOUT_S, read=UPLOAD_TIMEOUT_S, write=UPLOAD_TIMEOUT_S)
+        try:
+            return self._client.put(url, content=chunks, timeout=timeout)
+        except httpx.TransportError as error:
+            self.renew()
+            raise ConnectionFailedError(f"The store did not answer ({error}).", "The runner keeps trying.") from error
+
+
+class BackOff:
+    """Growing pauses between tries, in seconds: 0.2, 0.4 … 5."""
+
+    def __init__(self, first_s: float = 0.2, most_s: float = 5.0) -> None:
+        self._first_s = first_s
+        self._most_s = most_s
+        self._next_s = first_s
+
+    def next_s(self) -> float:
+        """The pause before the next try."""
+        pause, self._next_s = self._next_s, min(self._next_s * 2, self._most_s)
+        return pause
+
+    def reset(self) -> None:
+        """A try went well."""
+        self._next_s = self._first_s

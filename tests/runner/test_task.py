@@ -1,0 +1,66 @@
+"""Tasks from order to end: what is told, what is stored, in which order."""
+
+from __future__ import annotations
+
+from tests.runner.runner_process import RunnerProcess
+from tests.runner.stub_service import StubService
+from tests.waiting import until
+
+
+def test_a_task_that_runs_to_its_end_is_a_success(service: StubService, runner: RunnerProcess) -> None:
+    task = service.submit('python3 -c \'print(6*7); open("result.dat", "w").write("x")\'', files={"in.txt": b"1"})
+    assert service.end(task)["new_status"] == "success", runner.log()
+    outputs = service.outputs(task)
+    assert b"\n42\n" in outputs["stdout.txt"]
+    assert outputs["result.dat"] == b"x"
+    assert "in.txt" not in outputs
+    assert "" in outputs, "the archive must hold an entry for artifacts/ itself"
+    assert outputs["system_metrics.csv"].startswith(b"time,command,cpu-usage,memory,disk-input,disk-output\n")
+
+
+def test_the_work_folder_is_gone_once_everything_is_told(service: StubService, runner: RunnerProcess) -> None:
+    task = service.submit("true")
+    service.end(task)
+    until(lambda: not (runner.work_dir / task).exists(), what=runner.log())
+
+
+def test_calls_come_in_the_order_of_the_protocol(service: StubService, runner: RunnerProcess) -> None:
+    task = service.submit("true", "echo done")
+    service.end(task)
+    until(lambda: any(path.endswith("/unblock") for _, path, _ in service.calls))
+    names = []
+    for method, path, body in service.calls:
+        if method != "POST" or "register" in path:
+            continue
+        last = path.rsplit("/", 1)[-1]
+        names.append(body.get("metric") or body.get("name") or body.get("type") if body else last)
+    assert [name or "end" for name in names] == [
+        "queue_time_seconds",
+        "download_container",
+        "end",
+        "container_image_download_seconds",
+        "container_image_size_bytes",
+        "download_input",
+        "end",
+        "input_download_seconds",
+        "input_zipped_size_bytes",
+        "uncompress_input",
+        "end",
+        "input_decompression_seconds",
+        "input_size_bytes",
+        "TaskWorkStarted",
+        "exec_command",
+        "end",
+        "exec_command",
+        "end",
+        "TaskWorkFinished",
+        "computation_seconds",
+        "output_size_bytes",
+        "output_total_files",
+        "upload_output",
+        "end",
+        "output_zipped_size_bytes",
+        "output_upload_seconds",
+        "TaskOutputUploaded",
+        "unblock",
+    ]
