@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 import zipfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -126,7 +127,7 @@ def unpack_member(archive: Path, name: str, cache: Path) -> Path:
     identity = f"{archive}\n{facts.st_mtime_ns}\n{facts.st_size}\n{name}" if facts else ""
     unpacked = cache / hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()
     if facts and unpacked.exists():
-        os.utime(unpacked)
+        os.utime(unpacked, ns=(time.time_ns(), unpacked.stat().st_mtime_ns))
         return unpacked
     with _opened(archive) as opened:
         member = _member(opened, name)
@@ -142,7 +143,7 @@ def unpack_member(archive: Path, name: str, cache: Path) -> Path:
 
 
 def _make_room(cache: Path, needed: int) -> None:
-    kept = sorted(((path.stat(), path) for path in cache.iterdir()), key=lambda item: item[0].st_mtime)
+    kept = sorted(((path.stat(), path) for path in cache.iterdir()), key=lambda item: item[0].st_atime)
     total = sum(facts.st_size for facts, _ in kept)
     for facts, path in kept:
         if total + needed <= CACHE_BYTES:

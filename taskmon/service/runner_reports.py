@@ -139,13 +139,23 @@ class RunnerReports:
         operation_id = new_uuid()
         if report.name not in set(OperationName) or not self._holds(machine, task_id):
             return operation_id
+        attributes = orjson.dumps(report.attributes).decode()
+        repeated: str | None = self._database.value(
+            """SELECT id FROM operations WHERE task_id = ? AND machine_uuid = ? AND name = ? AND attributes_json = ?
+               AND status = ?""",
+            *(task_id, machine, report.name, attributes, OperationStatus.RUNNING),
+        )
+        if repeated is not None:
+            return repeated
         with self._database.transaction():
             number = self._database.value(
                 "SELECT coalesce(max(number), 0) + 1 FROM operations WHERE task_id = ?", task_id
             )
-            values: dict[str, Any] = {"id": operation_id, "number": number, "task_id": task_id, "machine_uuid": machine}
-            values |= {"name": report.name, "start_time": time_text(self._moment(report.elapsed_time_s))}
-            values |= {"status": OperationStatus.RUNNING, "attributes_json": orjson.dumps(report.attributes).decode()}
+            event = self._tasks.last_event(task_id)
+            values: dict[str, Any] = {"id": operation_id, "number": number, "task_id": task_id, "event_id": event["id"]}
+            values |= {"machine_uuid": machine, "name": report.name}
+            values |= {"start_time": max(time_text(self._moment(report.elapsed_time_s)), event["timestamp"])}
+            values |= {"status": OperationStatus.RUNNING, "attributes_json": attributes}
             self._database.insert("operations", values)
             self._tasks.touch(task_id)
         return operation_id

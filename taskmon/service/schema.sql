@@ -117,6 +117,7 @@ CREATE TABLE operations (
     number          INTEGER NOT NULL,
     task_id         TEXT NOT NULL REFERENCES tasks (task_id),
     machine_uuid    TEXT NOT NULL,
+    event_id        INTEGER NOT NULL REFERENCES task_events (id),  -- the state in which the step began
     name            TEXT NOT NULL,
     start_time      TEXT NOT NULL,
     end_time        TEXT,

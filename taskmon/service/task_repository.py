@@ -9,7 +9,7 @@ import orjson
 from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import Cause, Status, advance, facts
 from taskmon.core.runner_protocol import SIMULATOR
-from taskmon.core.task import CompressionMethod, Executer, Task, TaskDetail, TaskRequest
+from taskmon.core.task import CompressionMethod, Executer, OperationStatus, Task, TaskDetail, TaskRequest
 from taskmon.service.database import Database, SqlValue, time_text
 from taskmon.service.task_rows import TASK_COLUMNS, task_detail_of, task_of
 
@@ -77,12 +77,11 @@ class TaskRepository:
         with self._database.transaction():
             row = self._row(task_id)
             status = advance(Status(row["status"]), cause)
-            latest = self._database.value(
-                "SELECT timestamp FROM task_events WHERE task_id = ? ORDER BY id DESC LIMIT 1", task_id
-            )
-            moment = max(time_text(at), latest)
+            moment = max(time_text(at), self.last_event(task_id)["timestamp"])
             self._add_event(task_id, cause, status, moment, machine or row["machine_uuid"], detail)
             self._update(task_id, **self._projection(row, status, cause, moment, detail))
+            if facts(status).terminal:
+                self._cut_operations(task_id, moment)
         return status
 
     def _projection(
@@ -105,6 +104,13 @@ class TaskRepository:
             if detail:
                 changes["error_detail"] = detail
         return changes
+
+    def _cut_operations(self, task_id: str, moment: str) -> None:
+        """What was still going on when the task ended has not succeeded."""
+        self._database.execute(
+            "UPDATE operations SET end_time = max(?, start_time), status = ? WHERE task_id = ? AND end_time IS NULL",
+            *(moment, OperationStatus.FAILED, task_id),
+        )
 
     def assign(self, task_id: str, machine: str, executer: Executer) -> None:
         """From now on the reports of `machine`, and of no other, count for this task."""
@@ -163,6 +169,11 @@ class TaskRepository:
     def task(self, task_id: str) -> Task:
         """Raises NotFoundError."""
         return task_of(self._row(task_id))
+
+    def last_event(self, task_id: str) -> sqlite3.Row:
+        """The event by which the task, which must exist, came into its present state."""
+        sql = "SELECT * FROM task_events WHERE task_id = ? ORDER BY id DESC LIMIT 1"
+        return self._database.rows(sql, [task_id])[0]
 
     def holder(self, task_id: str) -> str | None:
         """The machine whose reports about the task count; None if no machine has it, or there is no such task."""

@@ -128,11 +128,10 @@ _OPERATION_ALIASES: Final = {
 
 
 def _history(events: Sequence[sqlite3.Row], operations: Sequence[sqlite3.Row]) -> list[StatusEntry]:
-    """One entry per event; an operation belongs to the last state that was entered before it began."""
-    belonging: list[list[Operation]] = [[] for _ in events]
+    """One entry per event; an operation belongs to the state in which its begin was reported."""
+    belonging: dict[int, list[Operation]] = {event["id"]: [] for event in events}
     for row in operations:
-        entered = [index for index, event in enumerate(events) if event["timestamp"] <= row["start_time"]]
-        belonging[entered[-1] if entered else 0].append(_operation_of(row))
+        belonging[row["event_id"]].append(_operation_of(row))
     entries = []
     for index, event in enumerate(events):
         status = Status(event["status"])
@@ -147,7 +146,7 @@ def _history(events: Sequence[sqlite3.Row], operations: Sequence[sqlite3.Row]) -
                 alias=facts(status).alias,
                 description=" ".join(filter(None, (facts(status).what, event["detail"]))),
                 machine_id=event["machine_uuid"],
-                operations=belonging[index],
+                operations=belonging[event["id"]],
             )
         )
     return entries
