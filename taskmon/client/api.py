@@ -223,6 +223,10 @@ class ServiceClient:
             return self._transport.get(address, first=offset)
         return self._transport.get(f"{address}?follow=true&offset={offset}", idle_s=_FOLLOW_SILENCE_S)
 
+    def task_file_tail(self, task_id: str, path: str, length: int) -> AbstractAsyncContextManager[Incoming]:
+        """The last `length` bytes of a task's file. An empty file is a RefusedError (416)."""
+        return self._transport.get(f"/taskmon/tasks/{quote(task_id, safe='')}/files/{quote(path)}", tail=length)
+
 
 def _task_path(task_id: str, rest: str = "") -> str:
     return f"/tasks/{quote(task_id, safe='')}{rest}"

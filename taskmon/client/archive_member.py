@@ -8,7 +8,7 @@ from contextlib import aclosing
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from taskmon.core.errors import NotFoundError, ServiceFailedError
+from taskmon.core.errors import ServiceFailedError
 from taskmon.core.storage import OUTPUT_ARCHIVE, OUTPUT_FOLDER
 from taskmon.core.task import Task
 
@@ -82,13 +82,3 @@ async def _inflated(packed: AsyncGenerator[bytes], name: str, method: int) -> As
         raise ServiceFailedError(f"{name} is damaged in the stored outputs.", "Download all the outputs.") from error
     if not stream.eof:
         raise ServiceFailedError(f"{name} is cut short in the stored outputs.", "Try again.")
-
-
-async def has_output(client: ServiceClient, task: Task, name: str) -> bool:
-    """Whether the stored outputs hold `name`."""
-    path = PurePosixPath(name)
-    try:
-        await client.zip_file_range(output_archive(task), str(PurePosixPath(OUTPUT_FOLDER) / path.parent), path.name)
-    except NotFoundError:
-        return False
-    return True

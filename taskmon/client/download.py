@@ -10,8 +10,8 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from io import BufferedWriter
 from itertools import count
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
 
 from taskmon.client.archive_member import output_archive, read_output
 from taskmon.client.unpack import unpack
@@ -23,15 +23,19 @@ from taskmon.core.task import Task
 if TYPE_CHECKING:
     from taskmon.client.api import ServiceClient
 
+_LONGEST_NAME: Final = 120
+
 
 async def download_outputs(
     client: ServiceClient, task: Task, target: Path, *, on_progress: OnProgress | None = None
 ) -> Path:
-    """Every output of `task`, unpacked into the new folder `target`; its path is returned.
+    """Every output of `task`, unpacked into a new folder; its path is returned.
 
-    If `target` exists, the folder is named `target (2)` and so on. Nothing appears under that name before it is whole.
-    Progress counts the bytes of the archive. Raises NotFoundError if the task has no outputs.
+    The folder is `target` itself, or, if that is a folder already, one in it that is named after the task; a name
+    that is taken gets a number. Nothing appears under the name before it is whole. Progress counts the bytes of the
+    archive. Raises NotFoundError if the task has no outputs.
     """
+    target = await asyncio.to_thread(_inside, target, task.name)
     url = await _outputs_url(client, task)
     async with _workshop(target) as shop:
         archive = shop / "outputs.zip"
@@ -41,10 +45,12 @@ async def download_outputs(
 
 
 async def download_file(client: ServiceClient, task: Task, name: str, target: Path) -> Path:
-    """The output file `name` (its path below the output folder) as `target`; the path it got is returned.
+    """The output file `name` (its path below the output folder) as a new file; its path is returned.
 
-    If `target` exists, the file is named `target (2)` and so on. Raises NotFoundError if there is no such file.
+    The file is `target` itself, or, if that is a folder, one in it of the same name; a name that is taken gets a
+    number. Raises NotFoundError if there is no such file.
     """
+    target = await asyncio.to_thread(_inside, target, PurePosixPath(name).name)
     async with _workshop(target) as shop, aclosing(read_output(client, task, name)) as pieces:
         draft = shop / "file"
         with draft.open("xb") as sink:
@@ -134,6 +140,12 @@ def _move(made: Path, target: Path) -> Path:
         made.replace(candidate)
         return candidate
     raise AssertionError("the names do not end")
+
+
+def _inside(target: Path, name: str) -> Path:
+    """`target`, or a place for `name` in it if it is a folder. Names come from elsewhere: no slash, no hidden file."""
+    plain = "".join("_" if character in '/\\:*?"<>|' or character < " " else character for character in name)
+    return target / (plain.strip(". ")[:_LONGEST_NAME] or "outputs") if target.is_dir() else target
 
 
 def _names(target: Path) -> Iterator[Path]:

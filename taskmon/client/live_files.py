@@ -13,15 +13,26 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
-from taskmon.client.archive_member import read_output
-from taskmon.core.errors import BusyError, ConnectionFailedError, ServiceFailedError, TaskmonError
-from taskmon.core.extensions import Extension
+from taskmon.client.archive_member import output_archive, read_output
+from taskmon.core.errors import (
+    BusyError,
+    ConnectionFailedError,
+    NotFoundError,
+    RefusedError,
+    ServiceFailedError,
+    TaskmonError,
+)
+from taskmon.core.extensions import Extension, TaskFile, TaskFiles
+from taskmon.core.storage import OUTPUT_FOLDER
+from taskmon.core.task import Task
 
 if TYPE_CHECKING:
     from taskmon.client.api import ServiceClient
 
 _log = logging.getLogger(__name__)
 _RETRY_S: Final = (0.2, 3.0)
+_EMPTY_FILE: Final = 416
+"""A range of an empty file cannot be satisfied."""
 _LOOK_S: Final = (0.5, 5.0)
 _PASSING = (ConnectionFailedError, BusyError, ServiceFailedError)
 """Faults after which the same question is worth asking again."""
@@ -34,32 +45,72 @@ async def follow_file(
 ) -> AsyncGenerator[bytes]:
     """The bytes of the file `path` (below the task's output folder) from `offset` on, without gap or repeat.
 
-    Waits through interruptions of the service for as long as it is iterated; close it (`aclosing`) to stop. Raises
-    NotFoundError if the task, or after its end the file, does not exist, and NotAuthorizedError.
+    Waits through interruptions of the service for as long as it is iterated; close it (`aclosing`) to stop. Ends when
+    the task has ended and everything was told, or when the task was queued again, because its files then begin anew.
+    Raises NotFoundError if the task, or after its end the file, does not exist, and NotAuthorizedError.
     """
+    run: int | None = None
     failures = 0
     while True:
         try:
-            reader = _live(client, task_id, path, offset) if await _has_extension(client) else None
-            if reader is None:
-                await _wait_for_end(client, task_id, sleep)
-                reader = read_output(client, await client.task(task_id), path, offset)
-            async with aclosing(reader) as chunks:
+            task = await client.task(task_id)
+            run = task.num_retries if run is None else run
+            if task.num_retries != run:
+                return
+            async with aclosing(await _reader(client, task, path, offset, sleep)) as chunks:
                 async for chunk in chunks:
                     offset += len(chunk)
                     failures = 0
                     yield chunk
-            await _check_whole(client, task_id, path, offset)
-            return
+            if await _is_whole(client, task_id, run, path, offset):
+                return
+            raise ConnectionFailedError("The service stopped sending the file.", "It is asked again.")
         except _PASSING as error:
             _log.debug("following %s of %s stopped at %d: %s", path, task_id, offset, error)
             failures += 1
             await sleep(_retry_pause(failures, error))
 
 
+async def list_files(client: ServiceClient, task: Task) -> TaskFiles:
+    """The task's files: as they are written where the service offers it, else those in the stored outputs."""
+    if await _has_extension(client):
+        return await client.task_files(task.task_id)
+    if not task.is_terminated:
+        return TaskFiles(files=[], complete=False)
+    archive = await client.zip_contents(output_archive(task), OUTPUT_FOLDER, recursive=True)
+    files = [
+        TaskFile(path=member.name, size=member.size or 0, modified=member.creation_time)
+        for member in archive.contents
+        if not member.name.endswith("/")
+    ]
+    return TaskFiles(files=files, complete=True)
+
+
+async def read_tail(client: ServiceClient, task_id: str, path: str, length: int) -> tuple[int, bytes]:
+    """The size of a task's file and its last `length` bytes; (0, b"") while there is none, or no way to see it."""
+    try:
+        async with client.task_file_tail(task_id, path, length) as incoming:
+            tail = b"".join([chunk async for chunk in incoming.chunks])
+            whole = incoming.headers.get("content-range", "").rpartition("/")[2]
+            return int(whole) if whole.isdecimal() else len(tail), tail[-length:]
+    except NotFoundError:
+        return 0, b""
+    except RefusedError as error:
+        if error.status_code == _EMPTY_FILE:
+            return 0, b""
+        raise
+
+
 async def _has_extension(client: ServiceClient) -> bool:
     offered = await client.capabilities()
     return offered is not None and Extension.TASK_FILES in offered.extensions
+
+
+async def _reader(client: ServiceClient, task: Task, path: str, offset: int, sleep: Sleep) -> AsyncGenerator[bytes]:
+    if await _has_extension(client):
+        return _live(client, task.task_id, path, offset)
+    await _wait_for_end(client, task.task_id, sleep)
+    return read_output(client, await client.task(task.task_id), path, offset)
 
 
 async def _live(client: ServiceClient, task_id: str, path: str, offset: int) -> AsyncGenerator[bytes]:
@@ -68,17 +119,19 @@ async def _live(client: ServiceClient, task_id: str, path: str, offset: int) -> 
             yield chunk
 
 
-async def _check_whole(client: ServiceClient, task_id: str, path: str, offset: int) -> None:
-    """A stream that ended in good order need not be the end: a service that is being stopped ends it early too.
-
-    Raises ConnectionFailedError if there is more to come.
-    """
-    whole = (await client.task_status(task_id)).is_terminated
-    if whole and await _has_extension(client):
-        sizes = {file.path: file.size for file in (await client.task_files(task_id)).files}
-        whole = offset >= sizes.get(path, 0)
-    if not whole:
-        raise ConnectionFailedError("The service stopped sending the file.", "It is asked again.")
+async def _is_whole(client: ServiceClient, task_id: str, run: int, path: str, offset: int) -> bool:
+    """Whether a stream that ended in good order told everything; a service that is being stopped ends it early too."""
+    task = await client.task(task_id)
+    if task.num_retries != run:
+        return True
+    if not task.is_terminated:
+        return False
+    if not await _has_extension(client):
+        return True
+    sizes = {file.path: file.size for file in (await client.task_files(task_id)).files}
+    if path not in sizes and not offset:
+        raise NotFoundError(f"The task left no file {path}.", "Read its states to see how far it came.")
+    return offset >= sizes.get(path, 0)
 
 
 async def _wait_for_end(client: ServiceClient, task_id: str, sleep: Sleep) -> None:

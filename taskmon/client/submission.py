@@ -65,18 +65,23 @@ async def resubmit(
     task: Task,
     *,
     machine_group_id: str | None = None,
+    request: TaskRequest | None = None,
+    metadata: Mapping[str, str] | None = None,
     on_progress: OnProgress | None = None,
 ) -> SubmittedTask:
-    """Run `task` again as it was, on its own machine group unless another is given; it notes its parent.
+    """Run `task` again on the inputs it had; the new task notes its parent and keeps the notes it had.
 
-    The inputs are copied inside the service; where it cannot, they travel through here as a stream.
+    It is started as it was, on its own machine group unless another is given, or as `request` says; `metadata` is
+    added to its notes. The inputs are copied inside the service; where it cannot, they travel through here.
     """
-    if not task.extra_params or not task.container_image:
-        task = await client.task(task.task_id)
-    request = request_again(task, machine_group_id)
+    if request is None:
+        if not task.extra_params or not task.container_image:
+            task = await client.task(task.task_id)
+        request = request_again(task, machine_group_id)
+    notes = {**(task.task_metadata or {}), **(metadata or {}), RESUBMITTED_FROM: task.task_id}
     submitted = await client.submit(request)
     try:
-        await _note(client, submitted.id, {**(task.task_metadata or {}), RESUBMITTED_FROM: task.task_id})
+        await _note(client, submitted.id, notes)
         if submitted.status == Status.PENDING_INPUT:
             await _reuse_inputs(client, task, submitted, request, on_progress)
             await _confirm_inputs(client, submitted.id)

@@ -105,11 +105,11 @@ class TaskHandle:
                 raise
 
     async def download_outputs(self, target: Path, *, on_progress: OnProgress | None = None) -> Path:
-        """Every output in the new folder `target`, or one with a number if it exists; returns its path."""
+        """Every output in a new folder: `target`, or one in it if it exists. Returns its path."""
         return await download_outputs(self._client, await self.detail(), target, on_progress=on_progress)
 
     async def download_file(self, name: str, target: Path) -> Path:
-        """One output file as `target`, or with a number if it exists; returns its path."""
+        """One output file as `target`, or in it if that is a folder. Returns its path."""
         return await download_file(self._client, await self.detail(), name, target)
 
     async def _kill_if_alive(self) -> None:

@@ -112,16 +112,19 @@ class Transport:
 
     @asynccontextmanager
     async def get(
-        self, url: str, *, first: int = 0, last: int | None = None, idle_s: float = _ANSWER_S
+        self, url: str, *, first: int = 0, last: int | None = None, tail: int = 0, idle_s: float = _ANSWER_S
     ) -> AsyncGenerator[Incoming]:
         """The bytes behind a signed address, or of a path of the service (then with the key).
 
-        `first` and `last` are the inclusive bounds of the range in bytes; silence of `idle_s` seconds counts as a cut.
+        `first` and `last` are the inclusive bounds of the range in bytes, `tail` asks for the last so many. Silence
+        of `idle_s` seconds counts as a cut connection.
         """
         own = url.startswith("/")
         address = self.url + url if own else url
         headers = {"accept-encoding": "identity"} | (self._key_header() if own else {})
-        if first or last is not None:
+        if tail:
+            headers["range"] = f"bytes=-{tail}"
+        elif first or last is not None:
             headers["range"] = f"bytes={first}-{'' if last is None else last}"
         timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S, read=idle_s)
         try:
