@@ -62,6 +62,20 @@ def parse_duration(text: str) -> float:
     return total
 
 
+def typed_duration_text(seconds: float | None) -> str:
+    """`2h`, `1h30m`, `45s`: what a person would type for `parse_duration`; empty for None."""
+    if seconds is None:
+        return ""
+    parts, rest = [], seconds
+    for unit in ("d", "h", "m"):
+        whole, rest = divmod(rest, _DURATION_UNITS[unit])
+        if whole:
+            parts.append(f"{whole:.0f}{unit}")
+    if rest or not parts:
+        parts.append(f"{rest:.3f}".rstrip("0").rstrip(".") + "s")
+    return "".join(parts)
+
+
 def size_text(size: float | None) -> str:
     """`812 B`, `4.2 kB`, `1.3 GB` (powers of 1000); empty for None."""
     if size is None:

@@ -1,0 +1,31 @@
+"""Foreign text on one line: a file name may hold line breaks, escape codes or direction marks, a label must not."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+_CONTROL_PICTURES: Final = 0x2400
+_DELETE: Final = 0x7F
+_REPLACEMENT: Final = "\ufffd"
+_UNSAFE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def one_line(text: str) -> str:
+    """`text` with every character that is invisible or moves the rest replaced by a visible sign of its place.
+
+    Control characters become their pictures (`␛`, `␊`); direction marks, zero-width characters, line separators and
+    the halves of undecodable bytes become `\N{REPLACEMENT CHARACTER}`. The number of characters stays the same.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(_CONTROL_PICTURES + code)
+    if code == _DELETE:
+        return "\u2421"
+    return _REPLACEMENT if unicodedata.category(character) in _UNSAFE_CATEGORIES else character

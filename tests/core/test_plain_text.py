@@ -1,0 +1,36 @@
+"""Foreign text never moves or hides what stands beside it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taskmon.core.plain_text import one_line
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("dam_break.json", "dam_break.json"),
+        ("größe – Ω 流.txt", "größe – Ω 流.txt"),
+        ("two\nlines\r\tend", "two␊lines␍␉end"),
+        ("\x1b[31mred\x7f", "␛[31mred␡"),
+        ("evil\u202efdp.exe", "evil\ufffdfdp.exe"),
+        ("zero\u200bwidth", "zero\ufffdwidth"),
+        (os.fsdecode(b"latin-\xe9.inp"), "latin-\ufffd.inp"),
+    ],
+)
+def test_invisible_characters_become_visible(text: str, shown: str) -> None:
+    assert one_line(text) == shown
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=())))
+def test_any_text_becomes_one_encodable_line_of_the_same_length(text: str) -> None:
+    line = one_line(text)
+    assert len(line) == len(text)
+    assert len(line.splitlines()) <= 1
+    line.encode("utf-8")
+    assert one_line(line) == line
