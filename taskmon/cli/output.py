@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from taskmon.core.lifecycle import facts
+from taskmon.core.task import OperationName
 from taskmon.core.units import duration_text, money_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from taskmon.core.machine import MachineGroup
-    from taskmon.core.task import StatusEntry, Task, TaskDetail
+    from taskmon.core.task import Operation, StatusEntry, Task, TaskDetail
 
 
 def say(text: str) -> None:
@@ -111,6 +112,9 @@ def show_task(task: TaskDetail, now: datetime) -> None:
     print("\nHistory")
     for entry in task.status_history:
         print(f"  {history_line(entry, now)}")
+        for operation in entry.operations:
+            if operation.name is OperationName.EXEC_COMMAND:
+                print(f"            {command_line(operation)}")
 
 
 def history_line(entry: StatusEntry, now: datetime) -> str:
@@ -118,6 +122,13 @@ def history_line(entry: StatusEntry, now: datetime) -> str:
     seconds = ((entry.end_timestamp or now) - entry.timestamp).total_seconds()
     length = "" if facts(entry.status).terminal else duration_text(seconds)
     return f"{entry.timestamp.astimezone():%H:%M:%S}  {facts(entry.status).alias}  {length}".rstrip()
+
+
+def command_line(operation: Operation) -> str:
+    """`$ bash run.sh  exit code 3`, as known from what the runner reported."""
+    words = f"$ {operation.attributes.get('command', '')}"
+    exit_code = operation.attributes.get("exit_code")
+    return words if exit_code is None else f"{words}  exit code {exit_code}"
 
 
 def state_line(entry: StatusEntry) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Final
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING
 
 from taskmon.cli import exit_code
 from taskmon.cli.output import say, show_json, state_line
-from taskmon.core.errors import BusyError, ConnectionFailedError, RefusedError
+from taskmon.core.errors import NotFoundError, RefusedError
 from taskmon.core.extensions import Extension
 from taskmon.core.lifecycle import Status, facts
 from taskmon.core.storage import STDOUT_FILE
@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from taskmon.client.api import ServiceClient
     from taskmon.core.task import TaskDetail
 
-_LOOK_S: Final = 0.5
-_SLOWEST_LOOK_S: Final = 15.0
-
 
 async def end_of(client: ServiceClient, task_id: str, *, as_json: bool = False) -> int:
     """Waits for the task's end, telling each state as it is entered; the exit code says whether it succeeded."""
-    task = await _watch_states(client, task_id)
+    from taskmon.client.task import TaskHandle
+
+    told = 0
+
+    def tell(task: TaskDetail) -> None:
+        nonlocal told
+        for entry in task.status_history[told:]:
+            say(state_line(entry))
+        told = len(task.status_history)
+
+    task = await TaskHandle(client, task_id).wait(tell)
     if as_json:
         show_json(task)
     elif task.status is not Status.SUCCESS:
@@ -35,12 +42,18 @@ async def end_of(client: ServiceClient, task_id: str, *, as_json: bool = False) 
 
 async def follow_to_end(client: ServiceClient, task_id: str, *, as_json: bool = False) -> int:
     """As `end_of`, with the task's standard output on ours as it is written."""
-    async with asyncio.TaskGroup() as group:
-        copying = group.create_task(copy_file(client, task_id, STDOUT_FILE))
-        code = await end_of(client, task_id, as_json=as_json)
-        if not (await client.task(task_id)).computation_start_time:
-            copying.cancel()
-    return code
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_copy_log(client, task_id))
+            watching = group.create_task(end_of(client, task_id, as_json=as_json))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return watching.result()
+
+
+async def _copy_log(client: ServiceClient, task_id: str) -> None:
+    with suppress(NotFoundError):  # a task that never started has no log
+        await copy_file(client, task_id, STDOUT_FILE)
 
 
 async def copy_file(client: ServiceClient, task_id: str, path: str) -> None:
@@ -68,29 +81,3 @@ async def copy_what_is_there(client: ServiceClient, task_id: str, path: str) -> 
 def _write(chunk: bytes) -> None:
     sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()
-
-
-async def _watch_states(client: ServiceClient, task_id: str) -> TaskDetail:
-    """The task once it has ended for good; a service that is away for a while is waited for."""
-    told, pause = 0, _LOOK_S
-    while True:
-        try:
-            task = await client.task(task_id)
-        except (ConnectionFailedError, BusyError) as error:
-            if pause == _LOOK_S:
-                say(f"{error.title} Trying again until it does.")
-            pause = min(pause * 2, _SLOWEST_LOOK_S)
-        else:
-            pause = _LOOK_S
-            for entry in task.status_history[told:]:
-                say(state_line(entry))
-            told = len(task.status_history)
-            if _has_ended(task):
-                return task
-        await asyncio.sleep(pause)
-
-
-def _has_ended(task: TaskDetail) -> bool:
-    """A task that the service will queue again by itself has not ended, although its state is a final one."""
-    known = facts(task.status)
-    return (known.terminal or task.is_terminated) and not (known.may_auto_resubmit and task.resubmit_on_preemption)
