@@ -1,0 +1,84 @@
+"""What the words after `taskmon` mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from taskmon.cli.arguments import parse
+
+
+@pytest.mark.parametrize(
+    ("words", "command", "folders"),
+    [
+        ([], "open", []),
+        (["dam"], "open", ["dam"]),
+        (["dam", "wing"], "open", ["dam", "wing"]),
+        (["--debug"], "open", []),
+        (["--url", "http://x", "dam"], "open", ["dam"]),
+        (["--url=http://x", "dam"], "open", ["dam"]),
+        (["./list"], "open", ["list"]),
+    ],
+)
+def test_words_that_are_no_command_are_folders_for_the_window(
+    words: list[str], command: str, folders: list[str]
+) -> None:
+    arguments = parse(words)
+    assert arguments.command == command
+    assert arguments.folders == [Path(folder) for folder in folders]
+
+
+def test_a_global_option_may_stand_before_or_after_the_command() -> None:
+    assert parse(["--url", "http://x", "list"]).url == "http://x"
+    assert parse(["list", "--url", "http://x"]).url == "http://x"
+    assert parse(["--data-dir", "a", "list", "--data-dir", "b"]).data_dir == Path("b")
+    assert parse(["list"]).url is None
+    assert parse(["--debug", "list"]).debug
+    assert not parse(["list"]).debug
+
+
+def test_a_submission_is_read_whole() -> None:
+    arguments = parse(
+        ["submit", "dam", "--simulator", "splishsplash", "--set", "scene=a=b.json", "--ttl", "2h", "--project", "p",
+         "--machine-group", "g", "--resubmit-on-preemption", "--sync", "--name", "n"]
+    )  # fmt: skip
+    assert arguments.folder == Path("dam")
+    assert arguments.values == [("scene", "a=b.json")]
+    assert arguments.ttl == 7200
+    assert arguments.sync
+    assert not arguments.wait
+    assert arguments.resubmit_on_preemption
+    assert parse(["submit", "d", "--command", "a b", "--command", "c"]).lines == ["a b", "c"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["submit"],
+        ["submit", "dam", "--ttl", "soon"],
+        ["submit", "dam", "--set", "scene"],
+        ["submit", "dam", "--wait", "--sync"],
+        ["machines", "explode"],
+        ["kill"],
+        ["logs", "x", "--stderr", "--file", "y"],
+    ],
+)
+def test_words_that_make_no_sense_end_with_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ending:
+        parse(words)
+    assert ending.value.code == 2
+    assert "error" in capsys.readouterr().err
+
+
+def test_the_help_tells_the_commands_and_the_exit_codes_but_not_the_runner(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ending:
+        parse(["--help"])
+    shown = capsys.readouterr().out
+    assert ending.value.code == 0
+    assert "exit codes" in shown
+    for command in ("submit", "list", "logs", "kill", "resubmit", "download", "machines", "serve", "env"):
+        assert f"\n    {command}" in shown
+    assert "runner" not in shown

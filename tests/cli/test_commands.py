@@ -1,0 +1,212 @@
+"""Every command against a real service with a real machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from taskmon.cli import main
+from taskmon.programs import command
+from tests.cli.conftest import Shown
+from tests.waiting import until
+
+Taskmon = Callable[..., Shown]
+Inputs = Callable[[str], Path]
+
+
+def submitted(shown: Shown) -> str:
+    """The id that a submission printed as its first line."""
+    return shown.out.split("\n", 1)[0]
+
+
+def status_of(taskmon: Taskmon, task_id: str) -> str:
+    return json.loads(taskmon("info", task_id, "--json").out)["status"]
+
+
+def test_a_task_that_succeeds_ends_with_zero_and_leaves_its_outputs(
+    taskmon: Taskmon, inputs: Inputs, tmp_path: Path
+) -> None:
+    shown = taskmon("submit", inputs("echo hello; echo result > out.txt"), "--command", "bash run.sh", "--follow")
+    task_id = submitted(shown)
+    assert shown.code == 0
+    assert "\nhello\n" in shown.out
+    for state in ("In Queue", "In Progress", "Success"):
+        assert state in shown.err
+    fetched = taskmon("download", task_id, "--to", tmp_path / "fetched")
+    assert fetched.code == 0
+    assert Path(fetched.out.strip(), "out.txt").read_text() == "result\n"
+    assert "\nhello\n" in taskmon("logs", task_id).out
+    assert "\nhello\n" in taskmon("logs", task_id, "-f").out
+    assert taskmon("logs", task_id, "--file", "out.txt").out == "result\n"
+    assert taskmon("wait", task_id).code == 0
+
+
+def test_a_task_that_fails_ends_with_one_and_a_sentence(taskmon: Taskmon, inputs: Inputs) -> None:
+    shown = taskmon("submit", inputs("echo sorry >&2; exit 7"), "--command", "bash run.sh", "--wait", "--name", "flap")
+    task_id = submitted(shown)
+    assert shown.code == 1
+    assert "Failed" in shown.err
+    assert "sorry" in taskmon("logs", task_id, "--stderr").out
+    told = taskmon("info", task_id).out
+    for words in ("flap", "Failed", "Next step", "bash run.sh", "exit code 7"):
+        assert words in told
+    assert taskmon("wait", task_id).code == 1
+
+
+def test_a_task_runs_again_with_its_inputs_and_remembers_its_parent(taskmon: Taskmon, inputs: Inputs) -> None:
+    first = submitted(taskmon("submit", inputs("cat run.sh"), "--command", "bash run.sh", "--wait"))
+    again = taskmon("resubmit", first, "--wait")
+    assert again.code == 0
+    assert submitted(again) != first
+    assert json.loads(taskmon("info", submitted(again), "--json").out)["task_metadata"]["resubmitted_from"] == first
+
+
+def test_the_list_can_be_narrowed_and_read_by_machines(taskmon: Taskmon, inputs: Inputs) -> None:
+    folder = inputs("true")
+    task_id = submitted(taskmon("submit", folder, "--command", "bash run.sh", "--project", "narrow", "--wait"))
+    listed = json.loads(taskmon("list", "--project", "narrow", "--json").out)
+    assert [task["task_id"] for task in listed] == [task_id]
+    assert json.loads(taskmon("list", "--project", "narrow", "--status", "failed", "--json").out) == []
+    assert json.loads(taskmon("list", "--project", "narrow", "--status", "active", "--json").out) == []
+    header, row = taskmon("list", "--project", "narrow").out.splitlines()
+    assert header.index("TASK") == row.index(task_id)
+    assert row.startswith("Success")
+    assert len(taskmon("list", "--limit", "1").out.splitlines()) == 2
+
+
+def test_a_kill_is_asked_for_and_told(taskmon: Taskmon, inputs: Inputs) -> None:
+    task_id = submitted(taskmon("submit", inputs("sleep 60"), "--command", "bash run.sh"))
+    until(lambda: status_of(taskmon, task_id) == "computation-started")
+    refused = taskmon("kill", task_id)
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    killed = taskmon("kill", "--yes", task_id)
+    assert killed.code == 0
+    assert task_id in killed.err
+    until(lambda: status_of(taskmon, task_id) == "killed")
+    assert "nothing to kill" in taskmon("kill", "--yes", task_id).err
+
+
+@pytest.mark.parametrize(
+    ("mode", "signal_number", "after"),
+    [("--sync", signal.SIGINT, "killed"), ("--sync", signal.SIGTERM, "killed"), ("--wait", signal.SIGINT, "alive")],
+)
+def test_an_interrupted_sync_kills_its_task_and_an_interrupted_wait_leaves_it(
+    taskmon: Taskmon, inputs: Inputs, service_folder: Path, mode: str, signal_number: int, after: str
+) -> None:
+    words = ["submit", str(inputs("sleep 60")), "--command", "bash run.sh", mode, "--data-dir", str(service_folder)]
+    process = subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    with process.stdout as printed:
+        task_id = printed.readline().strip()
+        until(lambda: status_of(taskmon, task_id) == "computation-started")
+        process.send_signal(signal_number)
+        assert process.wait(20) == 130
+    if after == "killed":
+        until(lambda: status_of(taskmon, task_id) == "killed")
+    else:
+        assert status_of(taskmon, task_id) == "computation-started"
+        taskmon("kill", "--yes", task_id)
+        until(lambda: status_of(taskmon, task_id) == "killed")
+
+
+def test_the_example_is_submitted(taskmon: Taskmon) -> None:
+    shown = taskmon("example", "--json")
+    task = json.loads(shown.out)
+    assert shown.code == 0
+    assert task["simulator"] in ("splishsplash", "heat")
+    taskmon("kill", "--yes", task["task_id"])
+    until(lambda: status_of(taskmon, task["task_id"]) in ("killed", "success"))
+
+
+def test_the_machines_of_this_computer_are_listed(taskmon: Taskmon) -> None:
+    assert "this-computer" in taskmon("machines").out
+    assert json.loads(taskmon("machines", "list", "--json").out)[0]["name"] == "this-computer"
+    assert taskmon("machines", "start").code == 2
+    unknown = taskmon("machines", "start", "nowhere")
+    assert unknown.code == 2
+    assert "this-computer" in unknown.err
+
+
+def test_the_official_client_is_pointed_here(taskmon: Taskmon, service_folder: Path) -> None:
+    handshake = json.loads((service_folder / "service.json").read_text())
+    assert taskmon("env").out.splitlines() == [
+        f"export INDUCTIVA_API_URL={handshake['url']}",
+        f"export INDUCTIVA_API_KEY={handshake['api_key']}",
+    ]
+
+
+def test_a_named_service_is_used_with_the_key_of_a_file(
+    service_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handshake = json.loads((service_folder / "service.json").read_text())
+    key_file = tmp_path / "key"
+    key_file.write_text(handshake["api_key"] + "\n")
+    assert main(["--url", handshake["url"], "--api-key-file", str(key_file), "machines"]) == 0
+    key_file.write_text("wrong")
+    assert main(["--url", handshake["url"], "--api-key-file", str(key_file), "machines"]) == 3
+    shown = capsys.readouterr()
+    assert handshake["api_key"] not in shown.out + shown.err
+    monkeypatch.setenv("TASKMON_URL", handshake["url"])
+    assert main(["machines"]) == 2
+    assert "API key" in capsys.readouterr().err
+    monkeypatch.setenv("TASKMON_API_KEY", handshake["api_key"])
+    assert main(["machines"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["info", "nope"], 2, "nope"),
+        (["wait", "nope"], 2, "nope"),
+        (["nofolder"], 2, "taskmon --help"),
+        (["submit", "nofolder", "--command", "true"], 2, "nofolder"),
+        (["submit", ".", "--simulator", "abacus"], 2, "splishsplash"),
+        (["list", "--status", "odd"], 2, "computation-started"),
+        (["--url", "localhost", "list"], 2, "https://"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_line_that_helps(
+    taskmon: Taskmon, words: list[str], code: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = taskmon(*words)
+    assert shown.code == code
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert told in shown.err
+
+
+def test_a_service_that_is_not_there_ends_with_three(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text("key")
+    assert main(["--url", "http://127.0.0.1:9", "--api-key-file", str(key_file), "list"]) == 3
+    assert capsys.readouterr().err.startswith("taskmon: ")
+
+
+def test_a_file_among_several_must_be_chosen(taskmon: Taskmon, tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text("{}")
+    shown = taskmon("submit", tmp_path, "--simulator", "splishsplash")
+    assert shown.code == 2
+    assert "--set scene=" in shown.err
+    assert "a.json, b.json" in shown.err
+    unknown = taskmon("submit", tmp_path, "--simulator", "splishsplash", "--set", "colour=red")
+    assert unknown.code == 2
+    assert "colour" in unknown.err
+
+
+def test_a_reader_that_goes_away_is_no_error(service_folder: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    words = ["--data-dir", str(service_folder), "machines"]
+    shown = subprocess.run(command(*words), stdout=write, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(write)
+    assert shown.stderr == ""
+    assert shown.returncode == 0
