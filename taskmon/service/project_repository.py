@@ -55,7 +55,7 @@ class ProjectRepository:
 
     def projects(self, page: int, per_page: int, project_type: ProjectType | None) -> list[Project]:
         """One page, oldest project first."""
-        sql = "SELECT * FROM projects WHERE project_type = coalesce(?, project_type) ORDER BY created_at, name"
+        sql = "SELECT * FROM projects WHERE project_type = coalesce(?, project_type) ORDER BY created_at, rowid"
         rows = self._database.rows(f"{sql} LIMIT ? OFFSET ?", [project_type, per_page, (page - 1) * per_page])
         return [self._project_of(row) for row in rows]
 

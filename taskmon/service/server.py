@@ -164,6 +164,7 @@ async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> N
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=3,
         timeout_keep_alive=75,
     )
