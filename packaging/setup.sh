@@ -125,4 +125,4 @@ esac
 # The example's simulator has wheels for some Pythons only; taskmon brings a smaller example for the others.
 pip_install --only-binary pysplishsplash -e '.[example]' 2>/dev/null || rm -f "$log"
 provide_qt_libraries
-touch "$venv/$goal.ready"
+touch "$venv/run.ready" "$venv/$goal.ready"

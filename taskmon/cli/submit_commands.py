@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +14,7 @@ from taskmon.core.errors import InvalidInputError
 from taskmon.core.simulators import guess_simulator, matching_files
 from taskmon.core.task import TASK_NAME
 from taskmon.core.units import count_text, size_text
-from taskmon.resource_files import resource_path, simulator_catalogue
+from taskmon.resource_files import bundled_example, simulator_catalogue
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -43,11 +42,11 @@ def submit(arguments: Namespace) -> int:
 
 def example(arguments: Namespace) -> int:
     """Submits the dam break where its simulator is installed, else the heat equation, which always runs."""
-    has_splishsplash = importlib.util.find_spec("pysplishsplash") is not None
-    arguments.folder = resource_path("examples/dam_break" if has_splishsplash else "examples/heat")
-    arguments.simulator = "splishsplash" if has_splishsplash else None
-    arguments.values = arguments.lines = ()
-    arguments.machine_group = arguments.project = arguments.ttl = arguments.name = None
+    chosen = bundled_example()
+    arguments.folder, arguments.simulator = chosen.folder, chosen.simulator.key
+    arguments.values, arguments.lines = chosen.values.items(), ()
+    arguments.machine_group = arguments.project = arguments.ttl = None
+    arguments.name = chosen.name
     arguments.resubmit_on_preemption = False
     return submit(arguments)
 
