@@ -1,4 +1,4 @@
-"""What the history of a task tells: its stays in states, its attempts, the command that failed, and sentences on them."""
+"""What the history of a task tells: its stays in states, its attempts, the command that failed, and words on them."""
 
 from __future__ import annotations
 

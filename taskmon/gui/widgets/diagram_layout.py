@@ -20,7 +20,7 @@ from taskmon.gui.widgets.diagram_picture import Column, Edge, Lane, Node, Pictur
 Measure = Callable[[str, float], QSizeF]
 """(text, point size) → its width and the height of a line, in pixels, in the boldest weight that is drawn."""
 
-MINIMUM: Final = QSizeF(250, 300)
+MINIMUM: Final = QSizeF(300, 350)
 FULL_SIZES: Final = (10.5, 10.0, 9.5, 9.0, 8.25)
 SHORT_SIZES: Final = (9.0, 8.25, 7.5)
 _WIDEST: Final = 820.0
@@ -130,7 +130,7 @@ def _columns(room: QSizeF) -> _Columns:
     """Shares out the width: at 340 px as tight as the labels allow, above that growing up to a limit."""
     width = min(room.width(), _WIDEST)
     offset = (room.width() - width) / 2
-    spread = (width - 340) / (_WIDEST - 340)
+    spread = max(-0.04, (width - 340) / (_WIDEST - 340))
     outer_left, outer_right = 17 + 17 * spread, 11 + 17 * spread
     left_gutter, right_gutter = 17 + 61 * spread, 16 + 54 * spread
     boxes = width - outer_left - left_gutter - right_gutter - outer_right

@@ -116,9 +116,8 @@ def _task_look(status: Status, told: tuple[Visit, ...], now: datetime) -> NodeLo
 def tooltip(status: Status, look: NodeLook) -> str:
     """What happened, why and what to do, as rich text; whatever comes from outside is escaped."""
     told = facts(status)
-    title = f"<b>{html.escape(told.alias)}</b>"
+    title = f"<b>{html.escape(told.alias, quote=False)}</b>"
     if look.spoken:
-        title += f" · {html.escape(look.spoken)}"
-    lines = [title, *(html.escape(line) for line in (*look.history, told.what, told.why))]
-    lines.append(f"<b>Next:</b> {html.escape(told.next_step)}")
+        title += f" · {look.spoken}"
+    lines = [title, *look.history, told.what, told.why, f"<b>Next:</b> {told.next_step}"]
     return "".join(f"<p style='margin:2px 0'>{line}</p>" for line in lines)

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from taskmon.core.lifecycle import Status, facts
 from taskmon.core.task import TaskDetail
@@ -48,10 +58,11 @@ def next_steps(status: Status) -> tuple[str, ...]:
     return _STEPS.get(status, ("resubmit",) if facts(status).resubmittable else ())
 
 
-class Explanation(QWidget):
+class Explanation(QScrollArea):
     """Explains one task (`show_task`), one state (`show_status`) or a selection (`show_counts`).
 
-    `action_requested` carries a key of `WORDS`. Words from outside are only ever shown as plain text.
+    `action_requested` carries a key of `WORDS`. Words from outside are only ever shown as plain text. It scrolls, so
+    that the diagram above it keeps its size whatever is explained.
     """
 
     action_requested = Signal(str)
@@ -59,15 +70,20 @@ class Explanation(QWidget):
     def __init__(self, theme: Theme = LIGHT, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._title = _Title(self)
-        self._sections = [_Section(caption, self) for caption in ("What happened", "Why", "Next step")]
-        self._error = _ErrorText(self)
-        self._fact = _text_label(self)
-        self._buttons = [QPushButton(self) for _ in range(2)]
+        self._page = page = QWidget()
+        self._title = _Title(page)
+        self._sections = [_Section(caption, page) for caption in ("What happened", "Why", "Next step")]
+        self._error = _ErrorText(page)
+        self._fact = _text_label(page)
+        self._buttons = [QPushButton(page) for _ in range(2)]
         for button in self._buttons:
             button.clicked.connect(self._ask)
-        self._arrange()
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._arrange(page)
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Explanation")
         self.set_theme(theme)
         self.show_nothing()
 
@@ -104,12 +120,19 @@ class Explanation(QWidget):
         for section in self._sections:
             section.set_theme(theme)
         self._fact.setStyleSheet(f"color: {theme.text}")
+        self._page.setStyleSheet(f".QWidget {{ background: {theme.surface}; }}")
         self._error.set_theme(theme)
         self._title.set_theme(theme)
         self._style_buttons()
 
-    def _arrange(self) -> None:
-        column = QVBoxLayout(self)
+    def sizeHint(self) -> QSize:
+        return QSize(360, 250)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(220, 90)
+
+    def _arrange(self, page: QWidget) -> None:
+        column = QVBoxLayout(page)
         column.setContentsMargins(14, 10, 14, 12)
         column.setSpacing(8)
         column.addWidget(self._title)
@@ -124,6 +147,7 @@ class Explanation(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         column.addLayout(row)
+        column.addStretch(1)
 
     def _show_facts(self, status: Status) -> None:
         told = facts(status)
@@ -151,26 +175,30 @@ class Explanation(QWidget):
         self._style_buttons()
 
     def _style_buttons(self) -> None:
-        theme, (first, second) = self._theme, self._buttons
-        shape = "border-radius: 6px; padding: 5px 12px;"
-        first.setStyleSheet(
-            f"QPushButton {{ background: {theme.accent}; color: {theme.accent_text}; border: 1px solid {theme.accent}; {shape} }}"
-            f"QPushButton:focus {{ border: 1px solid {theme.text}; }}"
-        )
-        second.setStyleSheet(
-            f"QPushButton {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.faint}; {shape} }}"
-            f"QPushButton:hover, QPushButton:focus {{ border: 1px solid {theme.accent}; }}"
-        )
-        for button in self._buttons:
+        """The natural step is filled, unless it ends something: that must never look like the thing to press."""
+        theme = self._theme
+        for index, button in enumerate(self._buttons):
+            action = button.objectName()
+            filled = index == 0 and action != "kill"
+            if filled:
+                button.setStyleSheet(_button_style(theme.accent, theme.accent_text, theme.accent, theme.text))
+            else:
+                button.setStyleSheet(_button_style(theme.raised, theme.text, theme.faint, theme.accent))
             button.setFont(ui_font())
-            picture = _ICONS.get(button.objectName())
-            if picture:
-                inked = tinted_icon(picture, theme.accent_text) if button is first else icon(picture, theme)
-                button.setIcon(inked)
-                button.setIconSize(QSize(16, 16))
+            button.setIconSize(QSize(16, 16))
+            if action:
+                picture = _ICONS[action]
+                button.setIcon(tinted_icon(picture, theme.accent_text) if filled else icon(picture, theme))
 
     def _ask(self) -> None:
         self.action_requested.emit(self.sender().objectName())
+
+
+def _button_style(fill: str, ink: str, line: str, strong_line: str) -> str:
+    return (
+        f"QPushButton {{ background: {fill}; color: {ink}; border: 1px solid {line}; border-radius: 6px; "
+        f"padding: 5px 12px; }} QPushButton:hover, QPushButton:focus {{ border: 1px solid {strong_line}; }}"
+    )
 
 
 def _text_label(parent: QWidget) -> QLabel:
@@ -188,6 +216,7 @@ class _Section(QWidget):
     def __init__(self, caption: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._caption = QLabel(caption, self)
+        self._caption.setTextFormat(Qt.TextFormat.PlainText)
         self._caption.setFont(ui_font(8.5, strong=True))
         self._words = _text_label(self)
         column = QVBoxLayout(self)

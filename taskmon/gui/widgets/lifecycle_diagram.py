@@ -127,7 +127,7 @@ class LifecycleDiagram(QWidget):
         elif self._arrangement is not None:
             self._update_changes(before)
         self._start_or_stop_pulse()
-        self._tell()
+        self._tell(before)
 
     def _update_changes(self, before: Scene) -> None:
         for status in self._scene.looks.keys() | before.looks.keys():
@@ -183,7 +183,7 @@ class LifecycleDiagram(QWidget):
         if self._backdrop is None or self._backdrop.devicePixelRatio() != ratio:
             self._backdrop = self._paint_backdrop(where, ratio)
         clip = QRectF(event.rect())
-        painter.drawPixmap(clip, self._backdrop, QRectF(clip.topLeft() * ratio, clip.size() * ratio))
+        painter.drawPixmap(0, 0, self._backdrop)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_path(painter, where, clip)
         for status, look in self._scene.looks.items():
@@ -235,8 +235,13 @@ class LifecycleDiagram(QWidget):
 
     # The pulse
 
+    @property
+    def pulsing(self) -> bool:
+        """Whether the current state moves at the moment."""
+        return self._pulse.isActive()
+
     def _pulse_strength(self) -> float:
-        if not self._pulse.isActive():
+        if not self.pulsing:
             return _RESTING
         phase = self._pulse_step * _PULSE_STEP_MS / 1000 / _PULSE_PERIOD_S
         return 0.5 - 0.5 * math.cos(2 * math.pi * phase)
@@ -275,7 +280,7 @@ class LifecycleDiagram(QWidget):
 
     def _place_extra(self, before: Status | None) -> None:
         if before is not None and (gone := self._buttons.pop(before, None)) is not None:
-            gone.hide()
+            gone.setParent(None)
             gone.deleteLater()
         extra = self._scene.extra
         if extra is not None:
@@ -304,13 +309,15 @@ class LifecycleDiagram(QWidget):
             self._buttons[nearest].setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self._buttons[nearest].setFocus(Qt.FocusReason.TabFocusReason)
 
-    def _tell(self) -> None:
-        """Gives every state its accessible name and its tooltip."""
+    def _tell(self, before: Scene | None = None) -> None:
+        """Gives every state that changed its accessible name and its tooltip."""
         for status, button in self._buttons.items():
             look = self._scene.looks[status]
+            if before is not None and before.looks.get(status) == look:
+                continue
             name = facts(status).alias
             button.setAccessibleName(f"{name}, {look.spoken}" if look.spoken else name)
-            button.tell(tooltip(status, look))
+            button.setToolTip(tooltip(status, look))
 
 
 def _reading_order(status: Status) -> tuple[str, float]:

@@ -41,11 +41,6 @@ class StateButton(QAbstractButton):
     def _choose(self) -> None:
         self.chosen.emit(self.objectName())
 
-    def tell(self, words: str) -> None:
-        """Sets the tooltip (rich text of our own words)."""
-        if words != self.toolTip():
-            self.setToolTip(words)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Nothing to paint."""
 

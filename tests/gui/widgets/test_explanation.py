@@ -1,0 +1,129 @@
+"""The explanation: what happened, why, what to do, and the button that does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
+
+from taskmon.core.lifecycle import FACTS, Status, can_kill, facts
+from taskmon.core.task import OperationName, OperationStatus, QueuePosition
+from taskmon.gui.theme import DARK, LIGHT, load_fonts
+from taskmon.gui.widgets.explanation import WORDS, Explanation, next_steps
+from tests.builders import a_history, a_status_entry, a_task, a_task_detail, an_executer, an_operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def explanation(app: object) -> Iterator[Explanation]:
+    load_fonts()
+    widget = Explanation(LIGHT)
+    widget.show()
+    yield widget
+    widget.close()
+
+
+def words(explanation: Explanation) -> str:
+    labels = [label.text() for label in explanation.findChildren(QLabel) if label.isVisible()]
+    details = [text.toPlainText() for text in explanation.findChildren(QPlainTextEdit) if text.isVisible()]
+    return "\n".join(labels + details)
+
+
+def buttons(explanation: Explanation) -> list[QPushButton]:
+    return [button for button in explanation.findChildren(QPushButton) if button.isVisible()]
+
+
+@pytest.mark.parametrize("status", [*FACTS, Status("frozen-solid")])
+def test_every_state_says_what_why_and_what_next(explanation: Explanation, status: Status) -> None:
+    explanation.show_status(status)
+    told = facts(status)
+    assert all(sentence in words(explanation) for sentence in (told.what, told.why, told.next_step))
+
+
+def test_the_error_detail_is_shown_as_it_is_and_can_be_selected(explanation: Explanation) -> None:
+    explanation.show_task(a_task(status=Status.EXECUTER_FAILED, error_detail="<b>disk</b> full & broken"))
+    (detail,) = (text for text in explanation.findChildren(QPlainTextEdit) if text.isVisible())
+    assert detail.toPlainText() == "<b>disk</b> full & broken"
+    assert detail.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
+
+
+def test_the_machine_s_error_is_shown_where_the_task_has_none(explanation: Explanation) -> None:
+    explanation.show_task(a_task(status=Status.EXECUTER_FAILED, executer=an_executer(error_detail="no space left")))
+    assert "no space left" in words(explanation)
+
+
+def test_no_label_reads_markup(explanation: Explanation) -> None:
+    labels = explanation.findChildren(QLabel)
+    assert labels
+    assert all(label.textFormat() == Qt.TextFormat.PlainText for label in labels)
+
+
+def test_the_failing_command_and_its_exit_code_are_named(explanation: Explanation) -> None:
+    ran = [
+        an_operation(attributes={"command": "blockMesh", "exit_code": 0}, status=OperationStatus.OK),
+        an_operation(attributes={"command": "simpleFoam", "exit_code": 134}, status=OperationStatus.FAILED),
+        an_operation(name=OperationName.UPLOAD_OUTPUT, attributes={}, status=OperationStatus.OK),
+    ]
+    history = [a_status_entry(Status.COMPUTATION_STARTED, operations=ran), *a_history([Status.FAILED])]
+    explanation.show_task(a_task_detail(status=Status.FAILED, status_history=history))
+    assert "Exit code 134 from: simpleFoam" in words(explanation)
+    assert "blockMesh" not in words(explanation)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "sentence"),
+    [(0, "It is next in line."), (1, "1 task is ahead of it."), (1200, "1,200 tasks are ahead of it.")],
+)
+def test_a_waiting_task_says_its_place_in_the_queue(explanation: Explanation, ahead: int, sentence: str) -> None:
+    explanation.show_task(a_task(status=Status.SUBMITTED), QueuePosition(tasks_ahead=ahead))
+    assert sentence in words(explanation)
+
+
+@pytest.mark.parametrize("status", [*FACTS, Status("frozen-solid")])
+def test_only_steps_that_the_lifecycle_allows_are_offered(status: Status) -> None:
+    steps = next_steps(status)
+    assert set(steps) <= set(WORDS)
+    assert "kill" not in steps or can_kill(status)
+    assert "resubmit" not in steps or facts(status).resubmittable
+
+
+def test_the_next_step_is_a_button(explanation: Explanation) -> None:
+    asked: list[str] = []
+    explanation.action_requested.connect(asked.append)
+    explanation.show_task(a_task(status=Status.FAILED))
+    for button in buttons(explanation):
+        button.click()
+    assert asked == ["show_log", "resubmit"]
+    assert [button.text() for button in buttons(explanation)] == ["Show log", "Run again"]
+
+
+def test_several_tasks_are_counted_and_nothing_is_offered(explanation: Explanation) -> None:
+    explanation.show_task(a_task(status=Status.FAILED, error_detail="boom"))
+    explanation.show_counts({Status.FAILED: 3, Status.SUCCESS: 1200, Status.KILLED: 0})
+    assert words(explanation) == "1,203 tasks: 1,200 Success, 3 Failed."
+    assert buttons(explanation) == []
+
+
+def test_without_a_task_it_offers_to_submit_one(explanation: Explanation) -> None:
+    asked: list[str] = []
+    explanation.action_requested.connect(asked.append)
+    (button,) = buttons(explanation)
+    button.click()
+    assert asked == ["submit"]
+
+
+def test_it_keeps_its_size_whatever_it_explains(explanation: Explanation) -> None:
+    before = explanation.sizeHint(), explanation.minimumSizeHint()
+    explanation.show_task(a_task(status=Status.FAILED, error_detail="line\n" * 500))
+    assert (explanation.sizeHint(), explanation.minimumSizeHint()) == before
+
+
+def test_the_theme_can_change_while_it_shows(explanation: Explanation) -> None:
+    explanation.show_task(a_task(status=Status.SUCCESS))
+    light = explanation.grab().toImage()
+    explanation.set_theme(DARK)
+    assert explanation.grab().toImage() != light
