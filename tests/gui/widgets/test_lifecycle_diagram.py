@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 
@@ -175,6 +176,17 @@ class TestDiagram:
         assert button(diagram, Status.KILLED).accessibleName() == "Killed, no tasks"
         diagram.show_nothing()
         assert button(diagram, Status.SUBMITTED).accessibleName() == "In Queue"
+
+    def test_assistive_technology_can_read_and_press_every_state(self, diagram: LifecycleDiagram) -> None:
+        clicked: list[str] = []
+        diagram.status_clicked.connect(clicked.append)
+        diagram.show_counts({Status.FAILED: 3})
+        whole = QAccessible.queryAccessibleInterface(diagram)
+        states = [whole.child(index) for index in range(whole.childCount())]
+        assert [state.role() for state in states] == [QAccessible.Role.Button] * len(FACTS)
+        failed = next(state for state in states if state.text(QAccessible.Text.Name) == "Failed, 3 tasks")
+        failed.actionInterface().doAction("Press")
+        assert QTest.qWaitFor(lambda: clicked == ["failed"], 2000)
 
     def test_pointing_at_a_state_explains_it(self, diagram: LifecycleDiagram) -> None:
         for status, told in FACTS.items():
