@@ -64,7 +64,7 @@ class ProgressPrinter:
             simulation.getFluidModel(index).numActiveParticles() for index in range(simulation.numberOfFluidModels())
         )
         print(
-            f"step {self._steps} t = {clock.getTime():.4f} of {self._stop_at:.4f}"
+            f"step {self._steps} t = {min(clock.getTime(), self._stop_at):.4f} of {self._stop_at:.4f}"
             f" dt = {clock.getTimeStepSize():.5f} particles {particles} wall {time.monotonic() - self._began:.1f} s",
             flush=True,
         )

@@ -209,7 +209,10 @@ class Runner:
             raise TaskmonError("The service did not answer.", "Start it, then start the runner again.")
         if not answer.is_success:
             raise TaskmonError(f"The service refused the runner: {answer.status_code} {answer.text[:300]}.")
-        connection = msgspec.json.decode(answer.content, type=RunnerConnection)
+        try:
+            connection = msgspec.json.decode(answer.content, type=RunnerConnection)
+        except msgspec.MsgspecError as error:
+            raise TaskmonError(f"What answered at {self._link.address.url} is not the service ({error}).") from error
         logger.info("registered as %s in group %s", connection.task_runner_id, connection.machine_group_id)
         return connection.task_runner_id
 

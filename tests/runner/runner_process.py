@@ -32,6 +32,7 @@ class RunnerProcess:
         handshake: Path | None = None,
         kill_grace_s: float = 1.0,
         lonely_s: float = 600,
+        api_key: str = API_KEY,
     ) -> None:
         work_dir.mkdir(parents=True, exist_ok=True)
         self.work_dir = work_dir
@@ -39,7 +40,7 @@ class RunnerProcess:
         environment = {
             **os.environ,
             "API_URL": url,
-            "USER_API_KEY": API_KEY,
+            "USER_API_KEY": api_key,
             "TASKMON_KILL_GRACE_S": str(kill_grace_s),
             "TASKMON_LONELY_S": str(lonely_s),
         }

@@ -1,4 +1,4 @@
-"""A small real HTTP service that speaks the task-runner protocol, remembers every call, and can go away and come back."""
+"""A small real HTTP service that speaks the task-runner protocol, remembers every call, and can go away and return."""
 
 from __future__ import annotations
 
@@ -204,21 +204,40 @@ class StubService:
             assert archive.testzip() is None
             return {name.removeprefix("artifacts/"): archive.read(name) for name in archive.namelist()}
 
-    def operations(self, name: str) -> list[dict[str, Any]]:
-        """The attributes told when operations of this name started."""
+    def told(self, task_id: str) -> list[tuple[str, dict[str, Any]]]:
+        """What was posted about the task, as (last part of the path, body), in order of arrival."""
+        with self._lock:
+            calls = [(path, body or {}) for method, path, body in self.calls if method == "POST"]
         return [
-            body["attributes"]
-            for method, path, body in self.calls
-            if method == "POST" and path.endswith("/operation") and body["name"] == name
+            (path.rsplit("/", 1)[-1], body)
+            for path, body in calls
+            if f"/task/{task_id}/" in path or body.get("id") == task_id
         ]
 
-    def metrics(self) -> dict[str, float]:
-        return {body["metric"]: body["value"] for _, path, body in self.calls if path.endswith("/metric")}
+    def operations(self, task_id: str, name: str) -> list[dict[str, Any]]:
+        """The attributes told when operations of this name started."""
+        return [body["attributes"] for last, body in self.told(task_id) if last == "operation" and body["name"] == name]
+
+    def exit_codes(self, task_id: str) -> list[int]:
+        """Of the commands that have ended."""
+        ends = [body["attributes"] for last, body in self.told(task_id) if last == "done"]
+        return [attributes["exit_code"] for attributes in ends if "exit_code" in attributes]
+
+    def metrics(self, task_id: str) -> dict[str, float]:
+        return {body["metric"]: body["value"] for last, body in self.told(task_id) if last == "metric"}
+
+    def forget(self) -> None:
+        """Start over for another test, with the same runner."""
+        with self._lock:
+            self.calls.clear()
+        self.fail_next.clear()
+        self.on_call.clear()
 
 
 def _handler(stub: StubService) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 64 * 1024  # one packet per answer: two small ones would meet a delayed acknowledgement of 40 ms
 
         def _serve(self) -> None:
             url = urlsplit(self.path)

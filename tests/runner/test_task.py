@@ -27,38 +27,33 @@ def test_the_work_folder_is_gone_once_everything_is_told(service: StubService, r
 def test_calls_come_in_the_order_of_the_protocol(service: StubService, runner: RunnerProcess) -> None:
     task = service.submit("true", "echo done")
     service.end(task)
-    until(lambda: any(path.endswith("/unblock") for _, path, _ in service.calls))
-    names = []
-    for method, path, body in service.calls:
-        if method != "POST" or "register" in path:
-            continue
-        last = path.rsplit("/", 1)[-1]
-        names.append(body.get("metric") or body.get("name") or body.get("type") if body else last)
-    assert [name or "end" for name in names] == [
+    until(lambda: "unblock" in [last for last, _ in service.told(task)])
+    names = [body.get("metric") or body.get("name") or body.get("type") or last for last, body in service.told(task)]
+    assert names == [
         "queue_time_seconds",
         "download_container",
-        "end",
+        "done",
         "container_image_download_seconds",
         "container_image_size_bytes",
         "download_input",
-        "end",
+        "done",
         "input_download_seconds",
         "input_zipped_size_bytes",
         "uncompress_input",
-        "end",
+        "done",
         "input_decompression_seconds",
         "input_size_bytes",
         "TaskWorkStarted",
         "exec_command",
-        "end",
+        "done",
         "exec_command",
-        "end",
+        "done",
         "TaskWorkFinished",
         "computation_seconds",
         "output_size_bytes",
         "output_total_files",
         "upload_output",
-        "end",
+        "done",
         "output_zipped_size_bytes",
         "output_upload_seconds",
         "TaskOutputUploaded",
