@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import psutil
 from PySide6.QtWidgets import QApplication
 
-from taskmon.client.local_service import ensure_local_service
+from taskmon.client.local_service import ServiceAddress, ensure_local_service
 from taskmon.client.submission import build_request, submit_folder
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import TASK_NAME
@@ -36,8 +37,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PATIENCE_S = 120.0
-FAILING = "import sys\nprint('reading case.cfg')\nprint('error: density must be positive', file=sys.stderr)\nsys.exit(3)\n"
-QUICK = "import time\nfor step in range(1, 41):\n    print(f'step {step}/40 residual = {10**(-step/8):.2e}', flush=True)\n"
+FAILING = (
+    "import sys\nprint('reading case.cfg')\nprint('error: density must be positive', file=sys.stderr)\nsys.exit(3)\n"
+)
+QUICK = (
+    "import time\nfor step in range(1, 41):\n    print(f'step {step}/40 residual = {10**(-step/8):.2e}', flush=True)\n"
+)
 LONG = "import time\nfor step in range(1, 6000):\n    print(f'step {step}/6000', flush=True)\n    time.sleep(0.05)\n"
 
 
@@ -73,8 +78,7 @@ class Photographer:
 
     async def select(self, task_id: str) -> None:
         """Selects the task in the table as a click would, once it is there."""
-        await self.until(lambda: self._desk.model.row_of(task_id) is not None, f"{task_id} in the table")
-        self._desk.table.select_ids([task_id])
+        await self.until(lambda: self._desk.table.select_task(task_id), f"{task_id} in the table")
 
 
 async def submit_commands(desk: Desk, folder: Path, script: str, name: str) -> str:
@@ -84,18 +88,14 @@ async def submit_commands(desk: Desk, folder: Path, script: str, name: str) -> s
     client = desk.connection.client
     group = next(group for group in await client.machine_groups() if group.started)
     simulator = next(entry for entry in simulator_catalogue() if entry.key == "commands")
-    request = build_request(
-        simulator, ["python3 -u solve.py"], cast("str", group.id), project="wing"
-    )
+    request = build_request(simulator, ["python3 -u solve.py"], cast("str", group.id), project="wing")
     return (await submit_folder(client, folder, request, metadata={TASK_NAME: name})).id
 
 
 async def submit_example(desk: Desk) -> str:
     client, example = desk.connection.client, bundled_example()
     group = next(group for group in await client.machine_groups() if group.started)
-    request = build_request(
-        example.simulator, example.values, cast("str", group.id), project="dam"
-    )
+    request = build_request(example.simulator, example.values, cast("str", group.id), project="dam")
     return (await submit_folder(client, example.folder, request, metadata={TASK_NAME: example.name})).id
 
 
@@ -123,7 +123,7 @@ async def tell_the_story(desk: Desk, out: Path, folder: Path) -> None:
     await photographer.take("details", (Wish.THEME_LIGHT,))
     desk.fulfil(Wish.SHOW_LOG)
     await photographer.select(failed)
-    desk.log_pane.choose_file("stderr.txt")
+    desk.log.show_file("stderr.txt")
     await asyncio.sleep(1)
     await photographer.take("failed")
     await photographer.select(queued[-1])
@@ -135,7 +135,7 @@ async def tell_the_story(desk: Desk, out: Path, folder: Path) -> None:
     await asyncio.sleep(1)
     await photographer.take("success")
     desk.fulfil(Wish.SHOW_LOG)
-    desk.table.select_ids([])
+    desk.table.clearSelection()
     await asyncio.sleep(0.5)
     await photographer.take("overview", (Wish.THEME_LIGHT,))
     for task_id in queued:
@@ -145,10 +145,12 @@ async def tell_the_story(desk: Desk, out: Path, folder: Path) -> None:
     )
 
 
-async def until_gone(pid: int) -> None:
-    """Waits until the service has stopped, so that its folder can be removed."""
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        await asyncio.sleep(0.05)
+def stop(service: ServiceAddress) -> None:
+    """Stops the service and waits, so that its folder can be removed."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(service.pid)
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
 
 
 async def photograph(application: QApplication, out: Path) -> None:
@@ -156,9 +158,7 @@ async def photograph(application: QApplication, out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="taskmon-screenshots-") as scratch:
         root = Path(scratch)
         data_dir = root / "data"
-        service = await ensure_local_service(
-            data_dir, command("serve", "--data-dir", str(data_dir), "--machines", "1")
-        )
+        service = await ensure_local_service(data_dir, command("serve", "--data-dir", str(data_dir), "--machines", "1"))
         desk = Desk(application, clock, Folders(state=root / "state", cache=root / "cache"))
         desk.window.show()
         try:
@@ -169,8 +169,7 @@ async def photograph(application: QApplication, out: Path) -> None:
                 await tell_the_story(desk, out, root / "cases")
                 desk.put_away()
         finally:
-            os.kill(service.pid, signal.SIGTERM)
-            await until_gone(service.pid)
+            await asyncio.to_thread(stop, service)
 
 
 def main() -> int:

@@ -57,7 +57,9 @@ class Background:
         if not self._open:
             action.close()
             return None
-        return self._create(self._guarded(action), name or getattr(action, "__qualname__", "action"))
+        task = self._create(self._guarded(action), name or getattr(action, "__qualname__", "action"))
+        task.add_done_callback(lambda _: action.close())  # cancelled before its first step, it would be left open
+        return task
 
     def restart(self, key: str, action: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
         """Runs an action and cancels the one that was last started under `key`."""

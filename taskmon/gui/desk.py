@@ -23,7 +23,7 @@ from taskmon.gui.controllers.task_actions import TaskActionsController
 from taskmon.gui.controllers.task_detail import TaskDetailController
 from taskmon.gui.controllers.task_list import TaskListController
 from taskmon.gui.crash import CrashReporter
-from taskmon.gui.dialogs import Question, ask, finished
+from taskmon.gui.dialogs import Question, ask
 from taskmon.gui.messages import Messages
 from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.styles import dress
@@ -94,8 +94,9 @@ class Desk(QObject):
     def _make_panes(self) -> None:
         self.table = TaskTable()
         self.table.setModel(self.model)
+        self.table.set_clock(self._clock)
         self.first_start = EmptyState()
-        self.no_match = EmptyState(no_match=True)
+        self.no_match = EmptyState()
         self.stack = QStackedWidget()
         for page in (self.table, self.first_start, self.no_match):
             self.stack.addWidget(page)
@@ -130,13 +131,13 @@ class Desk(QObject):
         self.connection = ConnectionController(background, window, self.badge, store, messages, clock)
         connection = self.connection
         self.list = TaskListController(
-            store, model, self.table, self.sidebar, self.filter_box, self.stack, self.first_start
+            store, model, self.table, self.sidebar, self.filter_box, self.stack, self.no_match
         )
         self.detail = TaskDetailController(background, connection, store, model, window, clock)
         self.actions = TaskActionsController(background, connection, store, messages, window)
         self.submit = SubmitController(background, connection, store, messages, window, self._state, self.theme)
         self.log = LogController(background, connection, self.log_pane, messages, window, self._folders.cache / "logs")
-        self.chart = ChartController(background, connection, self.chart_pane)
+        self.chart = ChartController(background, connection, self.chart_pane, messages, window)
         self.progress = ProgressController(connection, store, model, clock)
         background.watch(self.progress.watch_forever(), "progress")
         self.detail.show_in(self.diagram, self.explanation, self.timeline, self.details_pane, self.files_pane)
@@ -150,7 +151,7 @@ class Desk(QObject):
         self.detail.on_task(self.log.show_task)
         self.detail.on_task(self.chart.show_task)
         self.table.selection_changed.connect(lambda ids, _current: self.detail.select(ids))
-        self.table.activated_task.connect(lambda _id: self.window.show_tab(Wish.SHOW_LOG))
+        self.table.task_activated.connect(lambda _id: self.window.show_tab(Wish.SHOW_LOG))
         self.table.kill_requested.connect(lambda _ids: self.actions.kill(self.detail.selected))
         self.table.context_menu_requested.connect(self._offer_row_menu)
         self.diagram.status_clicked.connect(lambda status: self.filter_box.set_text(f"status:{status}"))
@@ -158,9 +159,9 @@ class Desk(QObject):
         self.files_pane.log_requested.connect(self._read_as_log)
         self.files_pane.download_requested.connect(self._download_file)
         self.first_start.example_requested.connect(self.submit.submit_example)
-        self.first_start.folder_requested.connect(self.submit.choose)
+        self.first_start.connect_requested.connect(lambda: self.fulfil(Wish.CONNECT))
         self.first_start.folders_dropped.connect(self.submit.open)
-        self.no_match.clear_requested.connect(lambda: self.filter_box.set_text(""))
+        self.no_match.clear_filter_requested.connect(lambda: self.filter_box.set_text(""))
         self.window.folders_dropped.connect(self.submit.open)
         self.window.drop_refused.connect(self._explain_drop)
         self.window.wished.connect(self.fulfil)
@@ -190,12 +191,12 @@ class Desk(QObject):
             Wish.DOWNLOAD: lambda: self.actions.download(selected),
             Wish.COPY_ID: lambda: self.actions.copy_ids(selected),
             Wish.REFRESH: self.connection.refresh,
-            Wish.FIND_TASK: self.filter_box.focus_text,
+            Wish.FIND_TASK: self.filter_box.setFocus,
             Wish.FIND_IN_LOG: self._find_in_log,
             Wish.PALETTE: self.window.show_palette,
             Wish.RESET_LAYOUT: self._reset_layout,
-            Wish.CONNECT: lambda: self._background.restart("about", self._show_connection()) and None,
-            Wish.ABOUT: lambda: self._background.restart("about", self._show_about()) and None,
+            Wish.CONNECT: self._show_connection,
+            Wish.ABOUT: self._show_about,
             Wish.QUIT: self.window.close_requested.emit,
         }
 
@@ -234,28 +235,26 @@ class Desk(QObject):
             menu.addAction(self.window.action(wish))
         menu.popup(at)
 
-    async def _show_connection(self) -> None:
+    def _show_connection(self) -> None:
         place = self.connection.place
-        address = self.connection.client.url
-        box = QMessageBox(self.window)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setWindowTitle("Connection")
-        box.setText(f"{place.name if place else 'No service'}\n{address}")
-        box.setInformativeText(
+        advice = (
             "To see the tasks of another service, start taskmon with its address:\n"
             "taskmon --url https://api.inductiva.ai --api-key-file FILE"
         )
-        await finished(box)
-        box.deleteLater()
+        self._tell("Connection", f"{place.name if place else 'No service'}\n{self.connection.client.url}", advice)
 
-    async def _show_about(self) -> None:
+    def _show_about(self) -> None:
+        what = "A desktop task monitor for engineers who run simulations.\nApache License 2.0."
+        self._tell("About taskmon", f"taskmon {taskmon.__version__}", what)
+
+    def _tell(self, title: str, text: str, detail: str) -> None:
         box = QMessageBox(self.window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setWindowTitle("About taskmon")
-        box.setText(f"taskmon {taskmon.__version__}")
-        box.setInformativeText("A desktop task monitor for engineers who run simulations.\nApache License 2.0.")
-        await finished(box)
-        box.deleteLater()
+        box.setWindowTitle(title)
+        box.setText(text)
+        box.setInformativeText(detail)
+        box.open()
 
     # Colours and arrangement ---------------------------------------------------------------------------------------
 

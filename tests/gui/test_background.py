@@ -93,3 +93,16 @@ async def test_leaving_cancels_everything_and_refuses_what_comes_later() -> None
         await asyncio.sleep(0)
     assert sorted(cancelled) == ["action", "loop"]
     assert background.start(asyncio.sleep(0)) is None
+
+
+async def test_an_action_cancelled_before_its_first_step_leaves_nothing_behind() -> None:
+    started: list[str] = []
+
+    async def action() -> None:
+        started.append("action")
+
+    async with Ear().background() as background:
+        background.restart("selection", action())
+        background.cancel("selection")
+        await asyncio.sleep(0)
+    assert started == []

@@ -1,36 +1,82 @@
-"""The charts of the selected task: what the machine did, and the number series in its log."""
+"""The charts of the selected task: what its machine did, and the number series in its log."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from taskmon.core.errors import NotFoundError
-from taskmon.core.storage import SYSTEM_METRICS_FILE
+from taskmon.core.errors import InvalidInputError, NotFoundError
+from taskmon.core.storage import STDOUT_FILE, SYSTEM_METRICS_FILE
 from taskmon.core.usage import parse_usage
+from taskmon.gui.controllers.progress import log_patterns_of
+from taskmon.gui.dialogs import choose_new_file
 
 if TYPE_CHECKING:
+    from taskmon.core.log_signals import LogPatterns, SeriesValues
     from taskmon.core.task import Task
     from taskmon.gui.background import Background
     from taskmon.gui.controllers.connection import ConnectionController
+    from taskmon.gui.messages import Messages
     from taskmon.gui.widgets.chart_pane import ChartPane
+    from taskmon.gui.widgets.main_window import MainWindow
+
+READ_BACK: Final = 32 * 2**20
+"""Bytes of an existing log that are read for its series; an older beginning is left out."""
+
+
+class SeriesReader:
+    """Collects the number series of a log that arrives in chunks. `read` may be called in a worker thread."""
+
+    def __init__(self, patterns: LogPatterns) -> None:
+        self._patterns = patterns
+        self._rest = b""
+        self._points: dict[str, tuple[list[float], list[float]]] = {}
+
+    def read(self, chunk: bytes) -> None:
+        """Takes the next bytes; an unfinished last line waits for its end."""
+        lines = (self._rest + chunk).split(b"\n")
+        self._rest = lines.pop()
+        found = self._patterns.series(line.decode("utf-8", "replace") for line in lines)
+        for name, values in found.items():
+            self._add(name, values)
+
+    def points(self) -> dict[str, tuple[list[float], list[float]]]:
+        """The series by name as (x, y); x is the pattern's own abscissa, else the number of the value."""
+        return dict(self._points)
+
+    def _add(self, name: str, values: SeriesValues) -> None:
+        x, y = self._points.setdefault(name, ([], []))
+        own = len(values.x) == len(values.values)
+        x += values.x if own else range(len(x), len(x) + len(values.values))
+        y += values.values
 
 
 class ChartController:
-    """Follows `system_metrics.csv` of the task while its pane is in front; nothing is fetched behind the scenes."""
+    """Follows the measurements and the log while the pane is in front; nothing is fetched behind the scenes."""
 
-    def __init__(self, background: Background, connection: ConnectionController, pane: ChartPane) -> None:
+    def __init__(
+        self,
+        background: Background,
+        connection: ConnectionController,
+        pane: ChartPane,
+        messages: Messages,
+        window: MainWindow,
+    ) -> None:
         self._background = background
         self._connection = connection
         self._pane = pane
+        self._messages = messages
+        self._window = window
         self._task: Task | None = None
         self._in_front = False
+        pane.export_requested.connect(lambda form: background.start(self._export(form), "export charts"))
 
     def show_task(self, task: Task | None) -> None:
         """Shows the charts of `task`; None shows none."""
-        same = task is not None and self._task is not None and task.task_id == self._task.task_id
-        started = same and task is not None and self._task is not None and self._task.start_time != task.start_time
-        self._task = task
-        if not same or started:
+        earlier, self._task = self._task, task
+        same = task is not None and earlier is not None and task.task_id == earlier.task_id
+        if not same or (task and earlier and task.start_time != earlier.start_time):
             self._restart()
 
     def set_in_front(self, in_front: bool) -> None:
@@ -40,14 +86,16 @@ class ChartController:
             self._restart()
 
     def _restart(self) -> None:
-        self._background.cancel("chart")
+        self._background.cancel("usage chart")
+        self._background.cancel("series chart")
         if self._task is None:
             self._pane.show_nothing("Select a task to see what its machine does.")
         elif self._in_front:
             self._pane.show_nothing("Waiting for the first measurement…")
-            self._background.restart("chart", self._follow(self._task))
+            self._background.restart("usage chart", self._follow_usage(self._task))
+            self._background.restart("series chart", self._follow_series(self._task))
 
-    async def _follow(self, task: Task) -> None:
+    async def _follow_usage(self, task: Task) -> None:
         from taskmon.client.live_files import follow_file
 
         text = bytearray()
@@ -57,3 +105,32 @@ class ChartController:
                 self._pane.show_usage(parse_usage(text.decode("utf-8", "replace")))
         except NotFoundError:
             self._pane.show_nothing("This task left no measurements.")
+
+    async def _follow_series(self, task: Task) -> None:
+        from taskmon.client.live_files import follow_file, read_tail
+
+        client, reader = self._connection.client, SeriesReader(log_patterns_of(task))
+        try:
+            size, _ = await read_tail(client, task.task_id, STDOUT_FILE, 1)
+        except NotFoundError:
+            size = 0
+        try:
+            async for chunk in follow_file(client, task.task_id, STDOUT_FILE, max(0, size - READ_BACK)):
+                await asyncio.to_thread(reader.read, chunk)
+                self._pane.show_series(reader.points())
+        except NotFoundError:
+            return
+
+    async def _export(self, form: str) -> None:
+        name = self._task.name if self._task else "charts"
+        target = await choose_new_file("Save the charts", self._window, f"{name}.{form}")
+        if target is None:
+            return
+        try:
+            if form == "csv":
+                Path(target).write_text(self._pane.csv_text(), encoding="utf-8")
+            elif not self._pane.image().save(target, b"PNG"):
+                raise OSError(0, "the picture could not be written")
+        except OSError as error:
+            raise InvalidInputError(f"Not saved: {error.strerror}.", "Choose another place.") from error
+        self._messages.tell(f"The charts are in {target}.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from taskmon.core.errors import InvalidInputError, NotFoundError
 from taskmon.core.lifecycle import Status
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
+from taskmon.gui.controllers.progress import log_patterns_of
 from taskmon.gui.dialogs import choose_new_file
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _WAITING: Final = {
     Status.SUBMITTED: "The task is in the queue; the log appears here when it runs.",
     Status.STARTED: "The machine is getting ready; the log appears here in a moment.",
 }
+_STREAMS: Final = (STDOUT_FILE, STDERR_FILE)
 
 
 class LogController:
@@ -53,7 +55,7 @@ class LogController:
         pane.file_selected.connect(self.show_file)
         pane.search_requested.connect(self.search)
         pane.save_requested.connect(self.save)
-        pane.set_files([STDOUT_FILE, STDERR_FILE])
+        pane.set_files(list(_STREAMS))
         pane.show_note("Select a task to read its log.")
 
     def show_task(self, task: Task | None) -> None:
@@ -67,13 +69,17 @@ class LogController:
                 self._restart()
             return
         self._file = STDOUT_FILE
-        self._pane.set_files([STDOUT_FILE, STDERR_FILE])
+        self._pane.set_files(list(_STREAMS))
+        self._pane.show_file(self._file)
         self._restart()
 
     def show_file(self, path: str) -> None:
         """Shows another text file of the same task."""
         if path != self._file:
             self._file = path
+            if path not in _STREAMS:
+                self._pane.set_files([*_STREAMS, path])
+            self._pane.show_file(path)
             self._restart()
 
     def search(self, pattern: str, regex: bool, case: bool) -> None:
@@ -105,6 +111,7 @@ class LogController:
             self._pane.show_note("Select a task to read its log.")
             return
         self._pane.show_note(self._note(self._task))
+        self._pane.set_severity(log_patterns_of(self._task).severity)
         self._background.restart("log", self._follow(self._task, self._file))
 
     def _note(self, task: Task) -> str:

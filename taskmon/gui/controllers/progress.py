@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.core.errors import TaskmonError
 from taskmon.core.lifecycle import Status
-from taskmon.core.log_signals import LogSignals
+from taskmon.core.log_signals import LogPatterns
 from taskmon.core.storage import STDOUT_FILE
 from taskmon.resource_files import simulator_catalogue
 
@@ -85,15 +85,12 @@ class ProgressController:
         self._sizes[task.task_id] = size
         self._model.set_last_output(task.task_id, self._clock())
         lines = tail.decode("utf-8", "replace").splitlines()
-        fraction = self._signals(task).progress(lines)
+        fraction = log_patterns_of(task).progress(lines)
         if fraction is not None:
             self._model.set_progress(task.task_id, fraction)
 
-    def _signals(self, task: Task) -> LogSignals:
-        return log_signals_of(task)
 
-
-def log_signals_of(task: Task) -> LogSignals:
+def log_patterns_of(task: Task) -> LogPatterns:
     """What the log of `task` says, by the catalogue entry of its simulator; the default patterns for others."""
     entry = next((entry for entry in simulator_catalogue() if entry.key == task.simulator), None)
-    return LogSignals(entry.log_patterns if entry else ())
+    return LogPatterns(entry.log_patterns if entry else ())

@@ -11,16 +11,18 @@ import msgspec
 
 from taskmon.core.errors import InvalidInputError, TaskmonError
 from taskmon.core.lifecycle import can_kill
+from taskmon.core.submission import FolderContents, Submission, UploadState
 from taskmon.core.task import TASK_NAME
 from taskmon.gui.dialogs import choose_folder
-from taskmon.gui.widgets.submit_form import FolderContents, Submission, SubmitForm
+from taskmon.gui.widgets.submit_form import STORED_INPUT, SubmitForm
 from taskmon.resource_files import bundled_example, simulator_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from taskmon.client.folder_scan import FolderScan
     from taskmon.client.task_store import TaskStore
-    from taskmon.client.upload import FolderScan
+    from taskmon.client.upload import Progress
     from taskmon.core.task import Task, TaskRequest
     from taskmon.gui.background import Background
     from taskmon.gui.controllers.connection import ConnectionController
@@ -56,7 +58,9 @@ class SubmitController:
         self._theme = theme
         self._form: SubmitForm | None = None
         self._scans: dict[str, FolderScan] = {}
-        self._progress: dict[str, tuple[int, int]] = {}
+        self._submission: Submission | None = None
+        self._waiting: list[str] = []
+        self._failed: set[str] = set()
         self._stop_with_window: set[str] = set()
 
     @property
@@ -94,18 +98,20 @@ class SubmitController:
         form.set_theme(self._theme())
         form.submit_requested.connect(self._submit)
         form.folder_requested.connect(self.choose)
+        form.folders_dropped.connect(self.open)
         form.cancel_requested.connect(self._cancel)
-        form.retry_requested.connect(self._retry)
+        form.retry_requested.connect(lambda folder: self._send([folder]))
         self._form = form
+        self._scans = {}
         return form
 
     async def _open(self, folders: list[str]) -> None:
         form = self._new_form()
         form.show_scanning(folders)
         form.open()
-        await self._fill_choices(form)
-        contents = [await self._scan(folder) for folder in folders]
+        contents = [await asyncio.to_thread(self._scan, folder) for folder in folders]
         form.show_folders(contents)
+        await self._fill_choices(form)
         form.show_last_settings(self._remembered(folders[0]))
 
     async def _open_again(self, task: Task) -> None:
@@ -115,18 +121,22 @@ class SubmitController:
         form.show_task(task)
 
     async def _fill_choices(self, form: SubmitForm) -> None:
-        client = self._connection.client
-        form.show_machine_groups(await client.machine_groups())
-        form.show_projects([project.name for project in await client.projects()])
+        try:
+            client = self._connection.client
+            form.show_machine_groups(await client.machine_groups())
+            form.show_projects([project.name for project in await client.projects()])
+        except TaskmonError as error:
+            form.show_problem(str(error))
 
-    async def _scan(self, folder: str) -> FolderContents:
-        from taskmon.client.upload import scan_folder
+    def _scan(self, folder: str) -> FolderContents:
+        """In a worker thread: 100,000 files take a while."""
+        from taskmon.client.folder_scan import scan_folder
 
         path = Path(folder)
         try:
-            scan = await asyncio.to_thread(scan_folder, path)
+            scan = scan_folder(path)
         except InvalidInputError as error:
-            return FolderContents(path=folder, name=path.name, files=(), total_size=0, excluded=(), problem=str(error))
+            return FolderContents(path=folder, name=path.name, files=(), total_size=0, problem=str(error))
         self._scans[folder] = scan
         return FolderContents(
             path=folder,
@@ -134,87 +144,99 @@ class SubmitController:
             files=tuple((file.path, file.size) for file in scan.files),
             total_size=scan.total_size,
             excluded=tuple((left.path, left.rule) for left in scan.excluded),
-            problem="",
         )
 
     def _submit(self, submission: Submission) -> None:
+        self._submission = submission
+        self._waiting, self._failed = [], set()
         for folder in submission.folders:
             self._remember(folder, submission)
-        self._submission = submission
-        self._background.restart("submit", self._submit_all(submission, submission.folders))
+        self._send(submission.folders or (STORED_INPUT,))
 
-    def _retry(self, folder: str) -> None:
-        self._background.restart("submit", self._submit_all(self._submission, (folder,)))
+    def _send(self, folders: Sequence[str]) -> None:
+        """Puts folders behind those that are being sent now."""
+        idle = not self._waiting
+        self._waiting += [folder for folder in folders if folder not in self._waiting]
+        if idle and self._form is not None and self._submission is not None:
+            self._background.restart("submit", self._send_waiting(self._submission, self._form))
 
     def _cancel(self) -> None:
         self._background.cancel("submit")
-        self._window.show_upload("", None)
 
-    async def _submit_all(self, submission: Submission, folders: Sequence[str]) -> None:
-        form = self._form
+    async def _send_waiting(self, submission: Submission, form: SubmitForm) -> None:
         try:
             request = self._request(submission)
-            for folder in folders:
-                await self._submit_one(folder, submission, request, form)
-        except TaskmonError as error:
-            if form is None or not form.isVisible():
-                raise
+        except InvalidInputError as error:
+            self._waiting = []
             form.show_problem(str(error))
             return
+        try:
+            while self._waiting:
+                await self._try_one(self._waiting[0], submission, request, form)
+                self._waiting.pop(0)
         finally:
+            for unsent in self._waiting:
+                form.show_progress(unsent, 0, 0, UploadState.CANCELLED, "Not submitted.")
+            self._waiting = []
             self._window.show_upload("", None)
-        if form is not None:
+        if not self._failed:
             form.accept()
 
-    async def _submit_one(
-        self, folder: str, submission: Submission, request: TaskRequest, form: SubmitForm | None
-    ) -> None:
-        from taskmon.client.submission import submit_folder
+    async def _try_one(self, folder: str, submission: Submission, request: TaskRequest, form: SubmitForm) -> None:
+        try:
+            await self._submit_one(folder, submission, request, form)
+            self._failed.discard(folder)
+        except TaskmonError as error:
+            self._failed.add(folder)
+            form.show_progress(folder, 0, 0, UploadState.FAILED, str(error))
 
-        name = submission.name if submission.name and len(submission.folders) == 1 else Path(folder).name
+    async def _submit_one(self, folder: str, submission: Submission, request: TaskRequest, form: SubmitForm) -> None:
+        from taskmon.client.submission import resubmit, submit_folder
 
-        def show(sent: int, total: int) -> None:
-            self._window.show_upload(f"Sending {name}", sent / total if total else 1.0)
-            if form is not None:
-                form.show_progress(folder, sent, total, "sending")
+        client = self._connection.client
+        name = submission.name if submission.name and len(submission.folders) < 2 else Path(folder).name
 
-        task = await submit_folder(
-            self._connection.client,
-            self._scans.get(folder) or Path(folder),
-            request,
-            metadata={TASK_NAME: name},
-            on_progress=lambda progress: show(progress.sent, progress.total),
-        )
+        def show(progress: Progress) -> None:
+            fraction = progress.sent / progress.total if progress.total else 1.0
+            self._window.show_upload(f"Sending {name}", fraction)
+            form.show_progress(folder, progress.sent, progress.total, UploadState.SENDING)
+
+        if submission.resubmitted_from:
+            parent = await client.task(submission.resubmitted_from)
+            names = {TASK_NAME: name} if name else {}
+            submitted = await resubmit(client, parent, request=request, metadata=names, on_progress=show)
+        else:
+            scan = self._scans.get(folder) or Path(folder)
+            submitted = await submit_folder(client, scan, request, metadata={TASK_NAME: name}, on_progress=show)
         if submission.stop_with_window:
-            self._stop_with_window.add(task.id)
-        if form is not None:
-            form.show_done(folder, task.id)
-        self._messages.tell(f"Submitted {name}.")
+            self._stop_with_window.add(submitted.id)
+        form.show_done(folder, submitted.id)
+        self._messages.tell(f"Submitted {name or submitted.id}.")
         self._connection.refresh()
 
     def _request(self, submission: Submission) -> TaskRequest:
-        from taskmon.client.submission import build_request
+        from taskmon.client.task_request import build_request
 
         simulator = next(entry for entry in simulator_catalogue() if entry.key == submission.simulator)
         return build_request(
             simulator,
-            submission.values,
-            commands=submission.commands or None,
-            machine_group_id=submission.machine_group_id,
+            submission.commands or submission.values,
+            submission.machine_group_id,
             project=submission.project or None,
-            time_to_live_seconds=submission.time_to_live_seconds,
+            ttl_seconds=submission.time_to_live_seconds,
             resubmit_on_preemption=submission.resubmit_on_preemption,
         )
 
     async def _submit_example(self) -> None:
-        from taskmon.client.submission import build_request, submit_folder
+        from taskmon.client.submission import submit_folder
+        from taskmon.client.task_request import build_request
 
         client, example = self._connection.client, bundled_example()
         group = next((group for group in await client.machine_groups() if group.started and group.id), None)
         if group is None or group.id is None:
             raise InvalidInputError("No machine group is started.", "Start one, then try the example again.")
         self._messages.tell(f"Submitting the example “{example.name}”…")
-        request = build_request(example.simulator, example.values, machine_group_id=group.id)
+        request = build_request(example.simulator, example.values, group.id)
         await submit_folder(client, example.folder, request, metadata={TASK_NAME: example.name})
         self._connection.refresh()
         self._messages.tell(f"Submitted the example “{example.name}”. Select it to watch it run.")

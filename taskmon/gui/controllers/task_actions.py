@@ -142,10 +142,10 @@ class TaskActionsController:
                 failures.append((task, error))
         self._connection.refresh()
         if failures:
-            task, error = failures[0]
+            task, first = failures[0]
             number_text = f"{count_text(len(failures), 'task')} of {len(tasks):,}"
-            title = f"{number_text} failed, first {task.name}: {error.title}" if len(tasks) > 1 else error.title
-            raise TaskmonError(title, error.advice)
+            title = f"{number_text} failed, first {task.name}: {first.title}" if len(tasks) > 1 else first.title
+            raise TaskmonError(title, first.advice)
         if done:
             names = tasks[0].name if len(tasks) == 1 else count_text(len(tasks), "task")
             self._messages.tell(f"{done}: {names}.")

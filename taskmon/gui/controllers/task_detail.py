@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from taskmon.core.errors import NotFoundError
+from taskmon.core.lifecycle import can_kill
 from taskmon.gui.widgets.wishes import Wish
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ _ON_TASKS = (Wish.RESUBMIT, Wish.DOWNLOAD, Wish.COPY_ID)
 
 
 class TaskDetailController:
-    """Follows the selection. One task: its detail, fetched again whenever the list says it changed. Otherwise: counts."""
+    """Follows the selection. One task: its detail, fetched again when the list says it changed. Otherwise: counts."""
 
     def __init__(
         self,
@@ -96,8 +98,7 @@ class TaskDetailController:
         if task is None:
             self._background.cancel("detail")
             self._background.cancel("files")
-            self._diagram.show_counts(self._model.status_counts(self._selected))
-            self._explanation.show_selection(self.selected)
+            self._show_counts()
             self._timeline.show_nothing()
             self._details.show_nothing()
             self._files.show_nothing()
@@ -111,13 +112,22 @@ class TaskDetailController:
         position = None
         if not detail.is_terminated and detail.start_time is None:
             answer = await self._connection.client.task_status(task_id)
-            position = answer.position_in_queue.tasks_ahead if answer.position_in_queue else None
+            position = answer.position_in_queue
         self._detail = detail
         now = self._clock()
         self._diagram.show_task(detail, now)
         self._explanation.show_task(detail, position)
         self._timeline.show_task(detail, now)
         self._details.show_task(detail)
+
+    def _show_counts(self) -> None:
+        """Where the selected tasks are, or, with none selected, those of the present view."""
+        counts = Counter(task.status for task in self.selected) or self._model.status_counts()
+        self._diagram.show_counts(counts)
+        if counts:
+            self._explanation.show_counts(counts)
+        else:
+            self._explanation.show_nothing()
 
     def _refresh_files(self) -> None:
         task = self._only()
@@ -138,13 +148,11 @@ class TaskDetailController:
             if self._selected[0] in changed:
                 self._show(self._only())
         else:
-            self._diagram.show_counts(self._model.status_counts(self._selected))
+            self._show_counts()
         if changed.intersection(self._selected):
             self._enable()
 
     def _enable(self) -> None:
-        from taskmon.core.lifecycle import can_kill
-
         tasks = self.selected
         self._window.set_enabled(_ON_TASKS, bool(tasks))
         self._window.set_enabled((Wish.RESUBMIT_CHANGED,), len(tasks) == 1)

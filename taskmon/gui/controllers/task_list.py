@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QStackedWidget
 
     from taskmon.client.poller import Freshness
-    from taskmon.client.task_store import Change, TaskStore
+    from taskmon.client.task_store import TaskStore
     from taskmon.gui.models.task_table_model import TaskTableModel
     from taskmon.gui.widgets.empty_state import EmptyState
     from taskmon.gui.widgets.filter_box import FilterBox
@@ -29,7 +29,7 @@ class TaskListController:
         sidebar: Sidebar,
         filter_box: FilterBox,
         stack: QStackedWidget,
-        first_start: EmptyState,
+        no_match: EmptyState,
     ) -> None:
         self._store = store
         self._model = model
@@ -37,12 +37,12 @@ class TaskListController:
         self._sidebar = sidebar
         self._filter_box = filter_box
         self._stack = stack
-        self._first_start = first_start
+        self._no_match = no_match
         self._loaded_once = False
         filter_box.filter_changed.connect(self.filter_by)
         sidebar.filter_requested.connect(filter_box.set_text)
-        store.subscribe(self._store_changed)
-        self._show_counts()
+        model.counts_changed.connect(self._counts_changed)
+        self._counts_changed()
 
     def filter_by(self, text: str) -> None:
         """Narrows the table; a mistake in the text is said in the box and the last good filter stays."""
@@ -52,7 +52,7 @@ class TaskListController:
             self._filter_box.show_problem(str(error))
             return
         self._filter_box.show_problem("")
-        self._sidebar.show_active_filter(text)
+        self._sidebar.show_filter(text)
         self._choose_page()
 
     def hear_freshness(self, freshness: Freshness) -> None:
@@ -62,18 +62,16 @@ class TaskListController:
             self._loaded_once = True
         self._choose_page()
 
-    def _store_changed(self, change: Change) -> None:
-        self._show_counts()
-        if change.added or change.removed:
-            self._choose_page()
-
-    def _show_counts(self) -> None:
+    def _counts_changed(self) -> None:
         self._sidebar.show_counts(self._model.counts())
+        self._choose_page()
 
     def _choose_page(self) -> None:
         if not len(self._store):
             page = 1 if self._loaded_once else 0
         else:
             page = 0 if self._model.rowCount() else 2
+        if page == 2:
+            self._no_match.show_no_match(self._model.filter_text(), self._model.total())
         if self._stack.currentIndex() != page:
             self._stack.setCurrentIndex(page)

@@ -1,9 +1,9 @@
-"""The badge that says whether what the window shows is fresh: `● live · 0.4 s ago` or `no answer since 14:02`."""
+"""The badge that says whether what the window shows is fresh: `● live`, `● live · 48 s ago`, `no answer since 14:02`."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -16,6 +16,9 @@ from taskmon.gui.theme import LIGHT, Theme
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LIVE_S: Final = 30.0
+"""A change feed answers at least this often, even when there is nothing new."""
+
 
 def freshness_text(connected: bool, last_answer: datetime | None, now: datetime) -> str:
     """What the badge says at `now`."""
@@ -23,7 +26,7 @@ def freshness_text(connected: bool, last_answer: datetime | None, now: datetime)
         return "connecting…" if connected else "not connected"
     if connected:
         age = (now - last_answer).total_seconds()
-        return "live" if age < 1.5 else f"live · {short_duration_text(age)} ago"
+        return "live" if age < LIVE_S else f"live · {short_duration_text(age)} ago"
     return f"no answer since {last_answer.astimezone():%H:%M}"
 
 

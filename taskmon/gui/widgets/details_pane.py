@@ -71,6 +71,7 @@ class DetailsPane(QScrollArea):
         super().__init__(parent)
         self._theme = LIGHT
         self._labels: dict[str, QLabel] = {}
+        self._titles: list[QLabel] = []
         self._sheet = QWidget(self)
         self._form = QFormLayout(self._sheet)
         self._form.setContentsMargins(18, 14, 18, 14)
@@ -86,10 +87,8 @@ class DetailsPane(QScrollArea):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.setStyleSheet(f"QScrollArea, QScrollArea > QWidget > QWidget {{ background: {theme.surface}; }}")
-        for row in range(self._form.rowCount()):
-            item = self._form.itemAt(row, QFormLayout.ItemRole.LabelRole)
-            if item is not None and item.widget() is not None:
-                item.widget().setStyleSheet(f"color: {theme.muted};")
+        for title in self._titles:
+            title.setStyleSheet(f"color: {theme.muted};")
 
     def show_nothing(self) -> None:
         self._show([("", "Select a task to see everything that is known about it.")])
@@ -108,7 +107,7 @@ class DetailsPane(QScrollArea):
     def _rebuild(self, names: list[str]) -> None:
         while self._form.rowCount():
             self._form.removeRow(0)
-        self._labels = {}
+        self._labels, self._titles = {}, []
         for name in names:
             value = QLabel(self._sheet)
             value.setTextFormat(Qt.TextFormat.PlainText)
@@ -121,3 +120,4 @@ class DetailsPane(QScrollArea):
             title.setStyleSheet(f"color: {self._theme.muted};")
             self._form.addRow(title, value)
             self._labels[name] = value
+            self._titles.append(title)

@@ -34,6 +34,7 @@ class DropOverlay(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._covered = parent
         self._theme = LIGHT
         self._text = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -46,7 +47,7 @@ class DropOverlay(QWidget):
         """Covers the parent and says how many tasks a drop would make."""
         names = Path(folders[0]).name if len(folders) == 1 else f"{len(folders)} folders, one task each"
         self._text = f"Drop to submit {names}"
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._covered.rect())
         self.raise_()
         self.show()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -117,10 +117,10 @@ class FilesPane(QWidget):
     def _path(self, item: QTreeWidgetItem | None) -> str:
         return str(item.data(0, _PATH) or "") if item is not None else ""
 
-    def _wish(self, signal: Signal, item: QTreeWidgetItem | None) -> None:
+    def _wish(self, signal: SignalInstance, item: QTreeWidgetItem | None) -> None:
         path = self._path(item)
         if path:
-            signal.emit(path)  # type: ignore[attr-defined]
+            signal.emit(path)
 
     def _enable(self) -> None:
         chosen = bool(self._path(self._tree.currentItem()))

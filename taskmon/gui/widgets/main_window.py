@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         self._make_panes()
         self._make_status_bar()
         self._overlay = DropOverlay(self)
+        self._panes.table.setFocus()
         self.resize(1440, 920)
         self._arrange()
         self._default_state = self.saveState()
@@ -213,8 +214,8 @@ class MainWindow(QMainWindow):
     def _make_panes(self) -> None:
         self.setCentralWidget(self._panes.table)
         area = Qt.DockWidgetArea
-        for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner):
-            self.setCorner(corner, area.BottomDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomLeftCorner, area.BottomDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
         self._sidebar_dock = self._dock("Views", "views", self._panes.sidebar, area.LeftDockWidgetArea)
         self._lifecycle_dock = self._dock("Lifecycle", "lifecycle", self._panes.lifecycle, area.RightDockWidgetArea)
         self._tabs = QTabWidget(self)
@@ -236,8 +237,8 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self.resizeDocks([self._sidebar_dock, self._lifecycle_dock], [190, 400], across)
-        self.resizeDocks([self._tasks_dock], [300], down)
+        self.resizeDocks([self._sidebar_dock, self._lifecycle_dock], [180, 410], across)
+        self.resizeDocks([self._tasks_dock], [340], down)
 
     def _make_status_bar(self) -> None:
         bar = self.statusBar()
