@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from taskmon.gui.widgets.diagram_layout import Arrangement, Box, Route
 
 ROUNDING: Final = 7.0
-HALO: Final = 6.0
+HALO: Final = 8.0
 """How far [px] the glow of the current state, the focus ring and the badges may reach out of a box."""
 _ARROW: Final = 6.5
 _DASHES: Final = [3.0, 2.6]
@@ -241,7 +241,7 @@ def paint_badge(painter: QPainter, box: QRectF, text: str, points: float, fill: 
     metrics = QFontMetricsF(font)
     height = round(metrics.height() + 1)
     width = max(height, round(metrics.horizontalAdvance(text) + 9))
-    pill = QRectF(box.right() + 4 - width, box.top() - HALO, width, height)
+    pill = QRectF(box.right() + 5 - width, box.top() - HALO, width, height)
     painter.setPen(QPen(ink, 1.5))
     painter.setBrush(fill)
     painter.drawRoundedRect(pill, height / 2, height / 2)
