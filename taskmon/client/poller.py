@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from taskmon.client.task_watch import FeedWatch, ListWatch, TaskWatch
+from taskmon.client.task_watch import PAGE_SIZE, FeedWatch, ListWatch, TaskWatch
 from taskmon.core.errors import BusyError, NotAuthorizedError, NotFoundError, RefusedError, TaskmonError
 from taskmon.core.extensions import Extension
 
@@ -57,7 +57,10 @@ async def wait_for_event(event: asyncio.Event, seconds: float | None) -> None:
 
 
 class Poller:
-    """Watches one service. `wait` (an event or so many seconds) and `jitter` (0..1) are given for tests."""
+    """Watches one service.
+
+    `wait` (for an event, or so many seconds), `jitter` (0..1) and `page_size` (at most 200 tasks) have good defaults.
+    """
 
     def __init__(
         self,
@@ -68,6 +71,7 @@ class Poller:
         on_freshness: Callable[[Freshness], None],
         wait: Callable[[asyncio.Event, float | None], Awaitable[None]] = wait_for_event,
         jitter: Callable[[], float] = random.random,
+        page_size: int = PAGE_SIZE,
     ) -> None:
         self._client = client
         self._store = store
@@ -75,6 +79,7 @@ class Poller:
         self._on_freshness = on_freshness
         self._wait = wait
         self._jitter = jitter
+        self._page_size = page_size
         self._wake = asyncio.Event()
         self._visible = True
         self._poked = False
@@ -143,8 +148,8 @@ class Poller:
         offered = await self._client.capabilities()
         self._heard()
         if offered is not None and Extension.CHANGES in offered.extensions:
-            return FeedWatch(self._client, self._store)
-        return ListWatch(self._client, self._store)
+            return FeedWatch(self._client, self._store, self._page_size)
+        return ListWatch(self._client, self._store, self._page_size)
 
     def _pace(self, watch: TaskWatch, took: float) -> float:
         if isinstance(watch, FeedWatch):

@@ -37,16 +37,19 @@ class TaskWatch(Protocol):
 class FeedWatch:
     """Over the change feed. A step waits up to `wait_s` seconds at the service for something to change."""
 
-    def __init__(self, client: ServiceClient, store: TaskStore, wait_s: float = 25.0) -> None:
+    def __init__(
+        self, client: ServiceClient, store: TaskStore, page_size: int = PAGE_SIZE, wait_s: float = 25.0
+    ) -> None:
         self._client = client
         self._store = store
+        self._page_size = page_size
         self._wait_s = wait_s
         self._cursor: str | None = None
 
     async def start(self, on_progress: Progress) -> None:
         """Load everything. The cursor is taken first, so that nothing falls between the list and the feed."""
         cursor = (await self._client.changes()).cursor
-        await load_all(self._client, self._store, on_progress)
+        await load_all(self._client, self._store, self._page_size, on_progress)
         self._cursor = cursor
 
     async def step(self) -> bool:
@@ -61,20 +64,21 @@ class FeedWatch:
 class ListWatch:
     """Over the task lists: the newest page, the lists of states that can still change, single tasks, totals."""
 
-    def __init__(self, client: ServiceClient, store: TaskStore) -> None:
+    def __init__(self, client: ServiceClient, store: TaskStore, page_size: int = PAGE_SIZE) -> None:
         self._client = client
         self._store = store
+        self._page_size = page_size
         self._steps = 0
         self._surplus = 0
 
     async def start(self, on_progress: Progress) -> None:
         """Load everything."""
-        total = await load_all(self._client, self._store, on_progress)
+        total = await load_all(self._client, self._store, self._page_size, on_progress)
         self._surplus = total - len(self._store)
 
     async def step(self) -> bool:
         """One look at whatever may have changed. A total that the store cannot explain means a task was removed."""
-        newest = await self._client.tasks(1, PAGE_SIZE)
+        newest = await self._client.tasks(1, self._page_size)
         self._store.apply(newest.tasks)
         if newest.total_size - len(self._store) != self._surplus:
             await self.start(lambda loaded, total: None)
@@ -99,10 +103,10 @@ class ListWatch:
         page = 0
         while True:
             page += 1
-            answer = await self._client.tasks(page, PAGE_SIZE, status)
+            answer = await self._client.tasks(page, self._page_size, status)
             self._store.apply(answer.tasks)
             seen.update(task.task_id for task in answer.tasks)
-            if not answer.tasks or page * PAGE_SIZE >= answer.total_size:
+            if not answer.tasks or page * self._page_size >= answer.total_size:
                 return seen
 
     async def _look_at_task(self, task_id: str) -> None:
@@ -114,7 +118,7 @@ class ListWatch:
             self._store.apply([task])
 
 
-async def load_all(client: ServiceClient, store: TaskStore, on_progress: Progress) -> int:
+async def load_all(client: ServiceClient, store: TaskStore, page_size: int, on_progress: Progress) -> int:
     """Make the store hold exactly the service's tasks, page by page. Returns how many the service counts.
 
     Tasks that arrive meanwhile push others to later pages, which only shows them twice. Tasks that are removed pull
@@ -122,19 +126,21 @@ async def load_all(client: ServiceClient, store: TaskStore, on_progress: Progres
     """
     known = set(store.tasks)
     for _ in range(_REPEATED_WALKS):
-        seen, total, fell = await _walk(client, store, on_progress)
+        seen, total, fell = await _walk(client, store, page_size, on_progress)
         if not fell:
             break
     store.apply((), known - seen)
     return total
 
 
-async def _walk(client: ServiceClient, store: TaskStore, on_progress: Progress) -> tuple[set[str], int, bool]:
+async def _walk(
+    client: ServiceClient, store: TaskStore, page_size: int, on_progress: Progress
+) -> tuple[set[str], int, bool]:
     seen: set[str] = set()
     total, page, stale_pages, fell = 0, 0, 0, False
     while True:
         page += 1
-        answer = await client.tasks(page, PAGE_SIZE)
+        answer = await client.tasks(page, page_size)
         fell = fell or answer.total_size < total
         total = answer.total_size
         fresh = {task.task_id for task in answer.tasks} - seen

@@ -226,11 +226,22 @@ def _decoder(answer: Any) -> msgspec.json.Decoder[Any]:
 
 
 async def _chunks(response: httpx.Response, address: str) -> AsyncGenerator[bytes]:
+    """The bytes as they come, those of known length gathered into fewer chunks. Nothing that came is lost by a cut."""
+    gather = _CHUNK if "content-length" in response.headers else 0
+    gathered = bytearray()
+    cut: httpx.HTTPError | None = None
     try:
-        async for chunk in response.aiter_raw(_CHUNK if response.headers.get("content-length") else None):
-            yield chunk
+        async for chunk in response.aiter_raw():
+            gathered += chunk
+            if len(gathered) > gather:
+                yield bytes(gathered)
+                gathered.clear()
     except httpx.HTTPError as error:
-        raise connection_failed(address, error) from error
+        cut = error
+    if gathered:
+        yield bytes(gathered)
+    if cut is not None:
+        raise connection_failed(address, cut) from cut
 
 
 def _checked_url(url: str) -> str:
