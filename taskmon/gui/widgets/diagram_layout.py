@@ -67,6 +67,11 @@ class Arrangement:
     spare: QRectF
     short: bool
 
+    @property
+    def small_point_size(self) -> float:
+        """For words beside the boxes."""
+        return max(7.5, self.point_size - 0.75)
+
 
 @dataclass(frozen=True, slots=True)
 class _Columns:

@@ -95,6 +95,13 @@ class Picture:
     edges: tuple[Edge, ...]
     spare: Place
 
+    @property
+    def reading_order(self) -> tuple[Status, ...]:
+        """The states as one would read them out: down the trunk, then the left column, then the right one."""
+        columns = (Column.TRUNK, Column.LEFT, Column.RIGHT)
+        ordered = sorted(self.nodes, key=lambda node: (columns.index(node.place.column), node.place.y))
+        return tuple(node.status for node in ordered)
+
 
 @cache
 def lifecycle_picture() -> Picture:

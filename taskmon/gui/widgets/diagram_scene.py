@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from taskmon.core.lifecycle import FACTS, Status, facts
-from taskmon.core.task import TaskDetail
+from taskmon.core.task import Task, TaskDetail
 from taskmon.core.task_story import Visit, steps, visits
 from taskmon.core.units import count_text, short_duration_text
 
@@ -80,10 +80,13 @@ def _count_look(count: int) -> NodeLook:
     return NodeLook(Emphasis.PLAIN, badge=f"{count:,}", spoken=count_text(count, "task"))
 
 
-def scene_of_task(detail: TaskDetail, now: datetime) -> Scene:
-    """The path of one task. Of a state visited more than once the last visit counts; `history` tells them all."""
-    told = visits(detail)
-    current = told[-1].status if told else detail.status
+def scene_of_task(task: Task, now: datetime) -> Scene:
+    """The path of one task; only its state where its history is not known yet.
+
+    Of a state visited more than once the last visit counts; `history` tells them all.
+    """
+    told = visits(task) if isinstance(task, TaskDetail) else ()
+    current = told[-1].status if told else task.status
     seen = {visit.status for visit in told} | {current}
     looks = {status: NodeLook(Emphasis.IDLE, spoken="not reached") for status in FACTS}
     looks |= {status: _task_look(status, told, now) for status in seen}

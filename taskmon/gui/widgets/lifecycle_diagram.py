@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from taskmon.core.lifecycle import FACTS, Status, facts
+from taskmon.core.lifecycle import Status, facts
 from taskmon.gui.theme import LIGHT, Theme, ui_font
 from taskmon.gui.widgets import diagram_paint as paint
 from taskmon.gui.widgets.diagram_layout import MINIMUM, Arrangement, Box, arrange, wrap
@@ -30,6 +30,7 @@ from taskmon.gui.widgets.diagram_scene import (
     scene_of_task,
     tooltip,
 )
+from taskmon.gui.widgets.pulse import Pulse
 from taskmon.gui.widgets.state_button import StateButton
 
 if TYPE_CHECKING:
@@ -37,11 +38,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QHideEvent, QPaintEvent, QResizeEvent, QShowEvent
 
-    from taskmon.core.task import TaskDetail
-
-_PULSE_STEP_MS: Final = 80
-_PULSE_PERIOD_S: Final = 2.4
-_RESTING: Final = 0.6
+    from taskmon.core.task import Task
 
 
 @lru_cache(maxsize=2048)
@@ -68,15 +65,12 @@ class LifecycleDiagram(QWidget):
         self._arrangement: Arrangement | None = None
         self._backdrop: QPixmap | None = None
         self._reduce_motion = False
-        self._pulse_step = 0
-        self._pulse = QTimer(self)
-        self._pulse.setInterval(_PULSE_STEP_MS)
-        self._pulse.timeout.connect(self._beat)
+        self._pulse = Pulse(self)
+        self._pulse.beat.connect(self._update_current)
         self._buttons: dict[Status, StateButton] = {}
-        for status in sorted(FACTS, key=_reading_order):
+        for status in lifecycle_picture().reading_order:
             self._add_button(status)
-        self._roving = Status.PENDING_INPUT
-        self._buttons[self._roving].setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._buttons[Status.PENDING_INPUT].setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Lifecycle of the task")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(self.minimumSizeHint())
@@ -84,9 +78,9 @@ class LifecycleDiagram(QWidget):
 
     # What it shows
 
-    def show_task(self, detail: TaskDetail, now: datetime) -> None:
-        """The path of one task; `now` is aware and ends the time of its current state."""
-        self._show(scene_of_task(detail, now))
+    def show_task(self, task: Task, now: datetime) -> None:
+        """The path of one task, or only its state if it is no TaskDetail; `now` ends the time of the current state."""
+        self._show(scene_of_task(task, now))
 
     def show_counts(self, counts: Mapping[Status, int]) -> None:
         """How many tasks of the present view are in each state."""
@@ -203,7 +197,7 @@ class LifecycleDiagram(QWidget):
         paint.paint_idle_edges(painter, where.routes.values(), self._theme, stepping_back=self._scene.about_a_task)
         for route in where.routes.values():
             if route.edge.kind is EdgeKind.RESUBMIT:
-                paint.paint_loop_label(painter, route, 1, _loop_points(where), self._theme)
+                paint.paint_loop_label(painter, route, 1, where.small_point_size, self._theme)
         for status, box in where.boxes.items():
             paint.paint_node(painter, box, status, NodeLook(Emphasis.IDLE), where, self._theme)
         painter.end()
@@ -220,14 +214,14 @@ class LifecycleDiagram(QWidget):
             paint.paint_travelled(painter, routes, self._theme, earlier=earlier)
         for route, attempt in taken:
             if route.edge.kind is EdgeKind.RESUBMIT:
-                paint.paint_loop_label(painter, route, attempt, _loop_points(where), self._theme)
+                paint.paint_loop_label(painter, route, attempt, where.small_point_size, self._theme)
 
     def _paint_state(self, painter: QPainter, status: Status, box: Box, look: NodeLook, where: Arrangement) -> None:
         button = self._buttons.get(status)
         hovered = button is not None and button.underMouse()
         if look.emphasis is Emphasis.CURRENT:
             colour = paint.colours_of(self._theme, status).ink
-            paint.paint_halo(painter, box.rect, colour, self._pulse_strength())
+            paint.paint_halo(painter, box.rect, colour, self._pulse.strength)
         if look.emphasis is not Emphasis.IDLE or hovered:
             paint.paint_node(painter, box, status, look, where, self._theme, hovered=hovered)
         if button is not None and button.ringed:
@@ -238,25 +232,14 @@ class LifecycleDiagram(QWidget):
     @property
     def pulsing(self) -> bool:
         """Whether the current state moves at the moment."""
-        return self._pulse.isActive()
-
-    def _pulse_strength(self) -> float:
-        if not self.pulsing:
-            return _RESTING
-        phase = self._pulse_step * _PULSE_STEP_MS / 1000 / _PULSE_PERIOD_S
-        return 0.5 - 0.5 * math.cos(2 * math.pi * phase)
+        return self._pulse.active
 
     def _start_or_stop_pulse(self) -> None:
         current = self._scene.current
         alive = current is not None and not facts(current).terminal
-        if alive and self.isVisible() and not self._reduce_motion:
-            if not self._pulse.isActive():
-                self._pulse.start()
-        else:
-            self._pulse.stop()
+        self._pulse.set_active(alive and self.isVisible() and not self._reduce_motion)
 
-    def _beat(self) -> None:
-        self._pulse_step += 1
+    def _update_current(self) -> None:
         if self._scene.current is not None:
             self._update_node(self._scene.current)
 
@@ -280,6 +263,8 @@ class LifecycleDiagram(QWidget):
 
     def _place_extra(self, before: Status | None) -> None:
         if before is not None and (gone := self._buttons.pop(before, None)) is not None:
+            if gone.focusPolicy() == Qt.FocusPolicy.StrongFocus:
+                self._buttons[Status.PENDING_INPUT].setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             gone.setParent(None)
             gone.deleteLater()
         extra = self._scene.extra
@@ -318,12 +303,3 @@ class LifecycleDiagram(QWidget):
             name = facts(status).alias
             button.setAccessibleName(f"{name}, {look.spoken}" if look.spoken else name)
             button.setToolTip(tooltip(status, look))
-
-
-def _reading_order(status: Status) -> tuple[str, float]:
-    place = next(node.place for node in lifecycle_picture().nodes if node.status == status)
-    return {"trunk": "0", "left": "1", "right": "2"}[place.column], place.y
-
-
-def _loop_points(where: Arrangement) -> float:
-    return max(7.5, where.point_size - 0.75)

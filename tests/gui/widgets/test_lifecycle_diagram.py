@@ -18,7 +18,7 @@ from taskmon.gui.widgets.diagram_layout import Arrangement, arrange
 from taskmon.gui.widgets.diagram_picture import lifecycle_picture
 from taskmon.gui.widgets.diagram_scene import Emphasis, scene_of_counts, scene_of_task
 from taskmon.gui.widgets.lifecycle_diagram import LifecycleDiagram, measure
-from tests.builders import NOON, a_history, a_task_detail, seconds_after
+from tests.builders import NOON, a_history, a_task, a_task_detail, seconds_after
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -149,6 +149,11 @@ class TestScene:
         known = {edge.key for edge in lifecycle_picture().edges}
         detail = a_task_detail(visited=(*TRUNK, Status.PENDING_KILL, Status.TTL_EXCEEDED))
         assert set(scene_of_task(detail, NOON).travelled) <= known
+
+    def test_a_task_without_its_history_lights_its_state(self) -> None:
+        scene = scene_of_task(a_task(status=Status.FAILED), NOON)
+        assert scene.looks[Status.FAILED].emphasis is Emphasis.CURRENT
+        assert not scene.travelled
 
     def test_an_end_has_no_running_time(self) -> None:
         scene = scene_of_task(a_task_detail(status=Status.FAILED), seconds_after(NOON, 999))
