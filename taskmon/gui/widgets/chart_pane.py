@@ -1,0 +1,205 @@
+"""The charts of a task: what its machine did, live, and the number series in its log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from taskmon.gui.icons import icon
+from taskmon.gui.theme import LIGHT, ui_font
+from taskmon.gui.widgets.chart_curves import csv_text, series_panel, usage_panels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from PySide6.QtGui import QImage, QResizeEvent, QShowEvent
+
+    from taskmon.core.usage import UsageSeries
+    from taskmon.gui.theme import Theme
+    from taskmon.gui.widgets.chart_curves import Panel, Points
+    from taskmon.gui.widgets.chart_plots import ChartPlots
+
+_CHOSEN_AT_FIRST: Final = 6
+_NOTHING_YET: Final = "No measurements yet."
+
+
+class ChartPane(QWidget):
+    """Values in, a picture out. The plotting library is loaded when there is something to plot and someone looks.
+
+    `export_requested` carries `png` or `csv`; `image()` and `csv_text()` give what is to be written.
+    """
+
+    export_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._usage: UsageSeries | None = None
+        self._series: Mapping[str, Points] = {}
+        self._series_timed = False
+        self._hidden: set[str] = set()
+        self._known: set[str] = set()
+        self._plots: ChartPlots | None = None
+        self.setAccessibleName("Charts")
+        self._chooser = self._button("Plots", "Choose what is plotted")
+        self._chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._chooser.setMenu(QMenu(self._chooser))
+        self.logarithmic = self._button("Log axis", "Show the series of the log on a logarithmic axis")
+        self.logarithmic.setCheckable(True)
+        self._fit = self._button("Fit", "Show everything again after zooming")
+        self._reading = QLabel()
+        self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._save_image = self._button("Save picture…", "Save the charts as a PNG picture")
+        self._save_values = self._button("Save values…", "Save the values as a CSV table")
+        self._placeholder = QLabel(_NOTHING_YET, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self._placeholder)
+        self._arrange()
+        self.logarithmic.toggled.connect(self._refresh)
+        self._fit.clicked.connect(self._fit_data)
+        self._save_image.clicked.connect(lambda: self.export_requested.emit("png"))
+        self._save_values.clicked.connect(lambda: self.export_requested.emit("csv"))
+        self.set_theme(LIGHT)
+        self._refresh()
+
+    def _button(self, text: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        return button
+
+    def _arrange(self) -> None:
+        tools = QHBoxLayout()
+        tools.setContentsMargins(8, 5, 8, 5)
+        tools.setSpacing(4)
+        for widget in (self._chooser, self.logarithmic, self._fit):
+            tools.addWidget(widget)
+        tools.addSpacing(10)
+        tools.addWidget(self._reading, 1)
+        tools.addWidget(self._save_image)
+        tools.addWidget(self._save_values)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(0)
+        page.addLayout(tools)
+        page.addLayout(self._stack, 1)
+
+    # -- values in ------------------------------------------------------------------------------------------------
+
+    def show_usage(self, usage: UsageSeries) -> None:
+        """What the task used so far."""
+        self._usage = usage
+        self._refresh()
+
+    def show_series(self, series: Mapping[str, Points], *, timed: bool = False) -> None:
+        """Number series of the log by name, each (x, y). `timed`: x is in seconds since the task started."""
+        self._series, self._series_timed = series, timed
+        for name in series:
+            if name not in self._known and len(self._known) >= _CHOSEN_AT_FIRST:
+                self._hidden.add(name)
+            self._known.add(name)
+        self._refresh()
+
+    def show_nothing(self, sentence: str) -> None:
+        """Shows no charts, and why."""
+        self._usage, self._series = None, {}
+        self._hidden, self._known = set(), set()
+        self._placeholder.setText(sentence)
+        self._refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._placeholder.setStyleSheet(f"color: {theme.muted}; background: {theme.surface};")
+        self._placeholder.setFont(ui_font(11))
+        self._reading.setStyleSheet(f"color: {theme.muted};")
+        for button, name in ((self._chooser, "chart"), (self._save_image, "save"), (self._save_values, "save")):
+            button.setIcon(icon(name, theme))
+        if self._plots is not None:
+            self._plots.set_theme(theme)
+
+    # -- values out -----------------------------------------------------------------------------------------------
+
+    def image(self) -> QImage:
+        """The charts as they are on the screen."""
+        return self._plots.image() if self._plots is not None else self.grab().toImage()
+
+    def csv_text(self) -> str:
+        """All values of the shown charts, one per line."""
+        return csv_text(self._panels())
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _panels(self) -> Sequence[Panel]:
+        panels: list[Panel] = []
+        if self._usage is not None and len(self._usage):
+            panels += [panel for panel in usage_panels(self._usage) if panel.key not in self._hidden]
+        chosen = {name: points for name, points in self._series.items() if name not in self._hidden}
+        if chosen:
+            panels.append(series_panel(chosen, timed=self._series_timed, logarithmic=self.logarithmic.isChecked()))
+        return panels
+
+    def _has_data(self) -> bool:
+        return bool(self._series) or (self._usage is not None and len(self._usage) > 0)
+
+    def _refresh(self) -> None:
+        has_data = self._has_data()
+        self.logarithmic.setEnabled(bool(self._series))
+        for button in (self._chooser, self._fit, self._save_image, self._save_values):
+            button.setEnabled(has_data)
+        self._fill_chooser()
+        if not has_data:
+            self._stack.setCurrentWidget(self._placeholder)
+            self._reading.clear()
+        elif self.isVisible():
+            plots = self._loaded_plots()
+            plots.show_panels(self._panels())
+            self._stack.setCurrentWidget(plots.widget)
+
+    def _loaded_plots(self) -> ChartPlots:
+        if self._plots is None:
+            from taskmon.gui.widgets.chart_plots import ChartPlots
+
+            self._plots = ChartPlots(self)
+            self._plots.pointed_at.connect(self._reading.setText)
+            self._plots.set_theme(self._theme)
+            self._plots.fit_shape(self.width(), self.height())
+            self._stack.addWidget(self._plots.widget)
+        return self._plots
+
+    def _fill_chooser(self) -> None:
+        """One entry per plot; nothing is rebuilt while the names stay the same, so that an open menu stays."""
+        usage = (("cpu", "CPU"), ("memory", "Memory"), ("disk", "Disk")) if self._usage is not None else ()
+        entries = [*usage, *((name, name) for name in self._series)]
+        menu = self._chooser.menu()
+        if [action.data() for action in menu.actions()] == [key for key, _ in entries]:
+            return
+        menu.clear()
+        for key, text in entries:
+            action = QAction(text, menu, checkable=True, checked=key not in self._hidden)
+            action.setData(key)
+            action.toggled.connect(lambda shown, key=key: self._choose(key, shown))
+            menu.addAction(action)
+
+    def _choose(self, key: str, shown: bool) -> None:
+        if shown:
+            self._hidden.discard(key)
+        else:
+            self._hidden.add(key)
+        self._refresh()
+
+    def _fit_data(self) -> None:
+        if self._plots is not None:
+            self._plots.fit_data()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._plots is not None:
+            self._plots.fit_shape(self.width(), self.height())

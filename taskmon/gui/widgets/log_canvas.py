@@ -1,0 +1,293 @@
+"""The scrolling face of a log: shows the visible lines of a LineSource, follows its end, marks matches.
+
+What is on the screen is all that it ever reads, so its cost does not depend on the size of the log. `log_view.py`
+adds what mouse and keyboard do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+
+from taskmon.core.log_signals import severity
+from taskmon.core.log_source import LineList
+from taskmon.core.units import count_text
+from taskmon.gui.theme import LIGHT, log_font
+from taskmon.gui.widgets.log_page import LogPage
+from taskmon.gui.widgets.log_painter import PageLook, paint_page
+from taskmon.gui.widgets.log_pointer import Grain, LogPointer
+from taskmon.gui.widgets.log_scroll_bar import MarkedScrollBar
+from taskmon.gui.widgets.log_selection import Caret
+from taskmon.gui.widgets.newest_button import NewestButton
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QPaintEvent, QResizeEvent, QWheelEvent
+
+    from taskmon.core.log_signals import Severity
+    from taskmon.core.log_source import LineSource, SearchResult
+    from taskmon.gui.theme import Theme
+
+FONT_SIZES: Final = (7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 16.0, 18.0, 21.0, 24.0, 28.0)
+_ROWS_PER_NOTCH: Final = 3
+_NOTCH: Final = 120
+
+
+class LogCanvas(QAbstractScrollArea):
+    """Follows by itself while the end is on the screen, and only then.
+
+    The log is told to have grown by `source_grew`. Nothing that arrives moves what a person reads or has selected.
+    """
+
+    follow_changed = Signal(bool)
+    font_size_changed = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._font_size = 10.0
+        self._page = LogPage(log_font(self._font_size), severity)
+        self._pointer = LogPointer(self._page)
+        self._follow = True
+        self._seen_lines = 0
+        self._result: SearchResult | None = None
+        self._current: int | None = None
+        self._arranging = False
+        self._wheel_rest = 0.0
+        self._bar = MarkedScrollBar(self)
+        self.setVerticalScrollBar(self._bar)
+        self._newest = NewestButton(self.viewport())
+        self._newest.clicked.connect(lambda: self.set_follow(True))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.verticalScrollBar().valueChanged.connect(self._bar_moved)
+        self.horizontalScrollBar().valueChanged.connect(self.viewport().update)
+        self.setAccessibleName("Log")
+
+    # -- values in ------------------------------------------------------------------------------------------------
+
+    def show_source(self, source: LineSource | None) -> None:
+        """Shows another log, or none; following begins again, selection and matches are forgotten."""
+        self._page.show_source(source if source is not None else LineList())
+        self._pointer.clear()
+        self._result, self._current = None, None
+        self.horizontalScrollBar().setValue(0)
+        self._page.at_end = True
+        self.set_follow(True)
+        self.source_grew()
+
+    def source_grew(self) -> None:
+        """The source has more lines, or fewer, than when it was last looked at."""
+        if self._page.top_line >= self._page.source.line_count:
+            self._page.go_to_end()
+        self._arrange()
+        count = self._page.source.line_count
+        self.setAccessibleDescription(f"{count_text(count, 'line')}, {'following' if self._follow else 'paused'}")
+
+    def show_search(self, result: SearchResult | None) -> None:
+        """Marks the matches of a search; None marks none."""
+        self._result = result
+        if result is None:
+            self._current = None
+        self._show_marks()
+        self.viewport().update()
+
+    def show_match(self, line: int | None) -> None:
+        """Jumps to a matching line and marks it strongly."""
+        self._current = line
+        if line is not None:
+            self._stop_following()
+            placed = self._page.line(line)
+            spans = self._result.find_spans(placed.text) if placed and self._result else []
+            column = spans[0][0] if spans else 0
+            self._page.reveal(Caret(line, column), centred=True)
+            self._arrange()
+            self._reveal_column(line, column)
+        self._show_marks()
+        self.viewport().update()
+
+    def show_line(self, line: int) -> None:
+        """Jumps to a line and puts the caret there."""
+        self._stop_following()
+        self._pointer.press(Caret(line, 0), Grain.CHARACTER, extend=False)
+        self._pointer.release()
+        self._page.reveal(Caret(line, 0), centred=True)
+        self._arrange()
+
+    def scroll_to(self, line: int) -> None:
+        """Puts a line at the top, as far as the end of the log allows."""
+        self._page.go_to(line)
+        self._moved_by_person()
+
+    def set_severity(self, severity_of: Callable[[str], Severity | None]) -> None:
+        """How lines are told to be bad news: a simulator's own patterns."""
+        self._page.severity_of = severity_of
+        self._page.forget()
+        self.viewport().update()
+
+    def set_wrap(self, wraps: bool) -> None:
+        """Whether long lines go on in the next row."""
+        self._page.set_wraps(wraps)
+        self._arrange()
+
+    def set_follow(self, follow: bool) -> None:
+        """Whether the end stays on the screen."""
+        changed = follow != self._follow
+        self._follow = follow
+        self._seen_lines = self._page.source.line_count
+        if follow:
+            self._page.go_to_end()
+            self._arrange()
+        else:
+            self._page.at_end = False
+        self._show_newest()
+        if changed:
+            self.follow_changed.emit(follow)
+
+    def set_font_size(self, point_size: float) -> None:
+        self._font_size = min(max(point_size, FONT_SIZES[0]), FONT_SIZES[-1])
+        self._page.set_font(log_font(self._font_size))
+        self._arrange()
+        self.font_size_changed.emit(self._font_size)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._bar.set_theme(theme)
+        self._newest.set_theme(theme)
+        self.viewport().update()
+
+    # -- what a person sees ---------------------------------------------------------------------------------------
+
+    @property
+    def following(self) -> bool:
+        return self._follow
+
+    @property
+    def first_visible_line(self) -> int:
+        return self._page.top_line
+
+    def visible_texts(self) -> list[str]:
+        """The rows on the screen as text, for assistive tools and tests."""
+        texts = []
+        for row in self._page.rows():
+            columns = self._page.metrics.wrap_columns
+            whole = row.placed.text
+            texts.append(whole[row.row * columns : (row.row + 1) * columns] if columns else whole)
+        return texts
+
+    def zoom(self, steps: int) -> None:
+        """Larger or smaller text; 0 is the usual size."""
+        nearest = min(range(len(FONT_SIZES)), key=lambda place: abs(FONT_SIZES[place] - self._font_size))
+        place = min(max(nearest + steps, 0), len(FONT_SIZES) - 1)
+        self.set_font_size(FONT_SIZES[place] if steps else 10.0)
+
+    # -- arranging ------------------------------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        """Brings the page, the scroll bars and the button into agreement."""
+        page = self._page
+        if self._follow:
+            page.go_to_end()
+        rows_width = page.text_left + page.widest
+        self._arranging = True
+        self._bar.setRange(0, page.end_position()[0])
+        self._bar.setPageStep(page.full_rows)
+        self._bar.setValue(page.top_line)
+        across = self.horizontalScrollBar()
+        across.setRange(0, 0 if page.wraps else max(0, int(rows_width - page.width)))
+        across.setPageStep(max(1, int(page.width - page.text_left)))
+        across.setSingleStep(int(page.metrics.advance * 4))
+        self._arranging = False
+        self._show_marks()
+        self._show_newest()
+        self.viewport().update()
+
+    def _show_marks(self) -> None:
+        self._bar.show_matches(self._result, self._page.source.line_count, self._current)
+
+    def _show_newest(self) -> None:
+        fresh = 0 if self._follow else self._page.source.line_count - self._seen_lines
+        self._newest.show_count(fresh)
+        self._newest.place(self.viewport().size())
+
+    def _bar_moved(self, value: int) -> None:
+        if not self._arranging:
+            last = value >= self._bar.maximum()
+            if last:
+                self._page.go_to_end()
+            else:
+                self._page.go_to(value)
+            self._moved_by_person()
+
+    def _scroll_rows(self, rows: int) -> None:
+        self._page.move(rows)
+        self._moved_by_person()
+
+    def _moved_by_person(self) -> None:
+        """Following goes on exactly while the end is on the screen."""
+        if self._page.at_end != self._follow:
+            self.set_follow(self._page.at_end)
+        self._arrange()
+
+    def _stop_following(self) -> None:
+        if self._follow:
+            self.set_follow(False)
+
+    def _reveal_column(self, line: int, column: int) -> None:
+        placed = self._page.line(line)
+        if placed is None or self._page.wraps:
+            return
+        across, x = self.horizontalScrollBar(), placed.x_of(column)
+        room = self._page.width - self._page.text_left
+        if not across.value() <= x <= across.value() + room * 0.8:
+            across.setRange(0, max(across.maximum(), int(x)))
+            across.setValue(max(0, int(x - room / 3)))
+
+    # -- Qt calls -------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        selection = self._pointer.selection
+        widest = self._page.widest
+        look = PageLook(
+            theme=self._theme,
+            scrolled_x=float(self.horizontalScrollBar().value()),
+            selection=selection,
+            result=self._result,
+            current_line=self._current,
+            caret=selection.caret if selection is not None and self.hasFocus() else None,
+        )
+        painter = QPainter(self.viewport())
+        paint_page(painter, self._page, look)
+        painter.end()
+        if self._page.widest > widest:
+            QTimer.singleShot(0, self, self._arrange)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        size = self.viewport().size()
+        self._page.resize(float(size.width()), float(size.height()))
+        self._arrange()
+
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
+        """The page is painted anew; nothing is shifted."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(1 if turned.y() > 0 else -1)
+        elif abs(turned.x()) > abs(turned.y()) or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            across = self.horizontalScrollBar()
+            across.setValue(across.value() - (turned.x() or turned.y()) // 2)
+        else:
+            self._wheel_rest -= turned.y() * _ROWS_PER_NOTCH / _NOTCH
+            rows = int(self._wheel_rest)
+            self._wheel_rest -= rows
+            if rows:
+                self._scroll_rows(rows)
+        event.accept()

@@ -1,0 +1,110 @@
+"""Paints a page of a log: numbers, lines, and what is marked on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor
+
+from taskmon.core.log_signals import Severity
+from taskmon.gui.widgets.log_colours import mixed
+from taskmon.gui.widgets.log_line import LineLook, Mark
+from taskmon.gui.widgets.log_page import GUTTER_PADDING, UNKNOWN
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPainter
+
+    from taskmon.core.log_source import SearchResult
+    from taskmon.gui.theme import Theme
+    from taskmon.gui.widgets.log_page import LogPage, PageRow
+    from taskmon.gui.widgets.log_selection import Caret, Selection
+
+_BAR_WIDTH: Final = 3.0
+_MATCH_INSET: Final = 1.0
+
+
+@dataclass(frozen=True)
+class PageLook:
+    """What is marked on a page. `current_line` is the match that was jumped to; `caret` None = not shown."""
+
+    theme: Theme
+    scrolled_x: float
+    selection: Selection | None
+    result: SearchResult | None
+    current_line: int | None
+    caret: Caret | None
+
+
+def paint_page(painter: QPainter, page: LogPage, look: PageLook) -> None:
+    """Paints the whole page."""
+    theme, gutter = look.theme, page.gutter_width
+    painter.setFont(page.metrics.font)
+    painter.fillRect(QRectF(0, 0, page.width, page.height), QColor(theme.surface))
+    rows = page.rows()
+    text_area = QRectF(gutter, 0, page.width - gutter, page.height)
+    painter.save()
+    painter.setClipRect(text_area)
+    for row in rows:
+        _paint_row(painter, page, row, look)
+    _paint_caret(painter, page, rows, look)
+    painter.restore()
+    _paint_gutter(painter, page, rows, look)
+
+
+def _paint_row(painter: QPainter, page: LogPage, row: PageRow, look: PageLook) -> None:
+    theme, placed = look.theme, row.placed
+    surface = _surface(placed.severity, theme)
+    gutter, left = page.gutter_width, page.text_left
+    if surface != theme.surface:
+        painter.fillRect(QRectF(gutter, row.y, page.width - gutter, page.metrics.height), QColor(surface))
+    line_look = LineLook(theme, surface, _marks(row, look), gutter, page.width)
+    placed.paint(painter, QPointF(left - look.scrolled_x, row.y), row.row, line_look)
+
+
+def _surface(severity: Severity | None, theme: Theme) -> str:
+    return theme.error_fill if severity is Severity.ERROR else theme.surface
+
+
+def _marks(row: PageRow, look: PageLook) -> list[Mark]:
+    theme, marks = look.theme, []
+    if look.result is not None:
+        current = row.line == look.current_line
+        ink, paper = (theme.accent_text, theme.accent) if current else (theme.text, theme.match_fill)
+        for start, end in look.result.find_spans(row.placed.text):
+            marks.append(Mark(start, end, QColor(ink), QColor(paper), _MATCH_INSET))
+    if look.selection is not None and row.line != UNKNOWN:
+        columns = look.selection.columns_of(row.line, row.placed.length)
+        if columns is not None:
+            marks.append(Mark(*columns, QColor(theme.selection_text), QColor(theme.selection)))
+    return marks
+
+
+def _paint_caret(painter: QPainter, page: LogPage, rows: list[PageRow], look: PageLook) -> None:
+    for row in rows:
+        if look.caret is None or row.line != look.caret.line:
+            continue
+        column = min(look.caret.column, row.placed.length)
+        if row.placed.row_of(column) == row.row:
+            x = page.text_left - look.scrolled_x + row.placed.x_of(column)
+            painter.fillRect(QRectF(x - 0.5, row.y, 1.5, page.metrics.height), QColor(look.theme.accent))
+
+
+def _paint_gutter(painter: QPainter, page: LogPage, rows: list[PageRow], look: PageLook) -> None:
+    theme, width, height = look.theme, page.gutter_width, page.metrics.height
+    painter.fillRect(QRectF(0, 0, width, page.height), QColor(theme.raised))
+    painter.fillRect(QRectF(width - 1, 0, 1, page.height), QColor(theme.border))
+    muted, text = QColor(theme.muted), QColor(theme.text)
+    numbers = mixed(muted, QColor(theme.raised), 0.12)
+    for row in rows:
+        if row.placed.severity is not None:
+            bar = theme.error_ink if row.placed.severity is Severity.ERROR else theme.warning_ink
+            painter.fillRect(QRectF(0, row.y, _BAR_WIDTH, height), QColor(bar))
+        if row.row > 0 or row.line == UNKNOWN:
+            continue
+        current = row.line == look.current_line or (look.caret is not None and row.line == look.caret.line)
+        painter.setPen(text if current else numbers)
+        place = QRectF(0, row.y, width - GUTTER_PADDING, height)
+        number = str(page.source.number(row.line) + 1)
+        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number)

@@ -1,0 +1,77 @@
+"""A vertical scroll bar that shows where in the log the matches are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QScrollBar, QStyle, QStyleOptionSlider, QWidget
+
+from taskmon.gui.theme import LIGHT
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
+    from taskmon.core.log_source import SearchResult
+    from taskmon.gui.theme import Theme
+
+_MARK_HEIGHT: Final = 2
+
+
+class MarkedScrollBar(QScrollBar):
+    """Costs one look per pixel, however many matches there are."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Vertical, parent)
+        self._theme = LIGHT
+        self._result: SearchResult | None = None
+        self._line_count = 0
+        self._current: int | None = None
+        self._places: tuple[object, list[int]] = (None, [])
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def show_matches(self, result: SearchResult | None, line_count: int, current: int | None) -> None:
+        """Marks the matching lines of a log of `line_count` lines; `current` is marked strongly."""
+        if (result, line_count, current) != (self._result, self._line_count, self._current):
+            self._result, self._line_count, self._current = result, line_count, current
+            self.update()
+
+    def mark_places(self, height: int) -> list[int]:
+        """The pixels, counted from the top of the groove, that hold at least one match."""
+        result = self._result
+        if result is None or self._line_count == 0 or height <= 0:
+            return []
+        key = (result.pattern, result.count, id(result.lines), self._line_count, height)
+        if self._places[0] != key:
+            steps = range(0, height, _MARK_HEIGHT)
+            lines = self._line_count
+            places = [
+                y
+                for y in steps
+                if result.has_match_in(
+                    y * lines // height, max((y + _MARK_HEIGHT) * lines // height, y * lines // height + 1)
+                )
+            ]
+            self._places = (key, places)
+        return self._places[1]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._result is None:
+            return
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        complex_control, groove = QStyle.ComplexControl.CC_ScrollBar, QStyle.SubControl.SC_ScrollBarGroove
+        place = self.style().subControlRect(complex_control, option, groove, self)
+        painter = QPainter(self)
+        colour = QColor(self._theme.warning_ink)
+        for y in self.mark_places(place.height()):
+            painter.fillRect(QRect(place.left() + 2, place.top() + y, place.width() - 4, _MARK_HEIGHT), colour)
+        if self._current is not None and self._line_count:
+            y = place.top() + self._current * place.height() // self._line_count
+            painter.fillRect(QRect(place.left(), y - 1, place.width(), 4), QColor(self._theme.accent))
+        painter.end()

@@ -1,0 +1,159 @@
+"""The search field of a log: what to look for, how, and how many lines were found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QWidget
+
+from taskmon.gui.icons import icon
+from taskmon.gui.theme import LIGHT, log_font
+
+if TYPE_CHECKING:
+    from taskmon.core.log_source import SearchResult
+    from taskmon.gui.theme import Theme
+
+_PAUSE_MS: Final = 250
+
+
+class LogSearchBar(QWidget):
+    """Asks once typing pauses. `stepped` carries +1 or -1: the next or the previous match."""
+
+    search_requested = Signal(str, bool, bool)
+    stepped = Signal(int)
+    only_matches_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._asked: tuple[str, bool, bool] = ("", True, False)
+        self._theme = LIGHT
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Search the whole log")
+        self.field.setAccessibleName("Search the log")
+        self.field.setClearButtonEnabled(True)
+        self.field.setMinimumWidth(170)
+        self.field.setMaximumWidth(360)
+        self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._magnifier = QAction(self.field)
+        self.field.addAction(self._magnifier, QLineEdit.ActionPosition.LeadingPosition)
+        self.regex = self._toggle(".*", "Regular expression", checked=True)
+        self.case = self._toggle("Aa", "Upper and lower case are different")
+        self.previous = self._step("previous", "Previous match (Shift+Enter)", -1)
+        self.next = self._step("next", "Next match (Enter)", 1)
+        self.count = QLabel()
+        self.count.setMinimumWidth(96)
+        self.count.setToolTip("Matching lines in the whole log")
+        self.only_matches = self._toggle("Only matches", "Show only the lines that match")
+        self._pause = QTimer(self, interval=_PAUSE_MS, singleShot=True)
+        self._pause.timeout.connect(self._ask)
+        self._arrange()
+        self.field.textChanged.connect(self._typed)
+        self.field.installEventFilter(self)
+        self.regex.toggled.connect(self._ask)
+        self.case.toggled.connect(self._ask)
+        self.only_matches.toggled.connect(self.only_matches_changed)
+        self.show_result(None, None)
+        self.set_theme(LIGHT)
+
+    def _toggle(self, text: str, tip: str, *, checked: bool = False) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setCheckable(True)
+        button.setChecked(checked)
+        button.setAccessibleName(tip)
+        if len(text) == 2:
+            button.setFont(log_font(9.5))
+        return button
+
+    def _step(self, name: str, tip: str, direction: int) -> QToolButton:
+        button = QToolButton()
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setObjectName(name)
+        button.clicked.connect(lambda: self.stepped.emit(direction))
+        return button
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        for widget in (self.field, self.regex, self.case, self.previous, self.next, self.count, self.only_matches):
+            row.addWidget(widget)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._magnifier.setIcon(icon("search", theme))
+        self.previous.setIcon(icon("previous", theme))
+        self.next.setIcon(icon("next", theme))
+        self._colour_count(problem=False)
+
+    def focus_field(self) -> None:
+        """Puts the cursor into the field, its text selected."""
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.selectAll()
+
+    def show_result(self, result: SearchResult | None, position: int | None) -> None:
+        """`position` is the place of the current match, from 0; None if none is current."""
+        found = result.count if result is not None else 0
+        if result is None:
+            text = "Searching…" if self.field.text() else ""
+        elif found == 0:
+            text = "No match" if result.finished else "Searching…"
+        else:
+            text = f"{found:,}" if position is None else f"{position + 1:,} of {found:,}"
+            text += "" if result.finished else "…"
+        self._colour_count(problem=False)
+        self.count.setText(text)
+        self.count.setToolTip("Matching lines in the whole log")
+        for button in (self.previous, self.next):
+            button.setEnabled(found > 0)
+        self.only_matches.setEnabled(found > 0 or self.only_matches.isChecked())
+
+    def show_problem(self, sentence: str) -> None:
+        """The pattern cannot be used; the sentence is read where the count would be."""
+        self.show_result(None, None)
+        self._colour_count(problem=True)
+        self.count.setText("Not valid")
+        self.count.setToolTip(sentence)
+
+    def _colour_count(self, *, problem: bool) -> None:
+        colour = self._theme.error_ink if problem else self._theme.muted
+        self.count.setStyleSheet(f"color: {colour}; padding: 0 6px;")
+
+    def _typed(self) -> None:
+        if self.field.text():
+            self._pause.start()
+        else:
+            self._ask()
+
+    def _ask(self) -> None:
+        self._pause.stop()
+        wanted = (self.field.text(), self.regex.isChecked(), self.case.isChecked())
+        if wanted != self._asked:
+            unsearched = not wanted[0] and not self._asked[0]
+            self._asked = wanted
+            if not unsearched:
+                self.show_result(None, None)
+                self.search_requested.emit(*wanted)
+
+    def ask_again(self) -> None:
+        """Asks for the present text anew: another log is shown."""
+        if self.field.text():
+            self._asked = ("", True, False)
+            self._ask()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                if self._pause.isActive():
+                    self._ask()
+                else:
+                    self.stepped.emit(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
+                return True
+            if event.key() == Qt.Key.Key_Escape and self.field.text():
+                self.field.clear()
+                return True
+        return super().eventFilter(watched, event)

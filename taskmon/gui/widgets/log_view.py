@@ -1,0 +1,219 @@
+"""The view of a log with all that mouse and keyboard do in it: select, copy, scroll, zoom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from taskmon.core.errors import InvalidInputError
+from taskmon.gui.widgets.log_canvas import LogCanvas
+from taskmon.gui.widgets.log_pointer import Grain
+from taskmon.gui.widgets.log_selection import Caret, selected_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent
+
+_TRIPLE_CLICK_MS: Final = 400
+_TRIPLE_CLICK_DISTANCE: Final = 8
+_AUTOSCROLL_MS: Final = 40
+_COLUMNS_PER_KEY: Final = 4
+
+
+class LogView(LogCanvas):
+    """Arrows scroll; with Shift they select. `copy_refused` carries a sentence."""
+
+    copy_refused = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._double_click: tuple[int, QPointF] = (-_TRIPLE_CLICK_MS, QPointF())
+        self._mouse_at = QPointF()
+        self._autoscroll = QTimer(self, interval=_AUTOSCROLL_MS)
+        self._autoscroll.timeout.connect(self._drag_beyond)
+        self.viewport().setMouseTracking(True)
+
+    # -- selecting and copying ------------------------------------------------------------------------------------
+
+    @property
+    def has_selection(self) -> bool:
+        return bool(self._pointer.selection)
+
+    def selected_text(self) -> str:
+        """The selected text. Raises InvalidInputError where it is too much to copy."""
+        selection = self._pointer.selection
+        return selected_text(self._page.source, selection) if selection else ""
+
+    def copy(self) -> None:
+        """Copies the selection; a refusal is told by `copy_refused`."""
+        try:
+            text = self.selected_text()
+        except InvalidInputError as error:
+            self.copy_refused.emit(str(error))
+            return
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+    def select_all(self) -> None:
+        self._pointer.select_all()
+        self.viewport().update()
+
+    def clear_selection(self) -> None:
+        self._pointer.clear()
+        self.viewport().update()
+
+    def context_menu(self) -> QMenu:
+        """The menu of the right button, ready to pop up."""
+        menu = QMenu(self)
+        self._add_action(menu, "Copy", self.copy, QKeySequence.StandardKey.Copy).setEnabled(self.has_selection)
+        self._add_action(menu, "Select all", self.select_all, QKeySequence.StandardKey.SelectAll)
+        menu.addSeparator()
+        self._add_action(menu, "Larger text", lambda: self.zoom(1), QKeySequence.StandardKey.ZoomIn)
+        self._add_action(menu, "Smaller text", lambda: self.zoom(-1), QKeySequence.StandardKey.ZoomOut)
+        menu.addSeparator()
+        self._add_action(menu, "Go to the end and follow", lambda: self.set_follow(True), None)
+        return menu
+
+    def _add_action(
+        self, menu: QMenu, text: str, action: Callable[[], None], key: QKeySequence.StandardKey | None
+    ) -> QAction:
+        entry = menu.addAction(text)
+        entry.triggered.connect(action)
+        if key is not None:
+            entry.setShortcut(QKeySequence(key))
+        return entry
+
+    # -- the mouse ------------------------------------------------------------------------------------------------
+
+    def _caret_at(self, point: QPointF) -> Caret | None:
+        return self._page.caret_at(point.x(), point.y(), float(self.horizontalScrollBar().value()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        caret = self._caret_at(event.position())
+        if caret is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        clicked, place = self._double_click
+        near = (event.position() - place).manhattanLength() < _TRIPLE_CLICK_DISTANCE
+        third = near and event.timestamp() - clicked < _TRIPLE_CLICK_MS
+        in_gutter = event.position().x() < self._page.gutter_width
+        extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self._pointer.press(caret, Grain.LINE if third or in_gutter else Grain.CHARACTER, extend=extend)
+        self.viewport().update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        caret = self._caret_at(event.position())
+        if caret is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._double_click = (event.timestamp(), event.position())
+        in_gutter = event.position().x() < self._page.gutter_width
+        self._pointer.press(caret, Grain.LINE if in_gutter else Grain.WORD, extend=False)
+        self.viewport().update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        over_numbers = event.position().x() < self._page.gutter_width
+        self.viewport().setCursor(Qt.CursorShape.ArrowCursor if over_numbers else Qt.CursorShape.IBeamCursor)
+        if not self._pointer.dragging:
+            return
+        self._mouse_at = event.position()
+        self._stop_following()
+        if self.viewport().rect().contains(event.position().toPoint()):
+            self._autoscroll.stop()
+        elif not self._autoscroll.isActive():
+            self._autoscroll.start()
+        self._drag_to(event.position())
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        self._autoscroll.stop()
+        self._pointer.release()
+
+    def _drag_to(self, point: QPointF) -> None:
+        caret = self._caret_at(point)
+        if caret is not None:
+            self._pointer.drag(caret)
+        self.viewport().update()
+
+    def _drag_beyond(self) -> None:
+        """Scrolls on while the mouse is held outside, faster the further out."""
+        area, at = self.viewport().rect(), self._mouse_at
+        if at.y() < 0 or at.y() > area.height():
+            distance = at.y() if at.y() < 0 else at.y() - area.height()
+            rows = int(distance / self._page.metrics.height)
+            self._page.move(rows + (1 if distance > 0 else -1))
+            self._page.at_end = False
+        across = self.horizontalScrollBar()
+        if at.x() < self._page.gutter_width or at.x() > area.width():
+            across.setValue(across.value() + across.singleStep() * (1 if at.x() > area.width() else -1))
+        self._arrange()
+        self._drag_to(at)
+
+    # -- the keyboard ---------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not (self._standard_key(event) or self._moving_key(event)):
+            super().keyPressEvent(event)
+
+    def _standard_key(self, event: QKeyEvent) -> bool:
+        actions: tuple[tuple[QKeySequence.StandardKey, Callable[[], None]], ...] = (
+            (QKeySequence.StandardKey.Copy, self.copy),
+            (QKeySequence.StandardKey.SelectAll, self.select_all),
+            (QKeySequence.StandardKey.ZoomIn, lambda: self.zoom(1)),
+            (QKeySequence.StandardKey.ZoomOut, lambda: self.zoom(-1)),
+        )
+        for key, action in actions:
+            if event.matches(key):
+                action()
+                return True
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if control and event.key() in (Qt.Key.Key_0, Qt.Key.Key_Equal):
+            self.zoom(0 if event.key() == Qt.Key.Key_0 else 1)
+            return True
+        if event.key() == Qt.Key.Key_Escape and self.has_selection:
+            self.clear_selection()
+            return True
+        return False
+
+    def _moving_key(self, event: QKeyEvent) -> bool:
+        key = Qt.Key(event.key())
+        modifiers = event.modifiers()
+        if modifiers & Qt.KeyboardModifier.ShiftModifier:
+            caret = self._pointer.extend(key, control=bool(modifiers & Qt.KeyboardModifier.ControlModifier))
+            if caret is None:
+                return False
+            self._stop_following()
+            self._page.reveal(caret)
+            self._arrange()
+            self._reveal_column(caret.line, caret.column)
+            return True
+        page = self._page.full_rows
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: 1 - page, Qt.Key.Key_PageDown: page - 1}
+        across = self.horizontalScrollBar()
+        if key in steps:
+            self._scroll_rows(steps[key])
+        elif key == Qt.Key.Key_Home:
+            across.setValue(0)
+            self._page.go_to(0)
+            self._moved_by_person()
+        elif key == Qt.Key.Key_End:
+            self.set_follow(True)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            across.setValue(across.value() + across.singleStep() * (1 if key == Qt.Key.Key_Right else -1))
+        else:
+            return False
+        return True
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = self.context_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
