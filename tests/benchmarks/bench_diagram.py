@@ -121,7 +121,7 @@ def main() -> None:
         ),
         "one second on": (
             measured(application, lambda i: view.notes[TRUNK[-1]].setText(f"{i} s"), 200),
-            measured(application, lambda i: diagram.set_now(later + timedelta(seconds=i + 1)), 200),
+            measured(application, lambda i: diagram.set_now(later + timedelta(seconds=i % 30)), 200),
         ),
         "full repaint": (
             measured(application, lambda i: view.viewport().repaint(), 100),
