@@ -90,7 +90,7 @@ async def _start(data_dir: Path, command: Sequence[str], deadline: float) -> Ser
 
 
 async def _first_line(process: subprocess.Popen[bytes], deadline: float) -> ServiceAddress | None:
-    """The address on the service's first line; None if it ended first or time is up."""
+    """The address on the first line that is one; None if the service ended before, or time is up."""
     assert process.stdout is not None
     line = b""
     with process.stdout as output:
@@ -98,10 +98,10 @@ async def _first_line(process: subprocess.Popen[bytes], deadline: float) -> Serv
         while time.monotonic() < deadline:
             ended = process.poll() is not None
             line += output.read() or b""
-            if b"\n" in line:
-                return _address(line.partition(b"\n")[0])
-            if ended:
-                return None
+            *lines, line = line.split(b"\n")
+            address = next(filter(None, map(_address, lines)), None)
+            if address is not None or ended:
+                return address
             await asyncio.sleep(_LOOK_S)
     return None
 

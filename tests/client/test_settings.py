@@ -1,0 +1,92 @@
+"""What the user decided: read with forgiveness, written with care."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from taskmon.core.errors import InvalidInputError
+from taskmon.settings import Connection, Settings, load_settings, save_settings, settings_path
+
+
+def test_no_file_means_the_defaults(tmp_path: Path) -> None:
+    loaded = load_settings(tmp_path / "settings.toml")
+    assert (loaded.settings, loaded.problems) == (Settings(), ())
+
+
+def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "new/settings.toml"
+    settings = Settings(
+        connections=(Connection(name="Cloud", url="https://api.example.org"),),
+        connection="Cloud",
+        theme="dark",
+        notify=False,
+        log_font_size=12.5,
+        idle_exit_minutes=0.0,
+        excludes=("*.bak", "old/"),
+    )
+    save_settings(settings, path)
+    assert load_settings(path).settings == settings
+    assert load_settings(path).problems == ()
+
+
+def test_what_this_version_does_not_know_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('theme = "dark"\nfuture = 7\n[window]\ncolumns = ["name"]\n')
+    save_settings(Settings(theme="light"), path)
+    content = tomllib.loads(path.read_text())
+    assert (content["theme"], content["future"], content["window"]) == ("light", 7, {"columns": ["name"]})
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('theme = "pink"', "theme"),
+        ('notify = "yes"', "notify"),
+        ("log_font_size = 1000", "log_font_size"),
+        ("log_font_size = true", "log_font_size"),
+        ("log_font_size = nan", "log_font_size"),
+        ("connection = 3", "connection"),
+        ('excludes = "*.bak"', "excludes"),
+        ("excludes = [1]", "excludes"),
+        ('connections = [{name = "x"}]', "connections"),
+        ('connections = [{name = "x", url = "x"}]', "connections"),
+        ("theme = []", "theme"),
+    ],
+)
+def test_a_bad_value_is_named_and_hurts_nothing_else(line: str, key: str, tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(f"{line}\nreduce_motion = true\n")
+    loaded = load_settings(path)
+    assert loaded.settings == Settings(reduce_motion=True)
+    (problem,) = loaded.problems
+    assert key in problem.title
+    assert str(path) in problem.advice
+
+
+@pytest.mark.parametrize("content", [b"theme = ", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_is_said_and_not_overwritten(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(content)
+    loaded = load_settings(path)
+    assert loaded.settings == Settings()
+    assert len(loaded.problems) == 1
+    with pytest.raises(InvalidInputError):
+        save_settings(Settings(), path)
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidInputError, match="cannot be saved"):
+        save_settings(Settings(), tmp_path / "other/../file/settings.toml")
+
+
+def test_the_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings_path(tmp_path) == tmp_path / "settings.toml"
+    monkeypatch.setenv("TASKMON_CONFIG_DIR", str(tmp_path / "env"))
+    assert settings_path() == tmp_path / "env/settings.toml"
+    monkeypatch.delenv("TASKMON_CONFIG_DIR")
+    assert settings_path().parent.name == "taskmon"
