@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import io
 import json
-import socket
 import zipfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from taskmon.service.app import create_app
 from taskmon.service.context import Service, build_service
 from taskmon.service.data_folder import DataFolder
 from taskmon.service.database import Database
+from taskmon.service.listening import listen, service_url
 from taskmon.service.machines.provider import RunnerProcess
 from tests.fakes import StillClock
 
@@ -123,7 +123,7 @@ class House:
             for start in range(0, len(content), 10_000):
                 yield content[start : start + 10_000]
 
-        async with httpx.AsyncClient(trust_env=False) as stranger:
+        async with httpx.AsyncClient(trust_env=False, verify=False) as stranger:
             answer = await stranger.put(url, content=chunks())
         assert answer.status_code == 200, answer.text
         return answer
@@ -181,8 +181,8 @@ async def a_house(
         simulators=simulators,
         extensions=extensions,
     )
-    listener = socket.create_server(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listener, port = listen("127.0.0.1", 0, data.port)
+    url = service_url("127.0.0.1", port)
     server = _Server(uvicorn.Config(create_app(service), lifespan="off", log_config=None, access_log=False, ws="none"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     living = service.groups.living()
@@ -193,7 +193,7 @@ async def a_house(
     )
     headers = {"X-API-Key": service.api_key}
     try:
-        async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, verify=False, timeout=30) as client:
             yield House(service, client, clock, provider, url, group)
     finally:
         service.bell.close()
