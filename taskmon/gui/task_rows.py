@@ -25,7 +25,8 @@ class CellKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ColumnLook:
     """How a column presents itself. `key` names it in saved states; `width` is in pixels of a 96-dpi screen;
-    a `ticking` column shows a time that goes on by itself while the task lives."""
+    a `ticking` column shows a time that goes on by itself while the task lives; the `elastic` column takes the room
+    that the others leave."""
 
     key: str
     title: str
@@ -33,6 +34,7 @@ class ColumnLook:
     width: int
     shown: bool
     ticking: bool = False
+    elastic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

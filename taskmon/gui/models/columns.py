@@ -134,8 +134,10 @@ def _group_text(task: Task) -> str:
     return task.machine_group_name or task.machine_group_id or ""
 
 
-def _look(column: Column, title: str, kind: CellKind, width: int, shown: bool, ticking: bool = False) -> ColumnLook:
-    return ColumnLook(column.name.lower(), title, kind, width, shown, ticking)
+def _look(
+    column: Column, title: str, kind: CellKind, width: int, shown: bool, *, ticking: bool = False, elastic: bool = False
+) -> ColumnLook:
+    return ColumnLook(column.name.lower(), title, kind, width, shown, ticking, elastic)
 
 
 def _of_text(
@@ -164,21 +166,21 @@ def _text_columns() -> dict[Column, ColumnFacts]:
     c, kind = Column, CellKind
     return {
         c.TASK: ColumnFacts(
-            _look(c.TASK, "Task", kind.CODE, 92, True),
+            _look(c.TASK, "Task", kind.CODE, 84, True),
             lambda t, _n, _o: short_id(t.task_id),
             lambda t, _n, _o: t.task_id,
             lambda t, _n, _o: t.task_id,
             by_text=True,
         ),
-        c.NAME: _of_text(_look(c.NAME, "Name", kind.TEXT, 150, True), _name_text, _name_tooltip),
-        c.SIMULATOR: _of_text(_look(c.SIMULATOR, "Simulator", kind.TEXT, 118, True), lambda t: t.simulator),
-        c.PROJECT: _of_text(_look(c.PROJECT, "Project", kind.TEXT, 100, True), lambda t: t.project),
+        c.NAME: _of_text(_look(c.NAME, "Name", kind.TEXT, 128, True), _name_text, _name_tooltip),
+        c.SIMULATOR: _of_text(_look(c.SIMULATOR, "Simulator", kind.TEXT, 100, True), lambda t: t.simulator),
+        c.PROJECT: _of_text(_look(c.PROJECT, "Project", kind.TEXT, 92, True), lambda t: t.project),
         c.MACHINE_GROUP: _of_text(
-            _look(c.MACHINE_GROUP, "Machine group", kind.TEXT, 128, False),
+            _look(c.MACHINE_GROUP, "Machine group", kind.TEXT, 136, False),
             _group_text,
             lambda t: "\n".join(filter(None, (t.machine_group_name, t.machine_group_id))),
         ),
-        c.REASON: _of_text(_look(c.REASON, "Reason", kind.QUIET, 220, True), reason_text, reason_tooltip),
+        c.REASON: _of_text(_look(c.REASON, "Reason", kind.QUIET, 120, True, elastic=True), reason_text, reason_tooltip),
     }
 
 
@@ -186,7 +188,7 @@ def _value_columns() -> dict[Column, ColumnFacts]:
     c, kind = Column, CellKind
     return {
         c.STATUS: ColumnFacts(
-            _look(c.STATUS, "Status", kind.STATUS, 176, True),
+            _look(c.STATUS, "Status", kind.STATUS, 188, True),
             lambda t, _n, _o: status_word(t.status),
             lambda t, _n, _o: _STATUS_RANK.get(t.status, float(len(FACTS))),
             lambda t, _n, _o: _status_tooltip(t),
@@ -198,19 +200,23 @@ def _value_columns() -> dict[Column, ColumnFacts]:
             lambda t, _n, _o: times.full_time_text(t.create_time),
         ),
         c.IN_QUEUE: _of_duration(
-            _look(c.IN_QUEUE, "In queue", kind.NUMBER, 84, False, True), times.queue_seconds, "Waited in the queue"
+            _look(c.IN_QUEUE, "In queue", kind.NUMBER, 84, False, ticking=True),
+            times.queue_seconds,
+            "Waited in the queue",
         ),
         c.TIME: _of_duration(
-            _look(c.TIME, "Time", kind.NUMBER, 84, True, True), times.computation_seconds, "The simulator's time"
+            _look(c.TIME, "Time", kind.NUMBER, 82, True, ticking=True),
+            times.computation_seconds,
+            "The simulator's time",
         ),
         c.PROGRESS: ColumnFacts(
-            _look(c.PROGRESS, "Progress", kind.BAR, 104, True),
+            _look(c.PROGRESS, "Progress", kind.BAR, 116, True),
             lambda t, _n, o: _progress_text(o.progress.get(t.task_id)),
             lambda t, _n, o: o.progress.get(t.task_id),
             lambda t, _n, o: _progress_text(o.progress.get(t.task_id)),
         ),
         c.LAST_OUTPUT: ColumnFacts(
-            _look(c.LAST_OUTPUT, "Last output", kind.NUMBER, 96, False, True),
+            _look(c.LAST_OUTPUT, "Last output", kind.NUMBER, 110, False, ticking=True),
             _last_output_text,
             lambda t, _n, o: _last_output_key(t, o),
             lambda t, _n, o: _last_output_tooltip(t, o),

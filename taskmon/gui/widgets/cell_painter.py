@@ -1,0 +1,162 @@
+"""Paints the cells of a task row: prepared texts, the mark and colour of a state, bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText
+
+from taskmon.core.lifecycle import Status
+from taskmon.gui.task_rows import CellKind
+from taskmon.gui.theme import Theme, log_font, mark, ui_font
+from taskmon.gui.widgets.status_mark import paint_mark
+
+PADDING: Final = 10
+"""Pixels between a cell's edge and its text, left and right."""
+
+_MARK: Final = 11.0
+_PILL: Final = 21.0
+_PILL_PADDING: Final = 8.0
+_MARK_GAP: Final = 6.0
+_BAR: Final = 6.0
+_BAR_TEXT: Final = "100 %"
+_REMEMBERED: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """What a row looks like besides its task."""
+
+    selected: bool = False
+    hovered: bool = False
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    static: QStaticText
+    width: float
+    height: float
+
+
+class _Face:
+    """A font whose texts are laid out once and remembered, cut to a width where they do not fit."""
+
+    def __init__(self, font: QFont) -> None:
+        self.font = font
+        self.metrics = QFontMetricsF(font)
+        self._prepared: dict[tuple[str, int], _Prepared] = {}
+
+    def fitted(self, text: str, width: float) -> _Prepared:
+        """`text` laid out to fit into `width` pixels."""
+        whole = self._lay_out(text, 0)
+        return whole if whole.width <= width else self._lay_out(text, max(1, int(width)))
+
+    def _lay_out(self, text: str, width: int) -> _Prepared:
+        known = self._prepared.get((text, width))
+        if known is not None:
+            return known
+        if len(self._prepared) > _REMEMBERED:
+            self._prepared.clear()
+        told = self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, width) if width else text
+        static = QStaticText(told)
+        static.setTextFormat(Qt.TextFormat.PlainText)
+        static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+        static.prepare(font=self.font)
+        size = static.size()
+        prepared = self._prepared[text, width] = _Prepared(static, size.width(), size.height())
+        return prepared
+
+
+class CellPainter:
+    """Paints cells in one theme. Colours are readable on every background a row can have."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._plain = _Face(ui_font())
+        self._strong = _Face(ui_font(9.5))
+        self._code = _Face(log_font(9.0))
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._text, self._muted = QColor(theme.text), QColor(theme.muted)
+        self._chosen = QColor(theme.selection_text)
+        self._separator = QPen(QColor(theme.border))
+        self._grounds = {
+            name: QColor(value)
+            for name, value in (("selected", theme.selection), ("hovered", theme.row_hover), ("plain", theme.surface))
+        }
+
+    def width_of(self, kind: CellKind, text: str) -> float:
+        """The width [px] that a cell needs to show `text` whole."""
+        width = self._face(kind).fitted(text, 1e6).width + 2 * PADDING
+        return width + _MARK + _MARK_GAP + 2 * _PILL_PADDING - PADDING if kind is CellKind.STATUS else width
+
+    def ground(self, painter: QPainter, row: QRectF, state: RowState) -> None:
+        """The background of a row and the fine line under it."""
+        name = "selected" if state.selected else "hovered" if state.hovered else "plain"
+        painter.fillRect(row, self._grounds[name])
+        painter.setPen(self._separator)
+        painter.drawLine(QPointF(row.left(), row.bottom() - 0.5), QPointF(row.right(), row.bottom() - 0.5))
+
+    def text(self, painter: QPainter, cell: QRectF, kind: CellKind, text: str, state: RowState) -> None:
+        """A text, cut with an ellipsis where it does not fit; numbers stand at the right."""
+        if not text:
+            return
+        painter.setPen(self._ink(kind, state))
+        right = kind is CellKind.NUMBER
+        self._draw(painter, cell.adjusted(PADDING, 0, -PADDING, 0), self._face(kind), text, right=right)
+
+    def status(self, painter: QPainter, cell: QRectF, status: Status, word: str, state: RowState) -> None:
+        """Mark and word of a state on a softly coloured pill; grey and bare where the row is stale."""
+        colours = self._theme.of(status)
+        ink = self._ink(CellKind.QUIET, state) if state.stale else QColor(colours.ink)
+        left = cell.left() + PADDING - 2
+        space = cell.right() - left - 2 * _PILL_PADDING - _MARK - _MARK_GAP - 2
+        prepared = self._strong.fitted(word, space)
+        width = _MARK + _MARK_GAP + prepared.width + 2 * _PILL_PADDING
+        pill = QRectF(left, cell.center().y() - _PILL / 2 - 0.5, width, _PILL)
+        if not state.stale:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.fill))
+            painter.drawRoundedRect(pill, _PILL / 2, _PILL / 2)
+        marked = QRectF(pill.left() + _PILL_PADDING, pill.center().y() - _MARK / 2, _MARK, _MARK)
+        paint_mark(painter, marked, mark(status), ink)
+        painter.setPen(ink)
+        words = QRectF(marked.right() + _MARK_GAP, pill.top(), space, _PILL)
+        self._draw(painter, words, self._strong, word)
+
+    def bar(self, painter: QPainter, cell: QRectF, fraction: float, text: str, state: RowState) -> None:
+        """How much is done, as a bar and in words."""
+        room = cell.adjusted(PADDING, 0, -PADDING, 0)
+        words = min(self._plain.fitted(_BAR_TEXT, 1e6).width, room.width())
+        track = QRectF(room.left(), room.center().y() - _BAR / 2, room.width() - words - 6, _BAR)
+        if track.width() > 2 * _BAR:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._theme.faint if state.selected else self._theme.border))
+            painter.drawRoundedRect(track, _BAR / 2, _BAR / 2)
+            painter.setBrush(QColor(self._theme.muted if state.stale else self._theme.accent))
+            track.setWidth(max(_BAR, track.width() * fraction))
+            painter.drawRoundedRect(track, _BAR / 2, _BAR / 2)
+        painter.setPen(self._ink(CellKind.NUMBER, state))
+        self._draw(
+            painter, QRectF(room.right() - words, room.top(), words, room.height()), self._plain, text, right=True
+        )
+
+    def _ink(self, kind: CellKind, state: RowState) -> QColor:
+        if state.selected:
+            return self._chosen
+        return self._muted if state.stale or kind in (CellKind.QUIET, CellKind.CODE) else self._text
+
+    def _face(self, kind: CellKind) -> _Face:
+        if kind is CellKind.CODE:
+            return self._code
+        return self._strong if kind is CellKind.STATUS else self._plain
+
+    def _draw(self, painter: QPainter, room: QRectF, face: _Face, text: str, *, right: bool = False) -> None:
+        prepared = face.fitted(text, room.width())
+        x = room.right() - prepared.width if right else room.left()
+        painter.setFont(face.font)
+        painter.drawStaticText(QPointF(x, round(room.center().y() - prepared.height / 2 - 0.5)), prepared.static)

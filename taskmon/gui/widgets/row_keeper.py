@@ -1,0 +1,130 @@
+"""Keeps selection, current row and scroll position on their tasks while the rows of a table change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QObject, QTimer, Signal
+from PySide6.QtWidgets import QTableView
+
+from taskmon.gui.task_rows import TaskRows
+
+_Flag = QItemSelectionModel.SelectionFlag
+_NOWHERE: Final = QModelIndex()
+
+
+class RowKeeper(QObject):
+    """Qt moves selection and current row along with rows that move; this does the rest.
+
+    Rows that leave selected come back selected, unless the user has chosen something else meanwhile. When the current
+    row leaves there is none, instead of a neighbour. What was in view stays there when rows come or go above it.
+    `selection_changed(list[str], str)` tells the selected ids in row order and which of them is current, once per turn
+    of the loop.
+    """
+
+    selection_changed = Signal(list, str)
+
+    def __init__(self, view: QTableView, rows: TaskRows, shown_columns: Callable[[], list[int]]) -> None:
+        super().__init__(view)
+        self._view = view
+        self._rows = rows
+        self._shown_columns = shown_columns
+        self._settling = False
+        self._in_view: dict[str, int] = {}
+        self._hidden: set[str] = set()
+        self._current_id = ""
+        self._told: tuple[list[str], str] = ([], "")
+        self._tell = QTimer(self, singleShot=True, interval=0)
+        self._tell.timeout.connect(self._tell_selection)
+        rows.update_begins.connect(self._before_update)
+        rows.update_ended.connect(self._after_update)
+        rows.rowsAboutToBeRemoved.connect(self._remember_leaving)
+        rows.rowsInserted.connect(self._select_returning)
+
+    def watch_selection(self) -> None:
+        """To be called when the view has its model. The keeper itself is made before, so that it hears of rows that
+        leave before Qt has taken them out of the selection."""
+        self._view.selectionModel().selectionChanged.connect(self._chosen)
+        self._view.selectionModel().currentChanged.connect(self._chosen)
+
+    def selected_ids(self) -> list[str]:
+        """The selected tasks in the order of their rows."""
+        stretches = sorted((part.top(), part.bottom()) for part in self._view.selectionModel().selection().toList())
+        return [task_id for first, last in stretches for task_id in self._rows.ids(first, last)]
+
+    def current_id(self) -> str:
+        """The current task; empty if no shown row is current."""
+        row = self._view.currentIndex().row()
+        return self._rows.ids(row, row)[0] if row >= 0 else ""
+
+    def _index(self, row: int) -> QModelIndex:
+        return self._rows.index(row, self._shown_columns()[0])
+
+    def _chosen(self) -> None:
+        if self._settling:
+            return
+        self._hidden.clear()
+        self._current_id = self.current_id()
+        self._tell.start()
+
+    def _tell_selection(self) -> None:
+        ids, current = self.selected_ids(), self.current_id()
+        # Qt makes the first row current when the table merely gets the focus; nobody has chosen it.
+        told = (ids, current if self._view.selectionModel().isRowSelected(self._view.currentIndex().row()) else "")
+        if told != self._told:
+            self._told = told
+            self.selection_changed.emit(*told)
+
+    # While data arrives ------------------------------------------------------------------------------------------
+
+    def _before_update(self) -> None:
+        self._settling = True
+        self._view.setAutoScroll(False)  # Qt would scroll to the row that it makes current when the current one leaves
+        first, last = self._view.rowAt(0), self._view.rowAt(self._view.viewport().height() - 1)
+        ids = self._rows.ids(first, None if last < 0 else last) if first >= 0 else []
+        self._in_view = {task_id: first + number for number, task_id in enumerate(ids)}
+
+    def _after_update(self) -> None:
+        self._restore_current()
+        self._keep_in_view()
+        self._view.setAutoScroll(True)
+        self._settling = False
+        self._tell.start()
+
+    def _remember_leaving(self, _parent: QModelIndex, first: int, last: int) -> None:
+        for part in self._view.selectionModel().selection().toList():
+            top, bottom = max(first, part.top()), min(last, part.bottom())
+            if top <= bottom:
+                self._hidden.update(self._rows.ids(top, bottom))
+
+    def _select_returning(self, _parent: QModelIndex, first: int, last: int) -> None:
+        if not self._hidden:
+            return
+        returning = QItemSelection()
+        for number, task_id in enumerate(self._rows.ids(first, last)):
+            if task_id in self._hidden:
+                self._hidden.discard(task_id)
+                returning.select(self._index(first + number), self._index(first + number))
+        if not returning.isEmpty():
+            self._view.selectionModel().select(returning, _Flag.Select | _Flag.Rows)
+
+    def _restore_current(self) -> None:
+        """The current row is that of the same task, or none: never a neighbour that slipped into its place."""
+        row = self._rows.row_of(self._current_id) if self._current_id else None
+        if row is None and self._view.currentIndex().isValid():
+            self._view.selectionModel().setCurrentIndex(_NOWHERE, _Flag.NoUpdate)
+        elif row is not None and self._view.currentIndex().row() != row:
+            self._view.selectionModel().setCurrentIndex(self._index(row), _Flag.NoUpdate)
+
+    def _keep_in_view(self) -> None:
+        """Scrolls by as much as most of the rows in view have moved; a list at its very top stays there."""
+        bar = self._view.verticalScrollBar()
+        if bar.value() == 0:
+            return
+        found = [(self._rows.row_of(task_id), before) for task_id, before in self._in_view.items()]
+        shifts = sorted(now - before for now, before in found if now is not None)
+        shift = shifts[len(shifts) // 2] if shifts else 0
+        if shift:
+            self._view.updateGeometries()
+            bar.setValue(bar.value() + shift * self._view.rowHeight(0))

@@ -1,0 +1,208 @@
+"""The list at the left: groups, projects and machines with their numbers; a click filters the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from taskmon.core.units import count_text
+from taskmon.gui.task_rows import TaskGroup
+from taskmon.gui.theme import LIGHT, Theme, ui_font
+from taskmon.gui.widgets.task_header import header_font
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+_ROW: Final = 30
+_SECTION: Final = 40
+_MARGIN: Final = 8.0
+_PADDING: Final = 10.0
+_INDENT: Final = 14.0
+_NOWHERE: Final = QModelIndex()
+
+Entry = TaskGroup | str
+"""A group, or the title of a section."""
+
+
+def _entries(groups: Sequence[TaskGroup]) -> list[Entry]:
+    entries: list[Entry] = []
+    section = ""
+    for group in groups:
+        if group.section != section:
+            section = group.section
+            entries.append(section)
+        entries.append(group)
+    return entries
+
+
+class _Entries(QAbstractListModel):
+    """The entries as Qt sees them. New numbers change rows; only another list of groups is a new list."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.entries: list[Entry] = []
+
+    def show(self, entries: list[Entry]) -> bool:
+        """True if the list itself is another one."""
+        if [_key(entry) for entry in entries] != [_key(entry) for entry in self.entries]:
+            self.beginResetModel()
+            self.entries = entries
+            self.endResetModel()
+            return True
+        for row, (new, old) in enumerate(zip(entries, self.entries, strict=True)):
+            if new != old:
+                self.entries[row] = new
+                self.dataChanged.emit(self.index(row), self.index(row))
+        return False
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.entries)
+
+    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
+        if not index.isValid() or isinstance(self.entries[index.row()], str):
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        entry = self.entries[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return entry if isinstance(entry, str) else entry.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return entry if isinstance(entry, str) else f"{entry.title}, {count_text(entry.count, 'task')}"
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(entry, TaskGroup):
+            return f"{entry.title}: {count_text(entry.count, 'task')}"
+        return None
+
+
+def _key(entry: Entry) -> tuple[str, str]:
+    return ("section", entry) if isinstance(entry, str) else ("group", entry.filter_text)
+
+
+class _EntryPainter(QStyledItemDelegate):
+    """Titles of sections in small capitals; groups with their number at the right."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = LIGHT
+
+    def sizeHint(self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        model = index.model()
+        section = isinstance(model, _Entries) and isinstance(model.entries[index.row()], str)
+        return QSize(120, _SECTION if section else _ROW)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        model = index.model()
+        if not isinstance(model, _Entries):
+            return
+        entry = model.entries[index.row()]
+        room = QRectF(option.rect)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if isinstance(entry, str):
+            self._paint_section(painter, room, entry)
+        else:
+            self._paint_group(painter, room, entry, option.state)
+        painter.restore()
+
+    def _paint_section(self, painter: QPainter, room: QRectF, title: str) -> None:
+        font = header_font()
+        painter.setFont(font)
+        painter.setPen(QColor(self.theme.muted))
+        text = room.adjusted(_MARGIN + _PADDING, 0, -_MARGIN, -6)
+        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, title.upper())
+
+    def _paint_group(self, painter: QPainter, room: QRectF, group: TaskGroup, state: QStyle.StateFlag) -> None:
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
+        plate = room.adjusted(_MARGIN, 1, -_MARGIN, -1)
+        if chosen or hovered:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self.theme.selection if chosen else self.theme.row_hover))
+            painter.drawRoundedRect(plate, 6, 6)
+        text = plate.adjusted(_PADDING + (_INDENT if group.nested else 0), 0, -_PADDING, 0)
+        font = ui_font(10.0, strong=chosen)
+        metrics = QFontMetricsF(font)
+        number = f"{group.count:,}"
+        width = metrics.horizontalAdvance(number)
+        painter.setFont(font)
+        painter.setPen(QColor(self.theme.selection_text if chosen else self.theme.muted))
+        painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number)
+        quiet = group.count == 0 and not chosen
+        ink = self.theme.selection_text if chosen else self.theme.muted if quiet else self.theme.text
+        painter.setPen(QColor(ink))
+        title = metrics.elidedText(group.title, Qt.TextElideMode.ElideRight, text.width() - width - 8)
+        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
+
+
+class Sidebar(QWidget):
+    """Emits `filter_requested(str)`: the filter text of the group that was clicked or chosen by key."""
+
+    filter_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._filter = ""
+        self._entries = _Entries(self)
+        self._painter = _EntryPainter(self)
+        self._list = QListView(self)
+        self._list.setModel(self._entries)
+        self._list.setItemDelegate(self._painter)
+        self._list.setFrameShape(QListView.Shape.NoFrame)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._list.setMouseTracking(True)
+        self._list.setAccessibleName("Groups of tasks")
+        self._list.clicked.connect(self._wish)
+        self._list.activated.connect(self._wish)
+        self.setFocusProxy(self._list)
+        self.setAccessibleName("Views")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._list)
+        self.setMinimumWidth(140)
+        self.set_theme(LIGHT)
+
+    def sizeHint(self) -> QSize:
+        return QSize(176, 400)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._painter.theme = theme
+        self._list.setStyleSheet(f"QListView {{ background: {theme.window}; border: 0; }}")
+        self._list.viewport().update()
+
+    def show_counts(self, groups: Sequence[TaskGroup]) -> None:
+        """The groups with their numbers, sections one after the other."""
+        if self._entries.show(_entries(groups)):
+            self.show_filter(self._filter)
+
+    def show_filter(self, text: str) -> None:
+        """Marks the group whose filter is in force; none where the text is another one."""
+        self._filter = text
+        wanted = text.strip()
+        for row, entry in enumerate(self._entries.entries):
+            if isinstance(entry, TaskGroup) and entry.filter_text == wanted:
+                self._list.setCurrentIndex(self._entries.index(row))
+                return
+        self._list.clearSelection()
+        self._list.setCurrentIndex(QModelIndex())
+
+    def _wish(self, index: QModelIndex) -> None:
+        entry = self._entries.entries[index.row()]
+        if isinstance(entry, TaskGroup):
+            self.filter_requested.emit(entry.filter_text)

@@ -1,0 +1,97 @@
+"""The filter box: tells a text when the typing pauses, and problems without getting in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
+
+from taskmon.gui.widgets.filter_box import DEBOUNCE_MS, FilterBox
+from tests.waiting import until
+
+
+class Shown:
+    """A filter box in a window, and what it has told."""
+
+    def __init__(self, app: QApplication) -> None:
+        self.app = app
+        self.window = QWidget()
+        self.box = FilterBox()
+        layout = QVBoxLayout(self.window)
+        layout.addWidget(self.box)
+        layout.addStretch(1)
+        self.window.resize(700, 300)
+        self.window.show()
+        self.edit = self.box.findChild(QLineEdit)
+        self.told: list[str] = []
+        self.box.filter_changed.connect(self.told.append)
+        app.processEvents()
+
+    def wait_for(self, told: list[str]) -> None:
+        until(lambda: self.app.processEvents() or self.told == told, 3, f"told {self.told}, not {told}")
+
+
+@pytest.fixture
+def shown(app: QApplication) -> Iterator[Shown]:
+    made = Shown(app)
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+    app.processEvents()
+
+
+def test_a_text_is_told_once_when_the_typing_pauses(shown: Shown) -> None:
+    QTest.keyClicks(shown.edit, "wing")
+    assert shown.told == []
+    assert shown.box._debounce.interval() == DEBOUNCE_MS
+    shown.wait_for(["wing"])
+
+
+def test_return_does_not_wait(shown: Shown) -> None:
+    QTest.keyClicks(shown.edit, "dam")
+    QTest.keyClick(shown.edit, Qt.Key.Key_Return)
+    assert shown.told == ["dam"]
+
+
+def test_escape_empties_the_box(shown: Shown) -> None:
+    shown.box.set_text("dam")
+    QTest.keyClick(shown.edit, Qt.Key.Key_Escape)
+    assert shown.box.text() == ""
+    assert shown.told == ["dam", ""]
+
+
+def test_the_same_text_is_not_told_again(shown: Shown) -> None:
+    shown.box.set_text("dam")
+    shown.box.set_text("dam ")
+    assert shown.told == ["dam"]
+
+
+def test_a_problem_is_shown_below_and_leaves_the_focus_where_it_is(shown: Shown) -> None:
+    shown.box.setFocus()
+    focused = shown.app.focusWidget()
+    height = shown.box.height()
+    shown.box.show_problem("No state is called “fialed”. Use the name of a state.")
+    shown.app.processEvents()
+    assert shown.box._problem.isVisible()
+    assert shown.box._problem.y() > shown.box.mapTo(shown.window, shown.box.rect().bottomLeft()).y() - 4
+    assert shown.box.height() == height
+    assert shown.app.focusWidget() is focused
+    shown.box.show_problem("")
+    assert not shown.box._problem.isVisible()
+    assert shown.box.problem() == ""
+
+
+def test_keys_and_known_values_are_offered(shown: Shown) -> None:
+    shown.box.show_values({"project": ["wing", "nozzle study"], "status": ["failed"]})
+    QTest.keyClicks(shown.edit, "pr")
+    assert shown.box._choices.stringList() == ["project:"]
+    shown.box._complete("project:")
+    QTest.keyClicks(shown.edit, "n")
+    assert shown.box._choices.stringList() == ["project:wing", 'project:"nozzle study"']
+    QTest.keyClicks(shown.edit, "oz")
+    assert shown.box._choices.stringList() == ['project:"nozzle study"']
+    shown.box._complete('project:"nozzle study"')
+    assert shown.box.text() == 'project:"nozzle study"'

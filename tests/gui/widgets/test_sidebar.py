@@ -1,0 +1,89 @@
+"""The sidebar: groups with numbers, a click filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from taskmon.gui.task_rows import TaskGroup
+from taskmon.gui.theme import DARK, LIGHT, Theme
+from taskmon.gui.widgets.sidebar import Sidebar
+from tests.gui.widgets.task_pictures import save
+
+GROUPS = [
+    TaskGroup("", "All", "", 12_345),
+    TaskGroup("", "Active", "status:active", 7),
+    TaskGroup("", "Queued", "status:queued", 2, nested=True),
+    TaskGroup("", "Failed", "status:failed", 0),
+    TaskGroup("Projects", "wing", 'project:="wing"', 40),
+    TaskGroup("Machines", "this-computer", 'group:="this-computer"', 1),
+]
+
+
+@pytest.fixture
+def sidebar(app: QApplication) -> Iterator[Sidebar]:
+    made = Sidebar()
+    made.resize(190, 480)
+    made.show_counts(GROUPS)
+    made.show()
+    app.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def titles(sidebar: Sidebar) -> list[str]:
+    model = sidebar._list.model()
+    return [model.data(model.index(row, 0)) for row in range(model.rowCount())]
+
+
+def click(sidebar: Sidebar, title: str) -> None:
+    where = sidebar._list.visualRect(sidebar._list.model().index(titles(sidebar).index(title), 0)).center()
+    QTest.mouseClick(sidebar._list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+
+def test_sections_have_a_title_once(sidebar: Sidebar) -> None:
+    assert titles(sidebar) == ["All", "Active", "Queued", "Failed", "Projects", "wing", "Machines", "this-computer"]
+
+
+def test_a_click_asks_for_the_filter_of_the_group(sidebar: Sidebar) -> None:
+    asked: list[str] = []
+    sidebar.filter_requested.connect(asked.append)
+    for title in ("wing", "All", "Queued", "Projects"):
+        click(sidebar, title)
+    assert asked == ['project:="wing"', "", "status:queued"]
+
+
+def test_the_group_whose_filter_is_in_force_is_marked(sidebar: Sidebar) -> None:
+    sidebar.show_filter("status:failed")
+    assert sidebar._list.currentIndex().data() == "Failed"
+    sidebar.show_filter("status:failed wing")
+    assert not sidebar._list.currentIndex().isValid()
+    assert not sidebar._list.selectionModel().hasSelection()
+
+
+def test_new_numbers_keep_the_mark_and_a_new_project_too(sidebar: Sidebar) -> None:
+    sidebar.show_filter("status:active")
+    sidebar.show_counts([*GROUPS[:1], TaskGroup("", "Active", "status:active", 8), *GROUPS[2:]])
+    assert sidebar._list.currentIndex().data() == "Active"
+    sidebar.show_counts([*GROUPS, TaskGroup("Machines", "c2", 'group:="c2"', 3)])
+    assert sidebar._list.currentIndex().data() == "Active"
+    assert "c2" in titles(sidebar)
+
+
+def test_the_number_is_read_out_with_the_group(sidebar: Sidebar) -> None:
+    told = Qt.ItemDataRole.AccessibleTextRole
+    model = sidebar._list.model()
+    assert model.data(model.index(0, 0), told) == "All, 12,345 tasks"
+    assert model.data(model.index(7, 0), told) == "this-computer, 1 task"
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_a_picture_can_be_looked_at(sidebar: Sidebar, theme: Theme) -> None:
+    sidebar.set_theme(theme)
+    sidebar.show_filter("status:active")
+    assert save(sidebar, f"sidebar_{theme.name}").stat().st_size > 1000
