@@ -58,6 +58,11 @@ class LogController:
         pane.set_files(list(_STREAMS))
         pane.show_note("Select a task to read its log.")
 
+    @property
+    def spool(self) -> LogSpool | None:
+        """The log that is shown."""
+        return self._spool
+
     def show_task(self, task: Task | None) -> None:
         """Shows the log of `task`; None shows none. The same task again only refreshes the note."""
         same = task is not None and self._task is not None and task.task_id == self._task.task_id

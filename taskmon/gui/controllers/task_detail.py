@@ -103,9 +103,13 @@ class TaskDetailController:
             self._details.show_nothing()
             self._files.show_nothing()
             return
+        if self._detail is None:
+            self._diagram.show_task(task, self._clock())
+            self._explanation.show_task(task)
+            self._timeline.show_nothing()
+            self._refresh_files()
         self._details.show_task(task)
         self._background.restart("detail", self._load(task.task_id))
-        self._refresh_files()
 
     async def _load(self, task_id: str) -> None:
         detail = await self._connection.client.task(task_id)
@@ -113,7 +117,10 @@ class TaskDetailController:
         if not detail.is_terminated and detail.start_time is None:
             answer = await self._connection.client.task_status(task_id)
             position = answer.position_in_queue
+        ended = self._detail is not None and not self._detail.is_terminated and detail.is_terminated
         self._detail = detail
+        if ended:
+            self._refresh_files()
         now = self._clock()
         self._diagram.show_task(detail, now)
         self._explanation.show_task(detail, position)

@@ -1,0 +1,174 @@
+"""What a person sees and does, told with the real window on a real service."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit, QPushButton
+
+from taskmon.core.lifecycle import Status
+from taskmon.gui.app import clock, embedded_service
+from taskmon.gui.background import Background
+from taskmon.gui.controllers.connection import THIS_COMPUTER, Place
+from taskmon.gui.desk import Desk, Folders
+from taskmon.gui.widgets.submit_form import SubmitForm
+from taskmon.gui.widgets.wishes import Wish
+from tests.journeys.story import submit
+from tests.waiting import until_async
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine
+    from pathlib import Path
+    from typing import Any
+
+    from tests.journeys.story import Service
+
+    Run = Callable[[Coroutine[Any, Any, None]], None]
+
+pytestmark = pytest.mark.journey
+
+COUNT = """
+import itertools, time
+for number in itertools.count():
+    print("line", number, flush=True)
+    time.sleep(0.01)
+"""
+
+
+@asynccontextmanager
+async def open_desk(app: QApplication, service: Service, root: Path) -> AsyncIterator[Desk]:
+    """The window, connected; leaving the block closes it as a person would."""
+    desk = Desk(app, clock, Folders(state=root / "state", cache=root / "cache"))
+    desk.window.show()
+    async with Background(desk.messages.tell_problem, desk.crash.report) as background:
+        desk.furnish(background)
+        background.watch(desk.connection.connect_forever(), "connection")
+        desk.connection.go_to(Place(THIS_COMPUTER, lambda: embedded_service(service.data_dir), embedded=True))
+        await until_async(lambda: desk.badge.accessibleName() == "Connection: live", 30, "connected")
+        yield desk
+        desk.window.close()
+        await desk.left.wait()
+        await desk.stop_sync_tasks()
+        desk.put_away()
+
+
+def drop(desk: Desk, *folders: Path) -> None:
+    """What Qt delivers when folders are released over the window."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(folder)) for folder in folders])
+    action, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    where = QPointF(400, 400)
+    QApplication.sendEvent(desk.window, QDragEnterEvent(where.toPoint(), action, mime, button, keys))
+    QApplication.sendEvent(desk.window, QDropEvent(where, action, mime, button, keys))
+
+
+def status(desk: Desk, task_id: str) -> Status | None:
+    task = desk.store.get(task_id)
+    return task.status if task else None
+
+
+def shown_log(desk: Desk) -> str:
+    """The text of the log that the pane shows."""
+    spool = desk.log.spool
+    if spool is None:
+        return ""
+    return b"\n".join(line.raw for line in spool.lines(0, spool.line_count)).decode()
+
+
+def submit_button(form: SubmitForm) -> QPushButton | None:
+    """The primary button, once it can be pressed."""
+    buttons = form.findChildren(QPushButton)
+    ready = [button for button in buttons if button.isVisible() and button.isEnabled()]
+    return next((button for button in ready if button.text().replace("&", "").startswith("Submit")), None)
+
+
+def test_drop_submit_watch_kill_and_run_again(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with open_desk(app, service, tmp_path) as desk:
+            assert desk.stack.currentWidget() is desk.first_start
+            drop(desk, folder("wing 12", count_py=COUNT))
+            form = await until_async(lambda: desk.window.findChild(SubmitForm), 10, "the form opens")
+            editor = await until_async(lambda: form.findChild(QPlainTextEdit), 10, "the commands can be written")
+            await until_async(lambda: editor.isVisible(), 10, "the folder is read")
+            editor.setPlainText("python3 -u count.py")
+            (await until_async(lambda: submit_button(form), 10, "the form can be submitted")).click()
+            await until_async(lambda: len(desk.store) == 1, 30, "the task is in the list")
+            [task_id] = desk.store.tasks
+            await until_async(lambda: desk.store.tasks[task_id].name == "wing 12", 10, "it has its folder's name")
+            await until_async(lambda: desk.table.select_task(task_id), 10, "the task is in the table")
+            await until_async(lambda: status(desk, task_id) is Status.COMPUTATION_STARTED, 30, "it runs")
+            await until_async(lambda: "line 30" in shown_log(desk), 30, "its log is read while it runs")
+            desk.fulfil(Wish.KILL)
+            question = await until_async(lambda: desk.window.findChild(QMessageBox), 10, "the question")
+            assert "wing 12" in question.text()
+            next(button for button in question.buttons() if button.text() == "Kill 1 task").click()
+            await until_async(lambda: status(desk, task_id) is Status.KILLED, 30, "it is killed")
+            desk.fulfil(Wish.RESUBMIT)
+            await until_async(lambda: len(desk.store) == 2, 30, "it runs again")
+            [again] = [task for task in desk.store.tasks.values() if task.task_id != task_id]
+            assert again.parent_id == task_id
+            await desk.connection.client.kill(again.task_id)
+            await until_async(lambda: status(desk, again.task_id) is Status.KILLED, 30, "the second is killed")
+
+    run_on_qt(story())
+
+
+def test_a_task_outlives_the_window_and_its_log_has_no_gap_when_the_window_is_back(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with open_desk(app, service, tmp_path) as desk:
+            task_id = await submit(desk.connection.client, folder(count_py=COUNT), ["python3 -u count.py"])
+            await until_async(lambda: desk.table.select_task(task_id), 30, "the task is in the table")
+            await until_async(lambda: "line 30" in shown_log(desk), 30, "its log is read")
+        async with service.client() as client:
+            assert (await client.task_status(task_id)).status is Status.COMPUTATION_STARTED
+        async with open_desk(app, service, tmp_path) as desk:
+            await until_async(lambda: desk.table.select_task(task_id), 30, "the task is in the table again")
+            await until_async(lambda: "line 120" in shown_log(desk), 30, "its log goes on")
+            await desk.connection.client.kill(task_id)
+            await until_async(lambda: status(desk, task_id) is Status.KILLED, 30, "killed")
+            seen = [int(line.split()[1]) for line in shown_log(desk).splitlines() if line.startswith("line ")]
+            assert seen == list(range(len(seen)))
+
+    run_on_qt(story())
+
+
+def test_the_window_says_when_the_service_is_gone_and_starts_it_again(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with open_desk(app, service, tmp_path) as desk:
+            task_id = await submit(desk.connection.client, folder(count_py=COUNT), ["python3 -u count.py"])
+            await until_async(lambda: status(desk, task_id) is Status.COMPUTATION_STARTED, 30, "it runs")
+            service.kill()
+            await until_async(lambda: desk.badge.accessibleName() != "Connection: live", 30, "the badge says so")
+            await until_async(lambda: desk.badge.accessibleName() == "Connection: live", 60, "it is found again")
+            assert status(desk, task_id) is Status.COMPUTATION_STARTED
+            await desk.connection.client.kill(task_id)
+            await until_async(lambda: status(desk, task_id) is Status.KILLED, 30, "it can be killed")
+
+    run_on_qt(story())
+
+
+def test_what_is_dropped_and_is_no_folder_is_refused_with_a_sentence(
+    app: QApplication, service: Service, tmp_path: Path, run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with open_desk(app, service, tmp_path) as desk:
+            told: list[str] = []
+            desk.messages.problem_told.connect(told.append)
+            drop(desk, tmp_path / "not there")
+            await until_async(lambda: told, 5, "a sentence")
+            assert told[0].startswith("What was dropped is not a folder")
+            assert desk.window.findChild(SubmitForm) is None
+            await asyncio.sleep(0)
+
+    run_on_qt(story())
