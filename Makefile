@@ -47,7 +47,10 @@ screenshots: .venv/test.ready
 	@$(PYTHON_IN_VENV) packaging/screenshots.py --out $(SHOTS)
 
 bench: .venv/test.ready
-	@$(PYTHON_IN_VENV) -m pytest -p no:cacheprovider -q -s tests/benchmarks --override-ini python_files="bench_*.py"
+	@for script in tests/benchmarks/bench_*.py; do \
+		printf '\n%s\n' "$$script"; \
+		$(PYTHON_IN_VENV) "$$script" || exit 1; \
+	done
 
 dist: .venv/test.ready
 	@$(PYTHON_IN_VENV) -m build --outdir dist .
