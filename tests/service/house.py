@@ -193,7 +193,9 @@ async def a_house(
     )
     headers = {"X-API-Key": service.api_key}
     try:
-        async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, verify=False, timeout=30) as client:
+        async with httpx.AsyncClient(
+            base_url=url, headers=headers, trust_env=False, verify=False, timeout=30
+        ) as client:
             yield House(service, client, clock, provider, url, group)
     finally:
         service.bell.close()
