@@ -9,6 +9,8 @@ from taskmon.core.errors import TaskmonError
 
 
 class StopReason(StrEnum):
+    """Why a task has to stop."""
+
     KILLED = "killed"
     TTL_EXCEEDED = "ttl-exceeded"
     INTERRUPTED = "interrupted"

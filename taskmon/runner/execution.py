@@ -25,14 +25,16 @@ from taskmon.runner.environment import Environment, live_output_words, mpi_words
 from taskmon.runner.guard import MARK_VARIABLE, find_processes, stop_processes
 from taskmon.runner.guarding import Guard
 from taskmon.runner.job import CommandLine, Job
-from taskmon.runner.reporting import Delivery, ReportQueue
+from taskmon.runner.reporting import ReportQueue
 from taskmon.runner.usage import UsageSampler
-from taskmon.runner.workspace import Workspace, disk_failure
+from taskmon.runner.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
 TASK_VARIABLE: Final = "TASKMON_TASK_ID"
 """Environment variable that tells a command which task it belongs to."""
+_NOT_STARTED: Final = 126
+"""The exit code told for a command that never ran, as shells have it."""
 _SEPARATOR: Final = "-" * 80
 
 
@@ -110,20 +112,13 @@ class Execution:
         )
         began = time.monotonic()
         logger.info("command %d: %s", index + 1, shown)
+        exit_code = _NOT_STARTED
         try:
             exit_code = self._run_process(index, argv, command, deadline)
-        except OSError as error:
-            failure = disk_failure(error)
-            self._end_operation(operation, 126, began)
-            raise TaskmonError(
-                f"The command “{shown}” could not be started. {failure.title}", failure.advice
-            ) from error
-        self._end_operation(operation, exit_code, began)
+        finally:
+            attributes = {"exit_code": exit_code, "execution_time_s": time.monotonic() - began}
+            self._reports.end_operation(self._job.task_id, operation, attributes)
         return exit_code
-
-    def _end_operation(self, operation: Delivery, exit_code: int, began: float) -> None:
-        attributes = {"exit_code": exit_code, "execution_time_s": time.monotonic() - began}
-        self._reports.end_operation(self._job.task_id, operation, attributes)
 
     def _run_process(self, index: int, argv: Sequence[str], command: CommandLine, deadline: float | None) -> int:
         extra = {**command.env, TASK_VARIABLE: self._job.task_id, MARK_VARIABLE: self._mark}
@@ -136,15 +131,7 @@ class Execution:
             stdin.seek(0)
             for stream in (stdout, stderr):
                 stream.write(self._heading(command, {**self._environment.variables, **command.env}))
-            process = subprocess.Popen(
-                argv,
-                stdin=stdin,
-                stdout=stdout,
-                stderr=stderr,
-                cwd=self._folder,
-                env=self._environment.process_variables(extra),
-                start_new_session=True,
-            )
+            process = self._start(argv, extra, stdin, stdout, stderr)
             self._guard.watch_group(process.pid)
             try:
                 with self._sampler.watch(index, process.pid):
@@ -156,6 +143,23 @@ class Execution:
                 stream.write(_ending(self._artifacts / path))
         code = process.returncode
         return 128 - code if code < 0 else code
+
+    def _start(
+        self, argv: Sequence[str], extra: Mapping[str, str], stdin: IO[bytes], stdout: IO[bytes], stderr: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                argv,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                cwd=self._folder,
+                env=self._environment.process_variables(extra),
+                start_new_session=True,
+            )
+        except OSError as error:
+            title = f"The command could not be started: {error.strerror or error} ({argv[0]})."
+            raise TaskmonError(title, "Check the program and the inputs.") from error
 
     def _wait(self, process: subprocess.Popen[bytes], deadline: float | None) -> None:
         """Until the process has ended, or the task has to stop."""
@@ -185,8 +189,11 @@ class Execution:
 
 def _ending(path: Path) -> bytes:
     """The line that closes a command's stream, on a line of its own."""
-    with path.open("rb") as file:
-        broken = _last_byte(file) not in (b"\n", b"")
+    try:
+        with path.open("rb") as file:
+            broken = _last_byte(file) not in (b"\n", b"")
+    except FileNotFoundError:
+        broken = False  # the command has cleaned up more than its own files
     return f"{chr(10) if broken else ''}{_SEPARATOR}\n".encode()
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import select
-import signal
 import sys
 import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +32,7 @@ from taskmon.core.runner_protocol import (
 )
 from taskmon.runner.guarding import Guard
 from taskmon.runner.job import task_id_of
+from taskmon.runner.leave_signal import leave_signals
 from taskmon.runner.reporting import ReportQueue, tell_leftovers
 from taskmon.runner.service_link import Address, BackOff, ServiceLink, read_handshake
 from taskmon.runner.task_run import LEAVING_UPLOAD_S, RunnerParts, TaskRun
@@ -94,7 +92,7 @@ def run(options: RunnerOptions) -> int:
     except (OSError, TaskmonError) as error:
         logger.error("%s", error)
         return 1
-    with _signals() as wait_for_signal:
+    with leave_signals() as wait_for_signal:
         runner = Runner(options, link, Guard(options.kill_grace_s))
         worker = threading.Thread(target=runner.run_to_end, args=(wait_for_signal.wake,), name="tasks", daemon=True)
         worker.start()
@@ -104,35 +102,6 @@ def run(options: RunnerOptions) -> int:
             if runner.busy and wait_for_signal(runner.leave_within_s):
                 return 1
         return runner.exit_code
-
-
-class _SignalWait:
-    """Calling it sleeps until a signal to leave or the time is up (True), or until `wake()` (False)."""
-
-    def __init__(self) -> None:
-        self._read, self.write = os.pipe()
-        os.set_blocking(self.write, False)
-
-    def __call__(self, timeout_s: float | None = None) -> bool:
-        ready, _, _ = select.select([self._read], [], [], timeout_s)
-        return not ready or os.read(self._read, 1) != b"\0"
-
-    def wake(self) -> None:
-        """End the wait from another thread."""
-        os.write(self.write, b"\0")
-
-
-@contextmanager
-def _signals() -> Iterator[_SignalWait]:
-    """TERM and INT write into a pipe: a handler that took locks could meet the thread that holds them."""
-    waiting = _SignalWait()
-    signal.set_wakeup_fd(waiting.write)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: None)
-    try:
-        yield waiting
-    finally:
-        signal.set_wakeup_fd(-1)
 
 
 class Runner:
@@ -270,14 +239,18 @@ class Runner:
             logger.error("an order cannot be read: %s", error)
             task_id = task_id_of(text)
             if task_id is not None:
-                event = TaskEvent(
-                    timestamp=parts.clock(),
-                    id=task_id,
-                    machine_id=parts.runner_id,
-                    error_message=f"The machine could not read the task's order ({error}). Submit the task again.",
-                )
-                parts.reports.event(EventType.TASK_EXECUTION_FAILED, event)
+                self._fail(parts, task_id, f"The machine could not read the order ({error}). Submit the task again.")
             return None
+
+    def _fail(self, parts: RunnerParts, task_id: str, message: str, cause: str | None = None) -> None:
+        event = TaskEvent(
+            timestamp=parts.clock(),
+            id=task_id,
+            machine_id=parts.runner_id,
+            error_message=message,
+            traceback=cause,
+        )
+        parts.reports.event(EventType.TASK_EXECUTION_FAILED, event)
 
     def _carry_out(self, parts: RunnerParts, order: TaskOrder) -> None:
         logger.info("task %s begins", order.id)
@@ -290,6 +263,9 @@ class Runner:
             task.interrupt()
         try:
             task.run()
+        except Exception:
+            logger.exception("the runner made a mistake with task %s", order.id)
+            self._fail(parts, order.id, "The runner made a mistake. Run the task again.", traceback.format_exc())
         finally:
             with self._lock:
                 self._current, self._current_id = None, None

@@ -19,6 +19,8 @@ JOURNAL_FILE: Final = "reports.jsonl"
 
 
 class ReportKind(StrEnum):
+    """What a report is about, which decides where it goes."""
+
     EVENT = "event"
     METRIC = "metric"
     OPERATION_START = "operation-start"

@@ -126,9 +126,9 @@ class ServiceLink:
 
 
 class BackOff:
-    """Growing pauses between tries, in seconds: 0.2, 0.4 … 5."""
+    """Growing pauses between tries, in seconds: 0.2, 0.4 … 2; the service is mostly on this computer."""
 
-    def __init__(self, first_s: float = 0.2, most_s: float = 5.0) -> None:
+    def __init__(self, first_s: float = 0.2, most_s: float = 2.0) -> None:
         self._first_s = first_s
         self._most_s = most_s
         self._next_s = first_s

@@ -30,7 +30,7 @@ from taskmon.runner.service_link import ServiceLink
 from taskmon.runner.store import TaskStore
 from taskmon.runner.unpacking import unpack
 from taskmon.runner.usage import UsageSampler
-from taskmon.runner.workspace import ALWAYS_STORED, DISK_RESERVE, Workspace, disk_failure
+from taskmon.runner.workspace import DISK_RESERVE, Workspace, disk_failure
 
 logger = logging.getLogger(__name__)
 
@@ -208,8 +208,6 @@ class TaskRun:
         if workspace is None or not workspace.artifacts.is_dir():
             return told.wait(self._time_left())
         try:
-            for name in ALWAYS_STORED:
-                (workspace.artifacts / name).touch()
             with (workspace.artifacts / STDERR_FILE).open("a", encoding="utf-8") as stderr:
                 stderr.write(f"taskmon: {error}\n")
             job = read_job(self._order)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -82,8 +83,8 @@ class Workspace:
 
     def command_folder(self, subfolder: str) -> Path:
         """The folder for the commands. Raises InvalidInputError if it is not one inside the artifacts."""
-        folder = (self.artifacts / subfolder).resolve()
-        if not folder.is_relative_to(self.artifacts.resolve()):
+        folder = _real(self.artifacts / subfolder)
+        if not folder.is_relative_to(_real(self.artifacts)):
             raise InvalidInputError(f"The folder {subfolder} leaves the task's folder.", "Correct run_subprocess_dir.")
         if not folder.is_dir():
             raise InvalidInputError(f"There is no folder {subfolder} in the inputs.", "Correct run_subprocess_dir.")
@@ -93,17 +94,20 @@ class Workspace:
         """Files created or changed since the inputs were placed, and new empty folders, by path.
 
         A link to a file inside the folder stands for that file; links that lead out of it, to folders or to nothing,
-        and what is not a regular file, are left out.
+        and what is not a regular file, are left out. The logs are always there, even if a command has deleted them.
         """
+        with contextlib.suppress(OSError):
+            for name in sorted(ALWAYS_STORED):
+                (self.artifacts / name).touch()
         files, folders = [], []
-        root = self.artifacts.resolve()
+        root = _real(self.artifacts)
         for name, entry in _entries(self.artifacts):
             try:
                 if entry.is_dir(follow_symlinks=False):
                     if name not in self._inputs_as_given and not any(os.scandir(entry.path)):
                         folders.append(name)
                     continue
-                if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
+                if entry.is_symlink() and not _real(entry.path).is_relative_to(root):
                     logger.warning("left out %s: the link leads out of the task's folder", name)
                     continue
                 if not entry.is_file():
@@ -133,6 +137,11 @@ def _entries(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
             yield prefix + entry.name, entry
             if entry.is_dir(follow_symlinks=False):
                 pending.append((f"{prefix}{entry.name}/", entry.path))
+
+
+def _real(path: Path | str) -> Path:
+    """The path with every link resolved; unlike `Path.resolve`, also where links form a circle."""
+    return Path(os.path.realpath(path))
 
 
 def _stamp(entry: os.DirEntry[str]) -> _Stamp:

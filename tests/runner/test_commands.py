@@ -86,6 +86,13 @@ def test_a_huge_line_and_bytes_of_any_kind_arrive_unchanged(service: StubService
     assert b"x" * 5_000_000 + bytes(range(256)) * 100 + b"\n" + b"-" * 80 + b"\n" in stdout
 
 
+def test_a_command_may_delete_everything_around_it(service: StubService, runner: RunnerProcess) -> None:
+    task = service.submit("find . -mindepth 1 -delete", "echo second", files={"a/b": b""})
+    assert service.end(task)["new_status"] == "success", runner.log()
+    assert b"\nsecond\n" in service.outputs(task)["stdout.txt"]
+    assert {"stderr.txt", "system_metrics.csv"} <= set(service.outputs(task))
+
+
 def test_what_a_command_leaves_running_is_ended_with_the_task(service: StubService, runner: RunnerProcess) -> None:
     code = (
         "import os, time\n"
