@@ -47,9 +47,19 @@ _WARNINGS: Final = re.compile(r"\bwarn(?:ing)?\b(?!s?\s*[:=]\s*0\b)|\[warn\]", r
 _NO_WARNINGS: Final = re.compile(r"\b(?:no|0|without|zero) warnings?\b", re.IGNORECASE)
 
 
+_HINTS: Final = (
+    "error", "fatal", "critical", "exception", "traceback", "foam ", "fault", "dumped", "abort", "illegal", "memory",
+    "no space", "no such", "not found", "denied", "diverged", "blew up", "converged", "warn",
+)  # fmt: skip
+"""One of these is in every bad line: looking for them spares nearly all lines the expressions."""
+
+
 def severity(line: str) -> Severity | None:
     """Whether a line reads like bad news from any program."""
     line = line[:_READ_LIMIT]
+    lowered = line.lower()
+    if not any(hint in lowered for hint in _HINTS):
+        return None
     if _ERRORS.search(line) and not _HARMLESS.search(line):
         return Severity.ERROR
     if _WARNINGS.search(line) and not _NO_WARNINGS.search(line):

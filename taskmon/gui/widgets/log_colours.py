@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
 from taskmon.core.log_text import RGB
@@ -79,7 +80,10 @@ def mixed(first: QColor, second: QColor, part: float) -> QColor:
 
 
 def readable(ink: QColor, paper: QColor, theme: Theme) -> QColor:
-    """`ink`, moved as little as needed towards the theme's text or its opposite until it can be read on `paper`."""
+    """`ink`, moved as little as needed towards the theme's text or its opposite until it can be read on `paper`.
+
+    On a paper of middle brightness only black or white will do.
+    """
     if contrast(ink, paper) >= _READABLE:
         return ink
     ends = (QColor(theme.text), QColor(theme.surface))
@@ -88,7 +92,9 @@ def readable(ink: QColor, paper: QColor, theme: Theme) -> QColor:
         candidate = mixed(ink, end, step / _STEPS)
         if contrast(candidate, paper) >= _READABLE:
             return candidate
-    return end
+    if contrast(end, paper) >= _READABLE:
+        return end
+    return max((QColor(Qt.GlobalColor.black), QColor(Qt.GlobalColor.white)), key=lambda last: contrast(last, paper))
 
 
 def contrast(first: QColor, second: QColor) -> float:

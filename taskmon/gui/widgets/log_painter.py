@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
 
 from taskmon.core.log_signals import Severity
@@ -105,6 +105,6 @@ def _paint_gutter(painter: QPainter, page: LogPage, rows: list[PageRow], look: P
             continue
         current = row.line == look.current_line or (look.caret is not None and row.line == look.caret.line)
         painter.setPen(text if current else numbers)
-        place = QRectF(0, row.y, width - GUTTER_PADDING, height)
         number = str(page.source.number(row.line) + 1)
-        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number)
+        left = width - GUTTER_PADDING - len(number) * page.metrics.advance
+        painter.drawText(QPointF(left, row.y + page.metrics.ascent), number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QScrollBar, QStyle, QStyleOptionSlider, QWidget
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from taskmon.gui.theme import Theme
 
 _MARK_HEIGHT: Final = 2
+_ROUND: Final = 4.0
+_GROOVE: Final = QStyle.SubControl.SC_ScrollBarGroove
+_HANDLE: Final = QStyle.SubControl.SC_ScrollBarSlider
 
 
 class MarkedScrollBar(QScrollBar):
@@ -59,19 +62,27 @@ class MarkedScrollBar(QScrollBar):
             self._places = (key, places)
         return self._places[1]
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self._result is None:
-            return
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paints groove, marks and handle; the style's own painting costs more than a page of text."""
+        groove, handle = self._place_of(_GROOVE), self._place_of(_HANDLE)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.surface))
+        if self.maximum() > self.minimum():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            held = self.underMouse() or self.isSliderDown()
+            painter.setBrush(QColor(self._theme.muted if held else self._theme.faint))
+            painter.drawRoundedRect(QRectF(handle).adjusted(2, 2, -2, -2), _ROUND, _ROUND)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        colour = QColor(self._theme.warning_ink)
+        for y in self.mark_places(groove.height()):
+            painter.fillRect(QRect(groove.left() + 2, groove.top() + y, groove.width() - 4, _MARK_HEIGHT), colour)
+        if self._current is not None and self._line_count:
+            y = groove.top() + self._current * groove.height() // self._line_count
+            painter.fillRect(QRect(groove.left(), y - 1, groove.width(), 4), QColor(self._theme.accent))
+        painter.end()
+
+    def _place_of(self, part: QStyle.SubControl) -> QRect:
         option = QStyleOptionSlider()
         self.initStyleOption(option)
-        complex_control, groove = QStyle.ComplexControl.CC_ScrollBar, QStyle.SubControl.SC_ScrollBarGroove
-        place = self.style().subControlRect(complex_control, option, groove, self)
-        painter = QPainter(self)
-        colour = QColor(self._theme.warning_ink)
-        for y in self.mark_places(place.height()):
-            painter.fillRect(QRect(place.left() + 2, place.top() + y, place.width() - 4, _MARK_HEIGHT), colour)
-        if self._current is not None and self._line_count:
-            y = place.top() + self._current * place.height() // self._line_count
-            painter.fillRect(QRect(place.left(), y - 1, place.width(), 4), QColor(self._theme.accent))
-        painter.end()
+        return self.style().subControlRect(QStyle.ComplexControl.CC_ScrollBar, option, part, self)

@@ -1,0 +1,174 @@
+"""The log pane tells a person how the log stands, and wishes what the person wishes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from taskmon.core.log_source import LineList, SearchResult
+from taskmon.gui.theme import DARK, LIGHT, load_fonts
+from taskmon.gui.widgets.log_pane import LogPane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PySide6.QtWidgets import QApplication
+
+
+@pytest.fixture
+def pane(app: QApplication) -> Iterator[LogPane]:
+    load_fonts()
+    pane = LogPane()
+    pane.resize(1000, 300)
+    pane.show()
+    yield pane
+    pane.close()
+    pane.deleteLater()
+
+
+def result(*lines: int, finished: bool = True) -> SearchResult:
+    return SearchResult(pattern="x", lines=list(lines), count=len(lines), finished=finished)
+
+
+def numbered(count: int) -> LineList:
+    return LineList([b"line %d" % number for number in range(count)])
+
+
+def type_search(pane: LogPane, text: str) -> None:
+    pane.search.field.setText(text)
+    QTest.keyClick(pane.search.field, Qt.Key.Key_Return)
+
+
+def test_a_log_without_lines_says_why(pane: LogPane) -> None:
+    pane.show_source(LineList())
+    pane.show_note("Waiting for the first output…")
+    assert pane._placeholder.isVisible()
+    assert pane._placeholder.text() == "Waiting for the first output…"
+    assert not pane.save.isEnabled()
+    pane.show_ended()
+    assert pane._placeholder.text() == "This file is empty."
+
+
+def test_the_foot_tells_lines_and_size(pane: LogPane) -> None:
+    source = numbered(10)
+    pane.show_source(source)
+    assert pane._status.text() == "live · 10 lines · 70 B"
+    source.extend([b"more"])
+    pane.source_grew()
+    pane.show_ended()
+    assert pane._status.text() == "ended · 11 lines · 75 B"
+
+
+def test_a_file_is_chosen_by_its_path(pane: LogPane) -> None:
+    chosen: list[str] = []
+    pane.file_selected.connect(chosen.append)
+    pane.set_files(["stdout.txt", "stderr.txt", "logs/solver.log"])
+    assert [pane.files.itemText(place) for place in range(3)] == ["stdout", "stderr", "logs/solver.log"]
+    pane.files.setCurrentIndex(2)
+    pane.files.activated.emit(2)
+    pane.set_files(["stdout.txt", "logs/solver.log"])
+    assert chosen == ["logs/solver.log"]
+    assert pane.files.currentData() == "logs/solver.log"
+
+
+def test_a_search_is_asked_for_once_and_again_when_its_way_changes(pane: LogPane) -> None:
+    asked: list[tuple[str, bool, bool]] = []
+    pane.search_requested.connect(lambda *wish: asked.append(wish))
+    pane.show_source(numbered(10))
+    type_search(pane, "err")
+    pane.search.case.click()
+    pane.search.regex.click()
+    pane.search.field.clear()
+    assert asked == [("err", True, False), ("err", True, True), ("err", False, True), ("", False, True)]
+
+
+def test_matches_are_counted_and_walked_round(pane: LogPane) -> None:
+    pane.show_source(numbered(2000))
+    pane.view.scroll_to(0)
+    type_search(pane, "line")
+    assert pane.search.count.text() == "Searching…"
+    pane.show_search(result(100, 700, 1500))
+    assert pane.search.count.text() == "1 of 3"
+    assert "line 100" in pane.view.visible_texts()
+    pane.search.next.click()
+    assert pane.search.count.text() == "2 of 3"
+    assert "line 700" in pane.view.visible_texts()
+    QTest.keyClick(pane.search.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(pane.search.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert pane.search.count.text() == "3 of 3"
+
+
+def test_a_search_under_way_shows_what_it_has(pane: LogPane) -> None:
+    pane.show_source(numbered(2000))
+    pane.show_search(result(*range(1234), finished=False))
+    assert pane.search.count.text() == "1,234…"
+    pane.show_search(result())
+    assert pane.search.count.text() == "No match"
+    assert not pane.search.next.isEnabled()
+
+
+def test_only_the_matching_lines_can_be_shown(pane: LogPane) -> None:
+    pane.show_source(numbered(2000))
+    pane.show_search(result(100, 700, 1500))
+    pane.search.only_matches.click()
+    assert pane.view.visible_texts() == ["line 100", "line 700", "line 1500"]
+    pane.show_search(result(100, 700, 1500, 1600))
+    assert pane.view.visible_texts()[-1] == "line 1600"
+    pane.search.only_matches.click()
+    assert pane.view.visible_texts()[0] == "line 100"
+
+
+def test_a_refused_pattern_is_told_and_taken_back_by_the_next(pane: LogPane) -> None:
+    pane.show_source(numbered(10))
+    pane.show_search_problem("“a(” is not a regular expression.")
+    assert pane.search.count.text() == "Not valid"
+    assert pane._status.text() == "“a(” is not a regular expression."
+    type_search(pane, "a")
+    assert pane._status.text() == "live · 10 lines · 70 B"
+
+
+def test_another_log_is_searched_for_the_same_text(pane: LogPane) -> None:
+    asked: list[tuple[str, bool, bool]] = []
+    pane.search_requested.connect(lambda *wish: asked.append(wish))
+    pane.show_source(numbered(10))
+    type_search(pane, "err")
+    pane.show_source(numbered(20))
+    assert asked == [("err", True, False)] * 2
+
+
+def test_follow_and_wrap_are_switches(pane: LogPane) -> None:
+    pane.show_source(numbered(1000))
+    followed: list[bool] = []
+    pane.follow_changed.connect(followed.append)
+    pane.follow.click()
+    assert not pane.view.following
+    pane.follow.click()
+    assert followed == [False, True]
+    pane.wrap.click()
+    assert pane.view._page.wraps
+
+
+def test_saving_is_a_wish(pane: LogPane) -> None:
+    wishes: list[str] = []
+    pane.save_requested.connect(wishes.append)
+    pane.show_source(numbered(1))
+    pane.save.click()
+    assert wishes == ["everything"]
+
+
+def test_silence_is_told_and_taken_back(pane: LogPane) -> None:
+    pane.show_source(numbered(1))
+    pane.set_silence("no output for 14 min, usually every 20 s")
+    assert pane._silence.isVisible()
+    pane.set_silence("")
+    assert not pane._silence.isVisible()
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_the_pane_is_painted_in_both_themes(pane: LogPane, theme: object) -> None:
+    pane.set_theme(theme)  # type: ignore[arg-type]
+    pane.show_source(numbered(100))
+    assert not pane.grab().isNull()

@@ -1,0 +1,352 @@
+"""The log view shows the lines that are there, follows the end, and never moves what a person reads or selects."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent
+from PySide6.QtTest import QTest
+
+from taskmon.core.log_signals import Severity
+from taskmon.core.log_source import LineList, SearchResult
+from taskmon.gui.theme import DARK, LIGHT, load_fonts
+from taskmon.gui.widgets.log_view import LogView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PySide6.QtWidgets import QApplication
+
+    from taskmon.core.log_source import LineSource, RawLine
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+CONTROL = Qt.KeyboardModifier.ControlModifier
+LEFT = Qt.MouseButton.LeftButton
+
+
+def numbered(count: int, first: int = 0) -> list[bytes]:
+    return [b"line %d" % number for number in range(first, first + count)]
+
+
+class CountingSource(LineList):
+    """Remembers how many lines were asked for."""
+
+    asked = 0
+
+    def lines(self, first: int, count: int, limit: int = 16384) -> list[RawLine]:
+        found = super().lines(first, count, limit)
+        self.asked += len(found)
+        return found
+
+
+@pytest.fixture
+def view(app: QApplication) -> Iterator[LogView]:
+    load_fonts()
+    view = LogView()
+    view.resize(800, 300)
+    view.show()
+    yield view
+    view.close()
+    view.deleteLater()
+
+
+def show(view: LogView, source: LineSource) -> None:
+    view.show_source(source)
+    QGuiApplication.processEvents()
+
+
+def place_of(view: LogView, line: int, column: int) -> QPoint:
+    page = view._page
+    row = next(row for row in page.rows() if row.line == line)
+    return QPoint(int(page.text_left + row.placed.x_of(column) + 1), int(row.y + page.metrics.height / 2))
+
+
+def move_mouse(view: LogView, point: QPoint) -> None:
+    position = QPointF(point)
+    no_modifier = Qt.KeyboardModifier.NoModifier
+    event = QMouseEvent(QEvent.Type.MouseMove, position, position, Qt.MouseButton.NoButton, LEFT, no_modifier)
+    QGuiApplication.sendEvent(view.viewport(), event)
+
+
+def drag(view: LogView, start: QPoint, end: QPoint) -> None:
+    QTest.mousePress(view.viewport(), LEFT, pos=start)
+    move_mouse(view, end)
+    QTest.mouseRelease(view.viewport(), LEFT, pos=end)
+
+
+def test_a_new_log_is_shown_at_its_end(view: LogView) -> None:
+    show(view, LineList(numbered(1000)))
+    assert view.visible_texts()[-1] == "line 999"
+    assert view.following
+
+
+def test_new_lines_are_followed(view: LogView) -> None:
+    source = LineList(numbered(1000))
+    show(view, source)
+    source.extend(numbered(50, 1000))
+    view.source_grew()
+    assert view.visible_texts()[-1] == "line 1049"
+
+
+def test_scrolling_up_pauses_and_tells_how_much_has_come(view: LogView) -> None:
+    source = LineList(numbered(1000))
+    show(view, source)
+    changes: list[bool] = []
+    view.follow_changed.connect(changes.append)
+    QTest.keyClick(view, Qt.Key.Key_PageUp)
+    seen = view.visible_texts()
+    source.extend(numbered(312, 1000))
+    view.source_grew()
+    assert changes == [False]
+    assert view.visible_texts() == seen
+    assert view._newest.text() == "312 new lines ↓"
+    assert view._newest.isVisible()
+    view._newest.click()
+    assert changes == [False, True]
+    assert view.visible_texts()[-1] == "line 1311"
+    assert not view._newest.isVisible()
+
+
+def test_end_follows_again_and_home_shows_the_beginning(view: LogView) -> None:
+    show(view, LineList(numbered(1000)))
+    QTest.keyClick(view, Qt.Key.Key_Home)
+    assert view.visible_texts()[0] == "line 0"
+    assert not view.following
+    QTest.keyClick(view, Qt.Key.Key_End)
+    assert view.following
+
+
+def test_scrolling_down_to_the_end_follows_again(view: LogView) -> None:
+    show(view, LineList(numbered(1000)))
+    QTest.keyClick(view, Qt.Key.Key_Up)
+    assert not view.following
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    assert view.following
+    view.verticalScrollBar().setValue(10)
+    assert not view.following
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    assert view.following
+
+
+def test_a_log_that_was_cut_shows_what_is_left(view: LogView) -> None:
+    source = LineList(numbered(1000))
+    show(view, source)
+    QTest.keyClick(view, Qt.Key.Key_PageUp)
+    source._lines = numbered(3)
+    view.source_grew()
+    assert view.visible_texts() == ["line 0", "line 1", "line 2"]
+
+
+def test_only_the_visible_lines_are_read(view: LogView) -> None:
+    source = CountingSource(numbered(200_000))
+    show(view, source)
+    source.asked = 0
+    view.verticalScrollBar().setValue(100_000)
+    view.viewport().repaint()
+    assert view.visible_texts()[0] == "line 100000"
+    assert source.asked < 200
+
+
+def test_the_end_is_shown_while_lines_are_still_being_counted(view: LogView) -> None:
+    class Uncounted(LineList):
+        line_count = 0  # type: ignore[assignment]
+        complete = False  # type: ignore[assignment]
+
+        def tail(self, count: int, limit: int = 16384) -> list[RawLine]:
+            return LineList(numbered(1000)).tail(count, limit)
+
+    show(view, Uncounted())
+    assert view.visible_texts()[-1] == "line 999"
+    view.grab()
+
+
+def test_dragging_selects_what_lies_between(view: LogView) -> None:
+    show(view, LineList([b"alpha beta", b"gamma", b"delta"]))
+    drag(view, place_of(view, 0, 6), place_of(view, 2, 3))
+    assert view.selected_text() == "beta\ngamma\ndel"
+    QTest.keyClick(view, Qt.Key.Key_C, CONTROL)
+    assert QGuiApplication.clipboard().text() == "beta\ngamma\ndel"
+
+
+def test_shift_click_extends_the_selection(view: LogView) -> None:
+    show(view, LineList([b"alpha beta", b"gamma"]))
+    QTest.mouseClick(view.viewport(), LEFT, pos=place_of(view, 0, 2))
+    QTest.mouseClick(view.viewport(), LEFT, SHIFT, place_of(view, 1, 3))
+    assert view.selected_text() == "pha beta\ngam"
+
+
+def test_double_click_selects_a_word_and_a_third_click_the_line(view: LogView) -> None:
+    show(view, LineList([b"residual = 3.1e-06 ok", b"next"]))
+    point = place_of(view, 0, 13)
+    QTest.mouseDClick(view.viewport(), LEFT, pos=point)
+    assert view.selected_text() == "3.1e-06"
+    QTest.mouseClick(view.viewport(), LEFT, pos=point)
+    assert view.selected_text() == "residual = 3.1e-06 ok\n"
+
+
+def test_a_click_on_the_number_selects_the_line(view: LogView) -> None:
+    show(view, LineList([b"alpha", b"beta"]))
+    QTest.mouseClick(view.viewport(), LEFT, pos=QPoint(5, place_of(view, 1, 0).y()))
+    assert view.selected_text() == "beta"
+
+
+def test_keys_with_shift_select(view: LogView) -> None:
+    show(view, LineList([b"alpha", b"beta", b"gamma"]))
+    QTest.mouseClick(view.viewport(), LEFT, pos=place_of(view, 0, 1))
+    QTest.keyClick(view, Qt.Key.Key_Down, SHIFT)
+    QTest.keyClick(view, Qt.Key.Key_Right, SHIFT)
+    assert view.selected_text() == "lpha\nbe"
+    QTest.keyClick(view, Qt.Key.Key_End, SHIFT | CONTROL)
+    assert view.selected_text() == "lpha\nbeta\ngamma"
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert not view.has_selection
+
+
+def test_a_selection_stays_while_the_log_grows(view: LogView) -> None:
+    source = LineList(numbered(1000))
+    show(view, source)
+    drag(view, place_of(view, 990, 0), place_of(view, 991, 4))
+    seen = view.visible_texts()
+    source.extend(numbered(500, 1000))
+    view.source_grew()
+    assert view.selected_text() == "line 990\nline"
+    assert view.visible_texts()[: len(seen)] == seen
+
+
+def test_all_of_a_log_is_copied_however_far_apart(view: LogView) -> None:
+    show(view, LineList(numbered(30_000)))
+    QTest.keyClick(view, Qt.Key.Key_A, CONTROL)
+    view.copy()
+    assert QGuiApplication.clipboard().text().split("\n") == [line.decode() for line in numbered(30_000)]
+
+
+def test_too_much_to_copy_is_refused_in_a_sentence(view: LogView) -> None:
+    show(view, LineList([b"x" * 100_000] * 100))
+    refusals: list[str] = []
+    view.copy_refused.connect(refusals.append)
+    QGuiApplication.clipboard().setText("before")
+    view.select_all()
+    view.copy()
+    assert refusals == [
+        "The selection is larger than 8.0 MB, too much to copy. Select less, or save the log to a file."
+    ]
+    assert QGuiApplication.clipboard().text() == "before"
+
+
+def test_a_copied_cut_line_is_whole(view: LogView) -> None:
+    show(view, LineList([b"x" * 100_000, b"y"]))
+    view.select_all()
+    assert view.selected_text() == "x" * 100_000 + "\ny"
+
+
+def test_wrapped_lines_take_as_many_rows_as_they_need(view: LogView) -> None:
+    show(view, LineList([b"a" * 300, b"b"]))
+    view.set_wrap(True)
+    texts = view.visible_texts()
+    assert "".join(texts[:-1]) == "a" * 300
+    assert len(texts) > 3
+    assert texts[-1] == "b"
+    assert view.horizontalScrollBar().maximum() == 0
+
+
+def test_a_wrapped_log_is_shown_to_its_last_row(view: LogView) -> None:
+    show(view, LineList([b"word " * 100] * 50 + [b"the end"]))
+    view.set_wrap(True)
+    assert view.visible_texts()[-1] == "the end"
+    for _ in range(5):
+        QTest.keyClick(view, Qt.Key.Key_Up)
+    assert not view.following
+    for _ in range(5):
+        QTest.keyClick(view, Qt.Key.Key_Down)
+    assert view.following
+
+
+def test_wide_characters_are_placed_where_they_are_seen(view: LogView) -> None:
+    show(view, LineList(["日本語 résidu 🚀 ok".encode()]))
+    row = view._page.rows()[0]
+    for column in range(row.placed.length + 1):
+        assert row.placed.column_at(0, row.placed.x_of(column)) == column
+    drag(view, place_of(view, 0, 4), place_of(view, 0, 10))
+    assert view.selected_text() == "résidu"
+
+
+def test_a_very_long_line_costs_only_what_is_visible(view: LogView) -> None:
+    show(view, LineList([b"z" * 10_000_000]))
+    assert view._page.rows()[0].placed.shown.notice == "… 10.0 MB more in this line"
+    view.viewport().repaint()
+
+
+def found(pattern: str, lines: list[bytes]) -> SearchResult:
+    regex = re.compile(pattern)
+    hits = [number for number, line in enumerate(lines) if regex.search(line.decode())]
+    return SearchResult(
+        pattern=pattern,
+        lines=hits,
+        count=len(hits),
+        finished=True,
+        find_spans=lambda text: [match.span() for match in regex.finditer(text)],
+    )
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_matches_and_the_current_one_are_coloured(view: LogView, theme: object) -> None:
+    lines = numbered(1000)
+    view.set_theme(theme)  # type: ignore[arg-type]
+    show(view, LineList(lines))
+    view.show_search(found("99", lines))
+    view.show_match(499)
+    assert "line 499" in view.visible_texts()
+    assert not view.following
+    picture = view.viewport().grab().toImage()
+    current = place_of(view, 499, 6)
+    assert picture.pixelColor(current.x() + 1, current.y() - 7) == QColor(theme.accent)  # type: ignore[attr-defined]
+
+
+def test_matches_are_marked_in_the_scroll_bar(view: LogView) -> None:
+    lines = numbered(1000)
+    show(view, LineList(lines))
+    view.show_search(found("^line 500$", lines))
+    (place,) = view._bar.mark_places(200)
+    assert place == 100
+    view.show_search(None)
+    assert view._bar.mark_places(200) == []
+
+
+def test_bad_lines_are_marked_by_the_given_patterns(view: LogView) -> None:
+    view.set_severity(lambda text: Severity.ERROR if "boom" in text else None)
+    show(view, LineList([b"fine", b"boom"]))
+    view.viewport().setMouseTracking(False)
+    picture = view.viewport().grab().toImage()
+    y = place_of(view, 1, 0).y()
+    assert picture.pixelColor(700, y) == QColor(LIGHT.error_fill)
+    assert picture.pixelColor(1, y) == QColor(LIGHT.error_ink)
+
+
+def test_the_text_grows_and_shrinks(view: LogView) -> None:
+    show(view, LineList(numbered(1000)))
+    sizes: list[float] = []
+    view.font_size_changed.connect(sizes.append)
+    QTest.keyClick(view, Qt.Key.Key_Plus, CONTROL)
+    QTest.keyClick(view, Qt.Key.Key_Minus, CONTROL)
+    QTest.keyClick(view, Qt.Key.Key_0, CONTROL)
+    assert sizes == [11.0, 10.0, 10.0]
+    assert view.visible_texts()[-1] == "line 999"
+
+
+def test_the_menu_offers_what_can_be_done(view: LogView) -> None:
+    show(view, LineList(numbered(5)))
+    assert not view.context_menu().actions()[0].isEnabled()
+    view.select_all()
+    copy = view.context_menu().actions()[0]
+    assert copy.isEnabled()
+    copy.trigger()
+    assert QGuiApplication.clipboard().text().startswith("line 0\n")
+
+
+def test_the_view_says_what_it_is_to_assistive_tools(view: LogView) -> None:
+    show(view, LineList(numbered(1234)))
+    assert view.accessibleName() == "Log"
+    assert view.accessibleDescription() == "1,234 lines, following"
