@@ -11,7 +11,7 @@ if .venv/bin/python -m taskmon.cli.display; then
     exec .venv/bin/taskmon
 fi
 
-printf 'There is no display here, so taskmon runs its example in this terminal.\n\n'
+printf 'Until then its example runs in this terminal.\n\n'
 .venv/bin/taskmon example --follow
 printf '\nTaking pictures of the window …\n'
 .venv/bin/python packaging/screenshots.py --out "$pictures"
