@@ -27,6 +27,9 @@ _WAITING: Final = {
     Status.SUBMITTED: "The task is in the queue; the log appears here when it runs.",
     Status.STARTED: "The machine is getting ready; the log appears here in a moment.",
 }
+_FRAME: Final = (b"# ", b"-----")
+"""How the runner's own lines around a command's output begin."""
+_TAIL: Final = 4096
 _STREAMS: Final = (STDOUT_FILE, STDERR_FILE)
 
 
@@ -50,6 +53,7 @@ class LogController:
         self._folder = folder
         self._task: Task | None = None
         self._file = STDOUT_FILE
+        self._chosen = False  # whether the person chose the file
         self._spool: LogSpool | None = None
         self._search: tuple[str, bool, bool] = ("", False, False)
         pane.file_selected.connect(self.show_file)
@@ -73,7 +77,7 @@ class LogController:
             if earlier is not None and task.num_retries > earlier.num_retries:
                 self._restart()
             return
-        self._file = STDOUT_FILE
+        self._file, self._chosen = STDOUT_FILE, False
         self._pane.set_files(list(_STREAMS))
         self._pane.show_file(self._file)
         self._restart()
@@ -81,7 +85,7 @@ class LogController:
     def show_file(self, path: str) -> None:
         """Shows another text file of the same task."""
         if path != self._file:
-            self._file = path
+            self._file, self._chosen = path, True
             if path not in _STREAMS:
                 self._pane.set_files([*_STREAMS, path])
             self._pane.show_file(path)
@@ -117,7 +121,7 @@ class LogController:
             return
         self._pane.show_note(self._note(self._task))
         self._pane.set_severity(log_patterns_of(self._task).severity)
-        self._background.restart("log", self._follow(self._task, self._file))
+        self._background.restart("log", self._open(self._task, self._file))
 
     def _note(self, task: Task) -> str:
         if task.status in _WAITING:
@@ -125,6 +129,23 @@ class LogController:
         if task.is_terminated:
             return "This task left no such output." if task.start_time is None else "Loading the log…"
         return "Waiting for the first output…"
+
+    async def _open(self, task: Task, path: str) -> None:
+        """Follows `path`; of a task that failed, first stderr where that says something."""
+        fresh = path == STDOUT_FILE and not self._chosen
+        if fresh and task.status is Status.FAILED and await self._says_something(task, STDERR_FILE):
+            self._file = path = STDERR_FILE
+            self._pane.show_file(path)
+        await self._follow(task, path)
+
+    async def _says_something(self, task: Task, path: str) -> bool:
+        from taskmon.client.live_files import read_tail
+
+        try:
+            _, tail = await read_tail(self._connection.client, task.task_id, path, _TAIL)
+        except NotFoundError:
+            return False
+        return any(line.strip() and not line.startswith(_FRAME) for line in tail.splitlines())
 
     async def _follow(self, task: Task, path: str) -> None:
         from taskmon.client.live_files import follow_file
