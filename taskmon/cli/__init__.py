@@ -25,7 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.debug:
         logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
-        return _command(arguments.command)(arguments)
+        code = _command(arguments.command)(arguments)
+        sys.stdout.flush()  # here, where a reader that has gone away is expected
+        return code
     except KeyboardInterrupt:
         return exit_code.INTERRUPTED
     except BrokenPipeError:
