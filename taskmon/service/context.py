@@ -85,6 +85,7 @@ def build_service(
         database=database, tasks=tasks, groups=groups, machines=machines, provider=provider, clock=clock
     )
     storage = Storage(data.storage, data.incoming)
+    storage.discard_drafts()
     projects.ensure(None, clock())
     return Service(
         data=data,

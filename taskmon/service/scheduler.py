@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 BUCKET: Final = "objects"
 """The first segment of a signed URL's path and of a task folder; runners drop it."""
 
+BUSY_GRAIN: Final = timedelta(seconds=10)
+"""How exactly the moment is kept at which a group last had work: every look would be a write to the disk."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -160,7 +163,8 @@ class Scheduler:
             if group.auto_terminate is not None and group.auto_terminate <= now:
                 self.end_group(group.id, Cause.GROUP_TIME_LIMIT)
             elif self._tasks.count_live(group.id):
-                self._groups.note_work(group.id, now)
+                if now - group.busy_at > BUSY_GRAIN:
+                    self._groups.note_work(group.id, now)
             elif group.status is MachineGroupStatus.STARTED and _idle_too_long(group, now):
                 self.end_group(group.id)
         for machine_id in self._machines.silent_since(now - timedelta(seconds=silence_s)):

@@ -33,6 +33,11 @@ class Storage:
     root: Path
     incoming: Path
 
+    def discard_drafts(self) -> None:
+        """Remove what uploads left behind that were cut off when the service ended."""
+        for draft in self.incoming.iterdir():
+            draft.unlink(missing_ok=True)
+
     def locate(self, storage_path: str) -> Path:
         """Where the object of that path is or would be. Raises InvalidInputError for a path that leaves the tree."""
         parts = storage_path.strip("/").split("/")

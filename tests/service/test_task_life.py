@@ -7,6 +7,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from tests.service.fake_runner import FakeRunner
@@ -259,6 +260,19 @@ async def test_a_waiting_machine_gets_a_task_at_once(house: House, runner: FakeR
     assert order["id"] == task_id
 
 
+async def test_a_machine_that_hung_up_gets_no_task(house: House, runner: FakeRunner) -> None:
+    with pytest.raises(httpx.ReadTimeout):
+        await house.client.get(f"/task-runner/{runner.uuid}/task", params={"block_s": 60}, timeout=0.1)
+    task_id = await house.queue()
+    assert await house.status(task_id) == "submitted"
+
+
+async def test_a_waiting_machine_hears_at_once_that_its_group_ended(house: House, runner: FakeRunner) -> None:
+    waiting = asyncio.create_task(house.json("GET", f"/task-runner/{runner.uuid}/task?block_s=60", expect=404))
+    await house.json("DELETE", "/compute/group", params={"machine_group_id": house.group}, expect=202)
+    assert (await asyncio.wait_for(waiting, 2))["detail"]
+
+
 async def test_an_order_lost_on_the_way_is_given_again_but_not_to_a_machine_that_began(
     house: House, runner: FakeRunner
 ) -> None:
@@ -276,7 +290,6 @@ async def test_a_runner_that_is_done_early_is_let_go(house: House, runner: FakeR
     task_id = await runner.compute()
     assert await runner.message(task_id) is None
     hearing = asyncio.create_task(runner.message(task_id, block_s=20))
-    await asyncio.sleep(0)
     await runner.unblock(task_id)
     assert await asyncio.wait_for(hearing, 2) == "done"
     assert await runner.message("nosuchtask") == "done"

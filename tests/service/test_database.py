@@ -1,0 +1,54 @@
+"""The database keeps its word when something breaks in the middle."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from taskmon.service.database import Database
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_listeners_hear_of_a_change_once_it_is_kept(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / "db")) as database:
+        heard: list[int] = []
+        database.on_commit(lambda: heard.append(database.value("SELECT last FROM change_counter")))
+        with database.transaction(), database.transaction():
+            database.execute("UPDATE change_counter SET last = 7")
+            assert heard == []
+        assert heard == [7]
+
+
+def test_a_commit_that_fails_leaves_the_database_usable(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / "db")) as database:
+        heard: list[None] = []
+        database.on_commit(lambda: heard.append(None))
+        database.execute("PRAGMA defer_foreign_keys = ON")
+        with pytest.raises(sqlite3.IntegrityError), database.transaction():
+            database.execute("PRAGMA defer_foreign_keys = ON")
+            database.insert("runners", {"name": "x", "group_id": "none", "pid": 1, "pid_created": 0.0})
+        assert heard == []
+        with database.transaction():
+            database.execute("UPDATE change_counter SET last = 1")
+        assert heard == [None]
+        assert database.rows("SELECT * FROM runners") == []
+
+
+def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / "db")) as database:
+        assert database.value("PRAGMA journal_mode") == "wal"
+        assert database.value("PRAGMA synchronous") == 2
+
+
+def test_a_database_keeps_its_identity(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / "db")) as database:
+        identity = database.identity
+    with closing(Database(tmp_path / "db")) as database:
+        assert database.identity == identity
+    with closing(Database(tmp_path / "other")) as database:
+        assert database.identity != identity
