@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from taskmon.client.archive_member import output_archive, read_output
+from taskmon.client.transfer import OnProgress, PacedProgress
 from taskmon.client.unpack import unpack
-from taskmon.client.upload import OnProgress, Progress
 from taskmon.core.errors import ConnectionFailedError, NotFoundError, TaskmonError
 from taskmon.core.storage import OUTPUT_FOLDER
 from taskmon.core.task import Task
@@ -69,28 +69,28 @@ async def _outputs_url(client: ServiceClient, task: Task) -> str:
 
 async def _fetch(client: ServiceClient, url: str, archive: Path, on_progress: OnProgress | None) -> None:
     """The whole archive, going on where a cut connection left off for as long as that brings anything."""
+    paced, failed_at = PacedProgress(on_progress), -1
     with archive.open("xb") as sink:
-        failed_at = -1
         while True:
             try:
-                await _fetch_rest(client, url, sink, on_progress)
+                await _fetch_rest(client, url, sink, paced)
             except ConnectionFailedError:
                 if sink.tell() == failed_at:
                     raise
                 failed_at = sink.tell()
             else:
+                paced.finish()
                 return
 
 
-async def _fetch_rest(client: ServiceClient, url: str, sink: BufferedWriter, on_progress: OnProgress | None) -> None:
+async def _fetch_rest(client: ServiceClient, url: str, sink: BufferedWriter, paced: PacedProgress) -> None:
     async with client.download(url, first=sink.tell()) as incoming:
         if not incoming.partial:
             sink.seek(0)
         total = 0 if incoming.size is None else sink.tell() + incoming.size
         async for chunk in incoming.chunks:
             await asyncio.to_thread(sink.write, chunk)
-            if on_progress is not None:
-                on_progress(Progress(sink.tell(), total))
+            paced.tell(sink.tell(), total)
     sink.truncate()
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from taskmon.client.task_request import build_request, request_again
-from taskmon.client.upload import FolderScan, OnProgress, Progress, scan_folder, upload_folder
+from taskmon.client.transfer import OnProgress, PacedProgress
+from taskmon.client.upload import FolderScan, scan_folder, upload_folder
 from taskmon.core.errors import (
     BusyError,
     ConnectionFailedError,
@@ -154,17 +155,17 @@ async def _carry_inputs(
             f"The inputs of {task.name} are no longer stored.", "Submit its folder again instead."
         ) from error
     async with client.download(url) as incoming:
-        sent = 0
+        paced = PacedProgress(on_progress)
 
         async def counted() -> AsyncIterator[bytes]:
-            nonlocal sent
+            sent = 0
             async for chunk in incoming.chunks:
                 yield chunk
                 sent += len(chunk)
-                if on_progress is not None:
-                    on_progress(Progress(sent, incoming.size or 0))
+                paced.tell(sent, incoming.size or 0)
 
         await client.upload(target_url, counted())
+        paced.finish()
 
 
 async def _kill_unfinished(client: ServiceClient, task_id: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from taskmon.client.download import download_file, download_outputs
-from taskmon.client.upload import OnProgress
+from taskmon.client.transfer import OnProgress
 from taskmon.core.errors import BusyError, ConnectionFailedError, ServiceFailedError, TaskmonError
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import TaskDetail, TaskStatus

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from taskmon.client.folder_scan import Excluded, FolderScan, ScannedFile, scan_folder
+from taskmon.client.transfer import OnProgress, PacedProgress, Progress
 from taskmon.client.zip_stream import Member, zip_chunks
 from taskmon.core.storage import INPUT_FOLDER
 
 if TYPE_CHECKING:
     from taskmon.client.api import ServiceClient
 
-__all__ = ["Excluded", "FolderScan", "Progress", "ScannedFile", "pack_folder", "scan_folder", "upload_folder"]
+__all__ = [
+    "Excluded",
+    "FolderScan",
+    "OnProgress",
+    "Progress",
+    "ScannedFile",
+    "pack_folder",
+    "scan_folder",
+    "upload_folder",
+]
 
 _PORTION: Final = 512 * 1024
-_TELL_EVERY_S: Final = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a transfer is, in bytes. `total` 0 means that nobody knows."""
-
-    sent: int
-    total: int
-
-
-OnProgress = Callable[[Progress], None]
 
 
 async def upload_folder(
@@ -52,18 +48,15 @@ async def pack_folder(scan: FolderScan, on_progress: OnProgress | None = None) -
     """
     stop = threading.Event()
     portions = _portions(zip_chunks(_members(scan), stop))
-    told_at, sent = 0.0, 0
+    paced, sent = PacedProgress(on_progress), 0
     try:
         # Packing runs ahead in its own threads; this hop only waits for the next portion off the loop.
         while (portion := await asyncio.to_thread(next, portions, None)) is not None:
             data, covered = portion
             sent += covered
-            if on_progress is not None and time.monotonic() - told_at >= _TELL_EVERY_S:
-                told_at = time.monotonic()
-                on_progress(Progress(sent, scan.total_size))
+            paced.tell(sent, scan.total_size)
             yield data
-        if on_progress is not None:
-            on_progress(Progress(sent, scan.total_size))
+        paced.finish()
     finally:
         stop.set()
         await asyncio.to_thread(_close, portions)

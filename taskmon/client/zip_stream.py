@@ -1,8 +1,7 @@
 """Writes a .zip as a stream of bytes, never seeking and never holding more than a few chunks.
 
 Two threads deflate (zlib releases the interpreter lock), files come out in the order given. Level 1, and nothing at
-all for what does not compress: measured, that costs a twelfth of the usual level 6 and is 3 % larger. Sizes and check
-sums follow each member in a data descriptor; members of 4 GiB and more, and archives beyond it, use zip64.
+all for what does not compress: measured, that takes a seventh of the time of zipfile's level 6 and is 4 % larger.
 """
 
 from __future__ import annotations
@@ -10,16 +9,17 @@ from __future__ import annotations
 import os
 import queue
 import stat
-import struct
 import threading
 import time
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
+from taskmon.client.zip_format import DEFLATED, STORED, MemberRecord, descriptor, directory, local_header, may_be_large
 from taskmon.core.errors import InvalidInputError
 
 CHUNK: Final = 256 * 1024
@@ -30,11 +30,6 @@ _WORKERS: Final = 2
 _CHUNKS_AHEAD: Final = 8
 _FILES_AHEAD: Final = 16
 _POLL_S: Final = 0.1
-_STORED: Final = 0
-_DEFLATED: Final = 8
-_ZIP64_FROM: Final = 0xFFFFFFFF
-_FLAGS: Final = 0x0808
-"""Sizes follow the data; the name is UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +44,13 @@ class Member:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    name: bytes
-    method: int
-    crc: int
-    packed: int
-    size: int
-    offset: int
-    date: int
-    time: int
-    mode: int
-
-
 @dataclass(slots=True)
 class _Packing:
     """A member on its way through a worker. `chunks` ends with None, or with the error that ended it."""
 
     member: Member
     chunks: queue.Queue[bytes | Exception | None]
-    method: int = _STORED
+    method: int = STORED
     crc: int = 0
     size: int = 0
     modified: float = 0.0
@@ -83,26 +65,34 @@ def zip_chunks(members: Sequence[Member], stop: threading.Event) -> Iterator[tup
     """The archive, as (bytes, bytes of source they stand for). Raises InvalidInputError for a file that cannot be read
     or is no longer what it was, PackingStoppedError soon after `stop` is set."""
     offset = 0
-    written: list[_Written] = []
+    written: list[MemberRecord] = []
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="taskmon-pack") as pool:
         try:
             for packing in _in_order(members, pool, stop):
-                start, packed = offset, 0
-                first = _take(packing, stop)
-                header = _local_header(packing)
-                offset += len(header)
+                chunk = _take(packing, stop)
+                record = _record(packing, offset)
+                header = local_header(record)
                 yield header, 0
-                while first is not None:
-                    packed += len(first)
-                    yield first, 0
-                    first = _take(packing, stop)
-                descriptor = _descriptor(packing, packed)
-                offset += packed + len(descriptor)
-                yield descriptor, packing.size
-                written.append(_record(packing, packed, start))
+                packed = 0
+                while chunk is not None:
+                    packed += len(chunk)
+                    yield chunk, 0
+                    chunk = _take(packing, stop)
+                record = replace(record, crc=packing.crc, packed=packed, size=packing.size)
+                trailer = descriptor(record)
+                yield trailer, packing.size
+                written.append(record)
+                offset += len(header) + packed + len(trailer)
         finally:
             stop.set()
-    yield _directory(written, offset), 0
+    yield directory(written, offset), 0
+
+
+def _record(packing: _Packing, offset: int) -> MemberRecord:
+    """What is known of a member once its first chunk is there."""
+    member = packing.member
+    large = may_be_large(member.size)
+    return MemberRecord(member.name, packing.method, packing.modified, packing.mode, large, offset)
 
 
 def _in_order(members: Sequence[Member], pool: ThreadPoolExecutor, stop: threading.Event) -> Iterator[_Packing]:
@@ -166,26 +156,46 @@ def _pack_file(packing: _Packing, stop: threading.Event) -> None:
         status = os.fstat(file.fileno())
         packing.modified, packing.mode = status.st_mtime, status.st_mode
         data = file.read(CHUNK)
-        squeeze = zlib.compressobj(1, zlib.DEFLATED, -15) if _compresses(data[:_PROBE]) else None
-        packing.method = _STORED if squeeze is None else _DEFLATED
-        while data:
-            packing.crc = zlib.crc32(data, packing.crc)
-            packing.size += len(data)
-            chunk = data if squeeze is None else squeeze.compress(data)
-            if chunk:
-                _give(packing, chunk, stop)
-            data = file.read(CHUNK)
-        if squeeze is not None:
-            _give(packing, squeeze.flush(), stop)
+        if len(data) <= _PROBE:
+            _pack_small(packing, data, stop)
+        else:
+            _pack_large(packing, data, file, stop)
+        grown = file.read(1)
         later = os.fstat(file.fileno())
-    if packing.size != member.size or later.st_mtime_ns != status.st_mtime_ns:
+    if grown or packing.size != member.size or later.st_mtime_ns != status.st_mtime_ns:
         raise InvalidInputError(
             f"{member.name} changed while it was being packed.", "Wait until nothing writes to the folder, then submit."
         )
 
 
-def _compresses(probe: bytes) -> bool:
-    return bool(probe) and len(zlib.compress(probe, 1)) < _WORTH_IT * len(probe)
+def _pack_small(packing: _Packing, data: bytes, stop: threading.Event) -> None:
+    """A file that is its own probe."""
+    packing.crc, packing.size = zlib.crc32(data), len(data)
+    packed = _deflated(data)
+    if len(packed) < _WORTH_IT * len(data):
+        packing.method, data = DEFLATED, packed
+    if data:
+        _give(packing, data, stop)
+
+
+def _pack_large(packing: _Packing, data: bytes, file: FileIO, stop: threading.Event) -> None:
+    squeeze = None
+    if len(_deflated(data[:_PROBE])) < _WORTH_IT * _PROBE:
+        packing.method, squeeze = DEFLATED, zlib.compressobj(1, zlib.DEFLATED, -15)
+    while data:
+        packing.crc = zlib.crc32(data, packing.crc)
+        packing.size += len(data)
+        chunk = data if squeeze is None else squeeze.compress(data)
+        if chunk:
+            _give(packing, chunk, stop)
+        data = file.read(CHUNK)
+    if squeeze is not None:
+        _give(packing, squeeze.flush(), stop)
+
+
+def _deflated(data: bytes) -> bytes:
+    squeeze = zlib.compressobj(1, zlib.DEFLATED, -15)
+    return squeeze.compress(data) + squeeze.flush()
 
 
 def _unreadable(member: Member, error: OSError) -> InvalidInputError:
@@ -196,98 +206,4 @@ def _unreadable(member: Member, error: OSError) -> InvalidInputError:
     return InvalidInputError(
         f"{member.name} cannot be read: {error.strerror or error}.",
         "Make it readable or leave it out, then submit again.",
-    )
-
-
-def _dos_moment(modified: float) -> tuple[int, int]:
-    moment = time.localtime(modified)
-    if moment.tm_year < 1980:
-        return 0x21, 0
-    date = (min(moment.tm_year, 2107) - 1980) << 9 | moment.tm_mon << 5 | moment.tm_mday
-    return date, moment.tm_hour << 11 | moment.tm_min << 5 | min(moment.tm_sec, 59) // 2
-
-
-def _is_large(member: Member) -> bool:
-    """Whether the sizes may need 8 bytes. Deflate may add a little, hence the margin."""
-    return member.size >= _ZIP64_FROM - (_ZIP64_FROM >> 8)
-
-
-def _local_header(packing: _Packing) -> bytes:
-    name = packing.member.name.encode()
-    date, moment = _dos_moment(packing.modified)
-    large = _is_large(packing.member)
-    extra = struct.pack("<HHQQ", 1, 16, 0, 0) if large else b""
-    sizes = _ZIP64_FROM if large else 0
-    return (
-        struct.pack(
-            "<4s5H3L2H",
-            b"PK\3\4",
-            45 if large else 20,
-            _FLAGS,
-            packing.method,
-            moment,
-            date,
-            0,
-            sizes,
-            sizes,
-            len(name),
-            len(extra),
-        )
-        + name
-        + extra
-    )
-
-
-def _descriptor(packing: _Packing, packed: int) -> bytes:
-    form = "<4sLQQ" if _is_large(packing.member) else "<4sLLL"
-    return struct.pack(form, b"PK\7\x08", packing.crc, packed, packing.size)
-
-
-def _record(packing: _Packing, packed: int, offset: int) -> _Written:
-    date, moment = _dos_moment(packing.modified)
-    name = packing.member.name.encode()
-    return _Written(name, packing.method, packing.crc, packed, packing.size, offset, date, moment, packing.mode)
-
-
-def _directory(written: Sequence[_Written], offset: int) -> bytes:
-    """The central directory that begins at `offset`, with the zip64 records where 4 bytes do not suffice."""
-    entries = b"".join(_directory_entry(entry) for entry in written)
-    count, size = len(written), len(entries)
-    closing = b""
-    if count >= 0xFFFF or size >= _ZIP64_FROM or offset >= _ZIP64_FROM:
-        closing = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset)
-        closing += struct.pack("<4sLQL", b"PK\6\7", 0, offset + size, 1)
-    short = min(count, 0xFFFF)
-    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, short, short, min(size, _ZIP64_FROM), min(offset, _ZIP64_FROM), 0)
-    return entries + closing + end
-
-
-def _directory_entry(entry: _Written) -> bytes:
-    large = [value for value in (entry.size, entry.packed, entry.offset) if value >= _ZIP64_FROM]
-    extra = struct.pack(f"<HH{len(large)}Q", 1, 8 * len(large), *large) if large else b""
-    version = 45 if large else 20
-    attributes = (entry.mode & 0xFFFF) << 16 | (0x10 if stat.S_ISDIR(entry.mode) else 0)
-    return (
-        struct.pack(
-            "<4s6H3L5H2L",
-            b"PK\1\2",
-            3 << 8 | version,
-            version,
-            _FLAGS,
-            entry.method,
-            entry.time,
-            entry.date,
-            entry.crc,
-            min(entry.packed, _ZIP64_FROM),
-            min(entry.size, _ZIP64_FROM),
-            len(entry.name),
-            len(extra),
-            0,
-            0,
-            0,
-            attributes,
-            min(entry.offset, _ZIP64_FROM),
-        )
-        + entry.name
-        + extra
     )

@@ -121,6 +121,15 @@ async def test_everything_the_service_says_can_be_read(client: ServiceClient) ->
     assert raised.value.status_code == 410
 
 
+async def test_no_proxy_stands_between_this_computer_and_itself(
+    address: ServiceAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    async with ServiceClient(address.url, address.api_key) as client:
+        assert (await client.user()).username
+
+
 async def test_another_key_is_refused(address: ServiceAddress) -> None:
     async with ServiceClient(address.url, "another") as stranger:
         with pytest.raises(NotAuthorizedError):
