@@ -174,12 +174,7 @@ class LogCanvas(QAbstractScrollArea):
 
     def visible_texts(self) -> list[str]:
         """The rows on the screen as text, for assistive tools and tests."""
-        texts = []
-        for row in self._page.rows():
-            columns = self._page.metrics.wrap_columns
-            whole = row.placed.text
-            texts.append(whole[row.row * columns : (row.row + 1) * columns] if columns else whole)
-        return texts
+        return [row.placed.row_text(row.row) for row in self._page.rows()]
 
     def zoom(self, steps: int) -> None:
         """Larger or smaller text; 0 is the usual size."""

@@ -89,6 +89,11 @@ class LogLine:
         """Pixels of the widest row, with the notice of a cut line."""
         return (self.length + len(self.shown.notice) + 2) * self.metrics.advance
 
+    def row_text(self, row: int) -> str:
+        """The text of one row."""
+        columns = self.metrics.wrap_columns
+        return self.text[row * columns : (row + 1) * columns] if columns else self.text
+
     def row_of(self, column: int) -> int:
         columns = self.metrics.wrap_columns
         return min(column // columns, self.row_count - 1) if columns else 0

@@ -105,6 +105,11 @@ class LogPage:
         found = self.source.lines(number, 1) if number >= 0 else []
         return self._place(number, found[0]) if found else None
 
+    def length(self, number: int) -> int:
+        """Columns of a line as it is shown."""
+        placed = self.line(number)
+        return placed.length if placed else 0
+
     def _place(self, number: int, raw: RawLine) -> LogLine:
         known = self._placed.get(number)
         if known is not None and known.raw == raw.raw and known.cut == raw.missing:

@@ -84,7 +84,7 @@ class LogPointer:
 
     def _target(self, caret: Caret, key: Qt.Key, control: bool) -> Caret | None:
         keys, last = Qt.Key, max(0, self._page.source.line_count - 1)
-        length = self._length(caret.line)
+        length = self._page.length(caret.line)
         if key == keys.Key_Home:
             return Caret(0, 0) if control else Caret(caret.line, 0)
         if key == keys.Key_End:
@@ -92,7 +92,7 @@ class LogPointer:
         if key == keys.Key_Left:
             if caret.column > 0:
                 return Caret(caret.line, caret.column - 1)
-            return Caret(caret.line - 1, self._length(caret.line - 1)) if caret.line > 0 else caret
+            return Caret(caret.line - 1, self._page.length(caret.line - 1)) if caret.line > 0 else caret
         if key == keys.Key_Right:
             if caret.column < length:
                 return Caret(caret.line, caret.column + 1)
@@ -105,9 +105,5 @@ class LogPointer:
         }
         if key in steps:
             line = min(max(0, caret.line + steps[key]), last)
-            return Caret(line, min(caret.column, self._length(line)))
+            return Caret(line, min(caret.column, self._page.length(line)))
         return None
-
-    def _length(self, line: int) -> int:
-        placed = self._page.line(line)
-        return placed.length if placed else 0

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QTextCharFormat, QTextLayout, QTextOption
 
+from taskmon.core.log_text import LineText
+from taskmon.core.units import count_text
 from taskmon.gui.widgets.log_colours import style_colours
 from taskmon.gui.widgets.log_line import LogLine
 
 if TYPE_CHECKING:
     from taskmon.core.log_signals import Severity
     from taskmon.core.log_source import RawLine
-    from taskmon.core.log_text import LineText
     from taskmon.gui.widgets.log_line import LineLook, LogMetrics, Mark
 
 _NO_WRAP: Final = 1e7
+_LAYOUT_LIMIT: Final = 4096
+_SINGLE_WIDTH: Final = re.compile("[ -~\u00a1-\u00ac\u00ae-\u017f\u2500-\u259f]*")
+"""Latin letters, box drawings and blocks: the log font has them all, each one column wide."""
 
 
 class RichLogLine(LogLine):
@@ -67,6 +72,13 @@ class RichLogLine(LogLine):
         notice = (len(self.shown.notice) + 2) * self.metrics.advance
         rows = range(self._layout.lineCount())
         return max((self._layout.lineAt(row).naturalTextWidth() for row in rows), default=0.0) + notice
+
+    def row_text(self, row: int) -> str:
+        line = self._layout.lineAt(row) if row < self._layout.lineCount() else None
+        if line is None:
+            return ""
+        start = line.textStart()
+        return self.text[self._column(start) : self._column(start + line.textLength())]
 
     def row_of(self, column: int) -> int:
         line = self._layout.lineForTextPosition(self._unit(column))
@@ -136,8 +148,19 @@ class RichLogLine(LogLine):
 
 def log_line(shown: LineText, raw: RawLine, severity: Severity | None, metrics: LogMetrics) -> LogLine:
     """A line placed by the cheapest way that is right for its characters."""
-    kind = LogLine if shown.text.isascii() else RichLogLine
-    return kind(shown, raw, severity, metrics)
+    if _SINGLE_WIDTH.fullmatch(shown.text):
+        return LogLine(shown, raw, severity, metrics)
+    return RichLogLine(_shortened(shown), raw, severity, metrics)
+
+
+def _shortened(shown: LineText) -> LineText:
+    """A text layout costs time for every character, seen or not; so it gets no more than a screen can use."""
+    hidden = len(shown.text) - _LAYOUT_LIMIT
+    if hidden <= 0:
+        return shown
+    spans = tuple(span._replace(end=min(span.end, _LAYOUT_LIMIT)) for span in shown.spans if span.start < _LAYOUT_LIMIT)
+    notice = shown.notice or f"… {count_text(hidden, 'character')} more in this line"
+    return LineText(shown.text[:_LAYOUT_LIMIT], spans, notice)
 
 
 def _ink_format(ink: QColor) -> QTextCharFormat:

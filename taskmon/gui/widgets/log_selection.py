@@ -11,6 +11,8 @@ from taskmon.core.log_text import plain_text
 from taskmon.core.units import size_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from taskmon.core.log_source import LineSource
 
 COPY_LIMIT: Final = 8_000_000
@@ -69,8 +71,13 @@ def word_at(text: str, column: int) -> tuple[int, int]:
     return (len(text), len(text))
 
 
-def selected_text(source: LineSource, selection: Selection, limit: int = COPY_LIMIT) -> str:
-    """The shown text of a selection, lines in full. Raises InvalidInputError beyond `limit` bytes."""
+def selected_text(
+    source: LineSource, selection: Selection, shown_length: Callable[[int], int], limit: int = COPY_LIMIT
+) -> str:
+    """The text of a selection, lines in full, also those that are shown in part (`shown_length` columns).
+
+    Raises InvalidInputError beyond `limit` bytes.
+    """
     parts: list[str] = []
     start, end = selection.start, selection.end
     budget = limit
@@ -85,7 +92,7 @@ def selected_text(source: LineSource, selection: Selection, limit: int = COPY_LI
             parts.append(plain_text(raw.raw))
     if not parts:
         return ""
-    if len(parts) == end.line - start.line + 1:
+    if len(parts) == end.line - start.line + 1 and end.column < shown_length(end.line):
         parts[-1] = parts[-1][: end.column]
     parts[0] = parts[0][start.column :]
     return "\n".join(parts)

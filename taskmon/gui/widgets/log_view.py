@@ -46,7 +46,7 @@ class LogView(LogCanvas):
     def selected_text(self) -> str:
         """The selected text. Raises InvalidInputError where it is too much to copy."""
         selection = self._pointer.selection
-        return selected_text(self._page.source, selection) if selection else ""
+        return selected_text(self._page.source, selection, self._page.length) if selection else ""
 
     def copy(self) -> None:
         """Copies the selection; a refusal is told by `copy_refused`."""

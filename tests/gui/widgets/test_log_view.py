@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 
+from taskmon.client.log_spool import LogSpool
 from taskmon.core.log_signals import Severity
 from taskmon.core.log_source import LineList, SearchResult
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
@@ -17,6 +20,7 @@ from taskmon.gui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from PySide6.QtWidgets import QApplication
 
@@ -273,6 +277,29 @@ def test_wide_characters_are_placed_where_they_are_seen(view: LogView) -> None:
     assert view.selected_text() == "résidu"
 
 
+def test_letters_and_bars_of_the_log_font_are_one_column_wide(view: LogView) -> None:
+    metrics = QFontMetricsF(view._page.metrics.font)
+    codes = [*range(0x20, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x180), *range(0x2500, 0x25A0)]
+    for character in map(chr, codes):
+        assert metrics.horizontalAdvance(character * 50) == pytest.approx(
+            metrics.horizontalAdvance("0" * 50), rel=0.005
+        ), character
+
+
+def test_wide_characters_wrap_without_losing_any(view: LogView) -> None:
+    show(view, LineList([("日本語🚀 " * 100).encode()]))
+    view.set_wrap(True)
+    assert len(view.visible_texts()) > 2
+    assert "".join(view.visible_texts()) == "日本語🚀 " * 100
+
+
+def test_a_long_line_of_wide_characters_is_shown_in_part_and_copied_in_full(view: LogView) -> None:
+    show(view, LineList([("日" * 5000).encode()]))
+    assert view._page.rows()[0].placed.shown.notice == "… 904 characters more in this line"
+    view.select_all()
+    assert len(view.selected_text()) == 5000
+
+
 def test_a_very_long_line_costs_only_what_is_visible(view: LogView) -> None:
     show(view, LineList([b"z" * 10_000_000]))
     assert view._page.rows()[0].placed.shown.notice == "… 10.0 MB more in this line"
@@ -350,3 +377,58 @@ def test_the_view_says_what_it_is_to_assistive_tools(view: LogView) -> None:
     show(view, LineList(numbered(1234)))
     assert view.accessibleName() == "Log"
     assert view.accessibleDescription() == "1,234 lines, following"
+
+
+def test_the_wheel_scrolls_and_with_control_zooms(view: LogView) -> None:
+    show(view, LineList(numbered(1000)))
+    first = view.first_visible_line
+    sizes: list[float] = []
+    view.font_size_changed.connect(sizes.append)
+    for modifier in (Qt.KeyboardModifier.NoModifier, CONTROL):
+        position = QPointF(100, 100)
+        event = QWheelEvent(
+            position,
+            position,
+            QPoint(),
+            QPoint(0, 120),
+            Qt.MouseButton.NoButton,
+            modifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QGuiApplication.sendEvent(view.viewport(), event)
+    assert view.first_visible_line == first - 3
+    assert not view.following
+    assert sizes == [11.0]
+
+
+def test_dragging_beyond_the_edge_scrolls_on(view: LogView) -> None:
+    show(view, LineList(numbered(1000)))
+    QTest.mousePress(view.viewport(), LEFT, pos=place_of(view, 990, 4))
+    move_mouse(view, QPoint(100, -60))
+    deadline = time.monotonic() + 5
+    while view.first_visible_line > 950 and time.monotonic() < deadline:
+        QTest.qWait(10)
+    QTest.mouseRelease(view.viewport(), LEFT, pos=QPoint(100, -60))
+    assert view.first_visible_line <= 950
+    assert view.selected_text().endswith("line 989\nline")
+
+
+def test_a_file_on_disk_is_shown_at_its_end_followed_and_noticed_when_cut(view: LogView, tmp_path: Path) -> None:
+    path = tmp_path / "stdout.txt"
+    path.write_bytes(b"\n".join(numbered(600_000)) + b"\n")
+    spool = LogSpool(path)
+    show(view, spool)
+    assert not spool.complete
+    assert view.visible_texts()[-1] == "line 599999"
+    asyncio.run(spool.count_lines())
+    view.source_grew()
+    assert view.visible_texts()[-1] == "line 599999"
+    view.scroll_to(300_000)
+    assert view.visible_texts()[0] == "line 300000"
+    path.write_bytes(b"anew\n")
+    assert spool.refresh().replaced
+    view.source_grew()
+    assert view.visible_texts() == ["anew"]
+    spool.close()
+    view.grab()
