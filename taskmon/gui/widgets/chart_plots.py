@@ -41,6 +41,7 @@ class _Plot:
     shown: dict[str, Any] = field(default_factory=dict)
     data: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     zoomed: bool = False
+    fitting: bool = False
 
 
 class ChartPlots(QObject):
@@ -166,7 +167,9 @@ class ChartPlots(QObject):
                 plot.shown[curve.name] = self._new_curve(plot, offset + place)
         self._show_title(plot, offset)
         if not plot.zoomed:
+            plot.fitting = True
             self._fit(plot)
+            plot.fitting = False
         self._draw(plot)
 
     def _new_curve(self, plot: _Plot, place: int) -> Any:
@@ -193,19 +196,18 @@ class ChartPlots(QObject):
     def _fit(self, plot: _Plot) -> None:
         """Brings all points into the picture."""
         xs = [x for x, _ in plot.data.values() if len(x)]
-        ys = [y[np.isfinite(y)] for _, y in plot.data.values()]
-        ys = [y for y in ys if len(y)]
+        ends = [(np.fmin.reduce(y), np.fmax.reduce(y)) for _, y in plot.data.values() if len(y)]
+        ends = [(low, high) for low, high in ends if math.isfinite(low) and math.isfinite(high)]
         if not xs:
             return
         left = 0.0 if plot.panel.timed else min(float(x[0]) for x in xs)
         right = max(float(x[-1]) for x in xs)
         plot.item.setXRange(left, right if right > left else left + 1, padding=0.01)
-        if not ys:
+        if not ends:
             return
+        low, high = min(float(low) for low, _ in ends), max(float(high) for _, high in ends)
         if plot.panel.logarithmic:
-            ys = [np.log10(y) for y in ys]
-        low = min(float(y.min()) for y in ys)
-        high = max(float(y.max()) for y in ys)
+            low, high = math.log10(low), math.log10(high)
         if plot.panel.from_zero:
             low = min(0.0, low)
         span = (high - low) or abs(high) or 1.0
@@ -214,6 +216,8 @@ class ChartPlots(QObject):
 
     def _draw(self, plot: _Plot) -> None:
         """Hands the visible part to pyqtgraph, at most two points per pixel column."""
+        if plot.fitting:
+            return
         (left, right), _ = plot.item.vb.viewRange()
         columns = int(plot.item.vb.width()) or 400
         for name, (x, y) in plot.data.items():
