@@ -31,6 +31,7 @@ from taskmon.service.group_repository import LOCAL_MACHINE_TYPE
 from taskmon.service.handshake import FolderLock, Handshake
 from taskmon.service.listening import listen, service_url
 from taskmon.service.machines.local import LocalProvider, RunnerLaunch
+from taskmon.service.stun import address_service
 
 FIRST_GROUP: Final = "this-computer"
 EXIT_OK: Final = 0
@@ -179,9 +180,10 @@ async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> N
             ),
         )
         _start_groups(service, options)
-        _announce(service, url, lock)
-        serving.add_done_callback(lambda _: told.set())
-        await _until_told(service, told, options.idle_exit_seconds)
+        async with address_service(options.host, port):
+            _announce(service, url, lock)
+            serving.add_done_callback(lambda _: told.set())
+            await _until_told(service, told, options.idle_exit_seconds)
     finally:
         await _leave(service, server, serving, provider)
 
