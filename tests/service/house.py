@@ -26,6 +26,7 @@ from taskmon.service.database import Database
 from taskmon.service.listening import listen, service_url
 from taskmon.service.machines.provider import RunnerProcess
 from tests.fakes import StillClock
+from tests.waiting import until_async
 
 _SCHEMAS = json.loads(Path(__file__).with_name("contract").joinpath("schemas.json").read_text(encoding="utf-8"))
 SIMULATORS = (
@@ -199,6 +200,11 @@ async def a_house(
             yield House(service, client, clock, provider, url, group)
     finally:
         service.bell.close()
-        server.should_exit = True
-        await serving
+        # An orderly stop of uvicorn sleeps for 0.2 s; who closes everything by hand needs not.
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        for listening in server.servers:
+            listening.close()
+        listener.close()
+        await until_async(lambda: not server.server_state.connections)
         service.close()
