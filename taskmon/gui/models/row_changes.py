@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MANY: Final = 12
 """From so many stretches of rows on, one change of layout is cheaper than a signal for each stretch."""
 
-MANY_CHANGED: Final = 200
+MANY_CHANGED: Final = 32
 """From so many stretches on, one `dataChanged` spans them all."""
 
 _NOWHERE: Final = QModelIndex()

@@ -60,6 +60,16 @@ def search_text(task: Task) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _Word:
+    """The test of a plain word, in lower case."""
+
+    wanted: str
+
+    def __call__(self, _task: Task, text: str) -> bool:
+        return self.wanted in text
+
+
+@dataclass(frozen=True, slots=True)
 class TaskFilter:
     """A parsed filter. It depends on the time of parsing only if `moving`: then parse it again now and then."""
 
@@ -76,7 +86,11 @@ class TaskFilter:
         """Those of `numbers` whose task passes, in their order: one tight loop per test over what is left."""
         left = list(numbers)
         for test in self.tests:
-            left = [number for number in left if (task := tasks[number]) is not None and test(task, texts[number])]
+            if isinstance(test, _Word):  # spares 100,000 calls at every key stroke
+                wanted = test.wanted
+                left = [number for number in left if wanted in texts[number]]
+            else:
+                left = [number for number in left if (task := tasks[number]) is not None and test(task, texts[number])]
         return left
 
 
@@ -101,17 +115,13 @@ def _positive_test(word: FilterWord, now: datetime) -> Test:
     if word.key == "status":
         return _status_test(word)
     if not word.key:
-        return _regex_test(word.value) if word.regex else _word_test(word.value.lower())
+        return _regex_test(word.value) if word.regex else _Word(word.value.lower())
     field = _FIELDS.get(word.key)
     if field is None:
         raise InvalidInputError(
             f"There is no filter “{word.key}:”.", f"Use {', '.join(KEYS[:-1])} or {KEYS[-1]}, or put quotes around it."
         )
     return _field_test(word, field)
-
-
-def _word_test(wanted: str) -> Test:
-    return lambda _task, text: wanted in text
 
 
 def _field_test(word: FilterWord, field: Callable[[Task], str]) -> Test:

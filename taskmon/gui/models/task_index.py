@@ -175,10 +175,14 @@ class TaskIndex:
         self._sort.choose(keys, self._existing(), self._tasks, self._reference)
         return Delta(moving=self.order)
 
-    def refresh(self) -> Delta:
-        """What time alone has moved: durations of living tasks."""
+    def living(self) -> list[int]:
+        """The slots whose durations go on; from now on they are measured up to this moment."""
         self._reference = self._clock()
-        living = np.array(sorted(self._living), dtype=np.intp)
+        return sorted(self._living)
+
+    def refresh(self, slots: Sequence[int]) -> Delta:
+        """What time alone has moved among `slots`, as far as they still live."""
+        living = np.array([slot for slot in slots if slot in self._living], dtype=np.intp)
         moved = self._sort.update(living, self._tasks, self._reference)
         return Delta(moving=living[moved & self._shown[living]])
 

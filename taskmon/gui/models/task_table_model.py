@@ -63,13 +63,14 @@ class TaskTableModel(TaskRows):
         self._filter = EVERYTHING
         self._keys: tuple[SortKey, ...] = ()
         self._waiting: dict[str, None] = dict.fromkeys(store.tasks)
-        self._gather = QTimer(self, singleShot=True, interval=GATHER_MS)
+        self._ageing: list[int] = []
+        self._gather = QTimer(self, singleShot=True)
         self._gather.timeout.connect(self._take_slice)
         self._drift = QTimer(self, interval=DRIFT_MS)
         self._drift.timeout.connect(self.refresh)
         self._unsubscribe = store.subscribe(self._note)
         if self._waiting:
-            self._gather.start()
+            self._gather.start(GATHER_MS)
 
     def close(self) -> None:
         """No longer listens to the store."""
@@ -209,20 +210,29 @@ class TaskTableModel(TaskRows):
         for ids in (change.added, change.updated, change.removed):
             self._waiting.update(dict.fromkeys(ids))
         if not self._gather.isActive():
-            self._gather.start()
+            self._gather.start(GATHER_MS)
 
     def _look_again(self, task_id: str) -> None:
         if task_id in self._store.tasks:
             self._waiting[task_id] = None
             if not self._gather.isActive():
-                self._gather.start()
+                self._gather.start(GATHER_MS)
 
     def flush(self) -> None:
         """Shows everything that has arrived so far."""
-        while self._waiting:
+        while self._waiting or self._ageing:
             self._take_slice()
 
     def _take_slice(self) -> None:
+        if self._waiting:
+            self._take_tasks()
+        elif self._ageing and self._index is not None:
+            ageing, self._ageing = self._ageing[:SLICE], self._ageing[SLICE:]
+            self._install(self._index.refresh(ageing))
+        if self._waiting or self._ageing:
+            self._gather.start(0)
+
+    def _take_tasks(self) -> None:
         ids = list(self._waiting)[:SLICE]
         for task_id in ids:
             del self._waiting[task_id]
@@ -234,8 +244,6 @@ class TaskTableModel(TaskRows):
             self._index = self._first_index()
         self._install(self._index.take((task for task in found.values() if task is not None), gone))
         self.counts_changed.emit()
-        if self._waiting:
-            self._gather.start()
 
     def _first_index(self) -> TaskIndex:
         # numpy costs a third of the window's start-up and an empty table does not need it.
@@ -250,14 +258,15 @@ class TaskTableModel(TaskRows):
         return index
 
     def refresh(self) -> None:
-        """Looks at what time alone changes: the order of durations that go on, and `since:`."""
+        """Looks, a slice at a time, at what time alone changes: the order of durations that go on, and `since:`."""
         if self._index is None:
             return
         if self._filter.moving:
             self._filter = parse_filter(self._filter.text, self._clock())
             self._install(self._index.refilter(self._filter))
-        if self._index.drifting:
-            self._install(self._index.refresh())
+        if self._index.drifting and not self._ageing:
+            self._ageing = self._index.living()
+            self._gather.start(GATHER_MS)
 
     def _watch_drift(self) -> None:
         drifting = self._filter.moving or (self._index is not None and self._index.drifting)

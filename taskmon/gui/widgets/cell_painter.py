@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap, QStaticText
 
 from taskmon.core.lifecycle import Status
 from taskmon.gui.task_rows import CellKind
@@ -23,6 +24,7 @@ _MARK_GAP: Final = 6.0
 _BAR: Final = 6.0
 _BAR_TEXT: Final = "100 %"
 _REMEMBERED: Final = 20_000
+_PILLS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,12 @@ class CellPainter:
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
+        self._pills: dict[tuple[Status, str, int, bool, bool, float], QPixmap] = {}
         self._text, self._muted = QColor(theme.text), QColor(theme.muted)
         self._chosen = QColor(theme.selection_text)
-        self._separator = QPen(QColor(theme.border))
+        self._separator = QColor(theme.border)
         self._grounds = {
-            name: QColor(value)
-            for name, value in (("selected", theme.selection), ("hovered", theme.row_hover), ("plain", theme.surface))
+            name: QColor(value) for name, value in (("selected", theme.selection), ("hovered", theme.row_hover))
         }
 
     def width_of(self, kind: CellKind, text: str) -> float:
@@ -94,12 +96,12 @@ class CellPainter:
         width = self._face(kind).fitted(text, 1e6).width + 2 * PADDING
         return width + _MARK + _MARK_GAP + 2 * _PILL_PADDING - PADDING if kind is CellKind.STATUS else width
 
-    def ground(self, painter: QPainter, row: QRectF, state: RowState) -> None:
-        """The background of a row and the fine line under it."""
+    def ground(self, painter: QPainter, row: QRect, state: RowState) -> None:
+        """The background of a row, where it is not the table's, and the fine line under it."""
         name = "selected" if state.selected else "hovered" if state.hovered else "plain"
-        painter.fillRect(row, self._grounds[name])
-        painter.setPen(self._separator)
-        painter.drawLine(QPointF(row.left(), row.bottom() - 0.5), QPointF(row.right(), row.bottom() - 0.5))
+        if name != "plain":
+            painter.fillRect(row, self._grounds[name])
+        painter.fillRect(row.left(), row.bottom(), row.width(), 1, self._separator)
 
     def text(self, painter: QPainter, cell: QRectF, kind: CellKind, text: str, state: RowState) -> None:
         """A text, cut with an ellipsis where it does not fit; numbers stand at the right."""
@@ -111,22 +113,39 @@ class CellPainter:
 
     def status(self, painter: QPainter, cell: QRectF, status: Status, word: str, state: RowState) -> None:
         """Mark and word of a state on a softly coloured pill; grey and bare where the row is stale."""
+        left = cell.left() + PADDING - 2
+        space = int(cell.right() - left - 2)
+        pill = self._pill(status, word, space, state, painter.device().devicePixelRatioF())
+        painter.drawPixmap(QPointF(left, round(cell.center().y() - _PILL / 2 - 0.5)), pill)
+
+    def _pill(self, status: Status, word: str, space: int, state: RowState, ratio: float) -> QPixmap:
+        """The picture of a state, painted once for every width and look."""
+        key = (status, word, space, state.stale, state.selected and state.stale, ratio)
+        known = self._pills.get(key)
+        if known is not None:
+            return known
+        if len(self._pills) > _PILLS:
+            self._pills.clear()
         colours = self._theme.of(status)
         ink = self._ink(CellKind.QUIET, state) if state.stale else QColor(colours.ink)
-        left = cell.left() + PADDING - 2
-        space = cell.right() - left - 2 * _PILL_PADDING - _MARK - _MARK_GAP - 2
-        prepared = self._strong.fitted(word, space)
-        width = _MARK + _MARK_GAP + prepared.width + 2 * _PILL_PADDING
-        pill = QRectF(left, cell.center().y() - _PILL / 2 - 0.5, width, _PILL)
+        room = space - 2 * _PILL_PADDING - _MARK - _MARK_GAP
+        width = _MARK + _MARK_GAP + self._strong.fitted(word, room).width + 2 * _PILL_PADDING
+        picture = QPixmap(ceil(width * ratio), ceil(_PILL * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not state.stale:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.fill))
-            painter.drawRoundedRect(pill, _PILL / 2, _PILL / 2)
-        marked = QRectF(pill.left() + _PILL_PADDING, pill.center().y() - _MARK / 2, _MARK, _MARK)
+            painter.drawRoundedRect(QRectF(0, 0, width, _PILL), _PILL / 2, _PILL / 2)
+        marked = QRectF(_PILL_PADDING, (_PILL - _MARK) / 2, _MARK, _MARK)
         paint_mark(painter, marked, mark(status), ink)
         painter.setPen(ink)
-        words = QRectF(marked.right() + _MARK_GAP, pill.top(), space, _PILL)
-        self._draw(painter, words, self._strong, word)
+        self._draw(painter, QRectF(marked.right() + _MARK_GAP, 0, room, _PILL), self._strong, word)
+        painter.end()
+        self._pills[key] = picture
+        return picture
 
     def bar(self, painter: QPainter, cell: QRectF, fraction: float, text: str, state: RowState) -> None:
         """How much is done, as a bar and in words."""
@@ -158,5 +177,6 @@ class CellPainter:
     def _draw(self, painter: QPainter, room: QRectF, face: _Face, text: str, *, right: bool = False) -> None:
         prepared = face.fitted(text, room.width())
         x = room.right() - prepared.width if right else room.left()
-        painter.setFont(face.font)
+        if painter.font() != face.font:
+            painter.setFont(face.font)
         painter.drawStaticText(QPointF(x, round(room.center().y() - prepared.height / 2 - 0.5)), prepared.static)

@@ -173,7 +173,7 @@ class Sidebar(QWidget):
         self.setFocusProxy(self._list)
         self.setAccessibleName("Views")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self._list)
         self.setMinimumWidth(140)
         self.set_theme(LIGHT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -20,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
-from taskmon.gui.task_rows import CellKind, SortKey, TaskRows
+from taskmon.gui.task_rows import CellKind, ColumnLook, SortKey, TaskRows
 from taskmon.gui.theme import LIGHT, Theme, ui_font
 from taskmon.gui.widgets.cell_painter import PADDING
 
@@ -42,6 +43,8 @@ class TaskHeader(QHeaderView):
         self._theme = LIGHT
         self._rows: TaskRows | None = None
         self._extending = False
+        self._font = header_font()
+        self._metrics = QFontMetricsF(self._font)
         self.setSectionsClickable(True)
         self.setSectionsMovable(True)
         self.setHighlightSections(False)
@@ -212,37 +215,34 @@ class TaskHeader(QHeaderView):
     def paintEvent(self, event: Any) -> None:
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), QColor(self._theme.raised))
+        painter.setFont(self._font)
+        keys = () if self._rows is None else self._rows.sort_keys()
+        over = self.viewport().mapFromGlobal(self.cursor().pos()) if self.underMouse() else None
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for column in self.shown_columns():
             left = self.sectionViewportPosition(column)
             cell = QRect(left, 0, self.sectionSize(column), self.height())
             if self._rows is not None and cell.intersects(event.rect()):
-                self._paint_title(painter, QRectF(cell), column, self._rows)
+                self._paint_title(painter, QRectF(cell), self._rows.look(column), _place(keys, column), over)
         painter.setPen(QColor(self._theme.border))
         y = self.height() - 0.5
         painter.drawLine(QPointF(0, y), QPointF(self.viewport().width(), y))
         painter.end()
 
-    def _paint_title(self, painter: QPainter, cell: QRectF, column: int, rows: TaskRows) -> None:
-        look = rows.look(column)
-        keys = rows.sort_keys()
-        place = next((number for number, key in enumerate(keys) if key.column == column), None)
-        mouse = self.viewport().mapFromGlobal(self.cursor().pos()) if self.underMouse() else QPoint(-1, -1)
-        hovered = cell.contains(QPointF(mouse))
-        font = header_font()
-        metrics = QFontMetricsF(font)
+    def _paint_title(
+        self, painter: QPainter, cell: QRectF, look: ColumnLook, place: tuple[int, bool] | None, over: QPoint | None
+    ) -> None:
+        """`place` is the column's number in the order and whether it descends; `over` is where the mouse is."""
         room = cell.adjusted(PADDING, 0, -PADDING - (0 if place is None else 3 * _ARROW), 0)
-        title = metrics.elidedText(look.title.upper(), Qt.TextElideMode.ElideRight, room.width())
-        width = metrics.horizontalAdvance(title)
+        title = self._metrics.elidedText(look.title.upper(), Qt.TextElideMode.ElideRight, room.width())
+        width = self._metrics.horizontalAdvance(title)
         x = room.right() - width if look.kind is CellKind.NUMBER else room.left()
-        painter.setFont(font)
-        painter.setPen(QColor(self._theme.text if hovered or place is not None else self._theme.muted))
-        painter.drawText(QPointF(x, cell.center().y() + metrics.capHeight() / 2), title)
+        strong = place is not None or (over is not None and cell.contains(QPointF(over)))
+        painter.setPen(QColor(self._theme.text if strong else self._theme.muted))
+        painter.drawText(QPointF(x, cell.center().y() + self._metrics.capHeight() / 2), title)
         if place is not None:
-            self._paint_arrow(
-                painter, QPointF(x + width + 2 * _ARROW, cell.center().y()), keys[place].descending, place
-            )
-        if self.underMouse():
+            self._paint_arrow(painter, QPointF(x + width + 2 * _ARROW, cell.center().y()), place[1], place[0])
+        if over is not None:
             painter.setPen(QColor(self._theme.border))
             painter.drawLine(QPointF(cell.right() - 0.5, 8), QPointF(cell.right() - 0.5, cell.bottom() - 8))
 
@@ -260,6 +260,11 @@ class TaskHeader(QHeaderView):
         colour = QColor(self._theme.accent if place == 0 else self._theme.muted)
         painter.setPen(QPen(colour, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
         painter.drawPolyline(head)
+
+
+def _place(keys: Sequence[SortKey], column: int) -> tuple[int, bool] | None:
+    """The number of `column` in the order, and whether it descends."""
+    return next(((number, key.descending) for number, key in enumerate(keys) if key.column == column), None)
 
 
 def header_font() -> QFont:

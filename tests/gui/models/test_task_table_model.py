@@ -245,6 +245,7 @@ def test_a_running_task_overtakes_an_ended_one_when_it_has_run_longer(app: Any, 
     assert shown(model) == [ended.task_id, running.task_id]
     clock.now = NOON + timedelta(seconds=40)
     model.refresh()
+    model.flush()
     assert shown(model) == [running.task_id, ended.task_id]
 
 
