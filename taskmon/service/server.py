@@ -137,6 +137,23 @@ class _WebServer(uvicorn.Server):
         yield
 
 
+def _web_server(service: Service, host: str) -> _WebServer:
+    config = uvicorn.Config(
+        create_app(service, [host, socket.gethostname()]),
+        loop="asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=3,
+        timeout_keep_alive=75,
+    )
+    return _WebServer(config)
+
+
 async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> None:
     told = _told_to_stop()
     database = Database(data.database)
@@ -156,20 +173,7 @@ async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> N
         extensions=options.extensions,
         local_only=options.host in _LOOPBACK,
     )
-    config = uvicorn.Config(
-        create_app(service, [options.host, socket.gethostname()]),
-        loop="asyncio",
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=3,
-        timeout_keep_alive=75,
-    )
-    server = _WebServer(config)
+    server = _web_server(service, options.host)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await server.until_ready(serving)
