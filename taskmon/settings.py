@@ -11,9 +11,20 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
+from taskmon.core.connection import Connection, address_problem, tidy_address
 from taskmon.core.errors import InvalidInputError
+
+__all__ = [
+    "Connection",
+    "LoadedSettings",
+    "Settings",
+    "change_settings",
+    "load_settings",
+    "save_settings",
+    "settings_path",
+]
 
 T = TypeVar("T")
 
@@ -24,16 +35,8 @@ _WHERE_TO_CORRECT: Final = "Correct it in {path}; until then the default counts.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """A service elsewhere that the user has set up. Its key is kept outside the settings."""
-
-    name: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`connection` names the service the window opens with; empty means the embedded one.
+    """`connection` names the service the window opens with; empty means the embedded one. Keys are kept elsewhere.
 
     `idle_exit_minutes` is how long the embedded service stays without work or visitors, 0 for ever. `excludes` are
     patterns, as in a .taskmonignore file, of what never travels with a submitted folder. `log_font_size` in points.
@@ -77,31 +80,49 @@ def load_settings(path: Path) -> LoadedSettings:
     except InvalidInputError as error:
         return LoadedSettings(Settings(), (error,))
     values: dict[str, Any] = {}
-    problems: list[InvalidInputError] = []
-    for field in fields(Settings):
-        if field.name not in content:
+    complaints: list[str] = []
+    for name in _FIELDS:
+        if name not in content:
             continue
         try:
-            values[field.name] = _READERS[field.name](content[field.name])
+            if name == "connections":
+                values[name], unusable = _usable_connections(content[name])
+                complaints += [f"The setting connections {complaint}" for _, complaint in unusable]
+            else:
+                values[name] = _READERS[name](content[name])
         except ValueError as error:
-            problems.append(
-                InvalidInputError(f"The setting {field.name} {error}.", _WHERE_TO_CORRECT.format(path=path))
-            )
-    return LoadedSettings(Settings(**values), tuple(problems))
+            complaints.append(f"The setting {name} {error}")
+    advice = _WHERE_TO_CORRECT.format(path=path)
+    return LoadedSettings(Settings(**values), tuple(InvalidInputError(f"{text}.", advice) for text in complaints))
 
 
 def save_settings(settings: Settings, path: Path) -> None:
-    """Write `settings`; keys of the file that this version does not know stay. Raises InvalidInputError.
+    """Write all of `settings`; keys of the file that this version does not know stay. Raises InvalidInputError.
 
     A file that cannot be read as TOML is not overwritten: somebody was editing it.
     """
+    change_settings(path, **{name: getattr(settings, name) for name in _FIELDS})
+
+
+def change_settings(path: Path, **changes: object) -> None:
+    """Write these settings only; whatever else stands in the file stays as it is. Raises InvalidInputError.
+
+    That includes values that cannot be used: an entry of `connections` with a slip in it is not lost by adding another.
+    """
     import tomli_w
 
-    content = _read(path) | {field.name: _writable(getattr(settings, field.name)) for field in fields(Settings)}
+    content = _read(path)
+    for name, value in changes.items():
+        kept = _unusable_connections(content.get(name)) if name == "connections" else []
+        content[name] = [*_writable_list(value), *kept] if name == "connections" else _writable(value)
+    _write(path, tomli_w.dumps(content))
+
+
+def _write(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(tomli_w.dumps(content), encoding="utf-8")
+        draft.write_text(text, encoding="utf-8")
         draft.replace(path)
     except OSError as error:
         raise InvalidInputError(
@@ -123,6 +144,10 @@ def _read(path: Path) -> dict[str, Any]:
         raise InvalidInputError(
             f"The settings file {path} cannot be read: {error.strerror or error}.", "Check its rights."
         ) from error
+
+
+def _writable_list(values: object) -> list[object]:
+    return [_writable(value) for value in cast("tuple[object, ...]", values)]
 
 
 def _writable(value: object) -> object:
@@ -169,20 +194,42 @@ def _list_of(read: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
     return read_all
 
 
+def _usable_connections(value: object) -> tuple[tuple[Connection, ...], list[tuple[object, str]]]:
+    """The connections that can be used, and the other entries, each with what is wrong with it."""
+    if not isinstance(value, list):
+        raise ValueError("must be a list of tables")
+    usable: dict[str, Connection] = {}
+    unusable: list[tuple[object, str]] = []
+    for entry in value:
+        try:
+            connection = _connection(entry)
+            if connection.name.casefold() in usable:
+                raise ValueError(f"has two entries “{connection.name}”")
+            usable[connection.name.casefold()] = connection
+        except ValueError as error:
+            unusable.append((entry, str(error)))
+    return tuple(usable.values()), unusable
+
+
+def _unusable_connections(value: object) -> list[object]:
+    return [entry for entry, _ in _usable_connections(value)[1]] if isinstance(value, list) else []
+
+
 def _connection(value: object) -> Connection:
     if (
         not isinstance(value, Mapping)
         or not isinstance(value.get("name"), str)
         or not isinstance(value.get("url"), str)
+        or not value["name"].strip()
     ):
         raise ValueError("needs a name and a url in every entry")
-    if not value["url"].startswith(("http://", "https://")):
-        raise ValueError(f"has an entry “{value['name']}” whose url does not begin with http:// or https://")
-    return Connection(name=value["name"], url=value["url"])
+    problem = address_problem(value["url"])
+    if problem:
+        raise ValueError(f"has an entry “{value['name']}” whose url cannot be used: {problem.rstrip('.')}")
+    return Connection(name=value["name"].strip(), url=tidy_address(value["url"]))
 
 
 _READERS: Final[Mapping[str, Callable[[object], object]]] = {
-    "connections": _list_of(_connection),
     "connection": _text,
     "theme": _theme,
     "notify": _flag,
@@ -193,3 +240,5 @@ _READERS: Final[Mapping[str, Callable[[object], object]]] = {
     "idle_exit_minutes": _number(0, 100_000),
     "excludes": _list_of(_text),
 }
+
+_FIELDS: Final = tuple(field.name for field in fields(Settings))
