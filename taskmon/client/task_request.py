@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Mapping, Sequence
-from typing import Final
 
+from taskmon.core.command_line import command_line_problem
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.runner_protocol import SIMULATOR, Command
 from taskmon.core.simulators import Simulator
 from taskmon.core.storage import INPUT_FOLDER
 from taskmon.core.task import Task, TaskRequest
-
-_SHELL_CHARACTERS: Final = re.compile(r"[|><&;?~$]")
-_LONGEST_WORD: Final = 512
 
 
 def build_request(
@@ -35,7 +30,9 @@ def build_request(
     if not lines:
         raise InvalidInputError("There is no command to run.", "Write at least one command line.")
     for line in lines:
-        check_command(line)
+        problem = command_line_problem(line)
+        if problem:
+            raise InvalidInputError(f"The command “{line}” cannot be run.", problem)
     return TaskRequest(
         simulator=SIMULATOR,
         simulator_name_alias=simulator.key,
@@ -76,23 +73,3 @@ def request_again(task: Task, machine_group_id: str | None = None) -> TaskReques
         compress_with=task.compress_with,
         extra_params=task.extra_params,
     )
-
-
-def check_command(line: str) -> None:
-    """Raises InvalidInputError if a runner would refuse this command line."""
-    found = _SHELL_CHARACTERS.search(line)
-    if found:
-        raise InvalidInputError(
-            f"The command “{line}” contains “{found[0]}”, but commands run without a shell.",
-            "Put the line into a script in the folder, for example run.sh, and give the command bash run.sh.",
-        )
-    try:
-        words = shlex.split(line)
-    except ValueError:
-        raise InvalidInputError(f"A quote in the command “{line}” is not closed.", "Close it.") from None
-    if not words or not all(words):
-        raise InvalidInputError(f"The command “{line}” has an empty word.", "Remove the empty quotes.")
-    if any(len(word) > _LONGEST_WORD for word in words):
-        raise InvalidInputError(
-            f"A word of the command is longer than {_LONGEST_WORD} characters.", "Put the command into a script."
-        )

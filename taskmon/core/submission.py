@@ -15,6 +15,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import Final
 
+from taskmon.core.command_line import command_line_problem
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.plain_text import one_line
 from taskmon.core.project import DEFAULT_PROJECT
@@ -32,7 +33,6 @@ NEAR_FILES: Final = 1_000
 EXCLUDED_EXAMPLES: Final = 20
 NAME_LENGTH: Final = 128
 _LONGEST_TIME_TO_LIVE_S: Final = 10 * 365 * 86_400.0
-_SHELL_WORDS: Final = frozenset({"|", "||", "&&", ";", "&", ">", ">>", "<", "<<", "2>", "2>&1", "&>", "1>"})
 
 
 class UploadState(StrEnum):
@@ -197,24 +197,9 @@ def command_problem(lines: Sequence[str]) -> str:
     if not lines:
         return "Write at least one command, one per line."
     for number, line in enumerate(lines, start=1):
-        try:
-            words = shlex.split(line)
-        except ValueError:
-            return f"Command {number} ends inside a quotation or after a backslash."
-        if not words or not words[0]:
-            return f"Command {number} names no program."
-    return ""
-
-
-def command_advice(lines: Sequence[str]) -> str:
-    """A hint where a line hopes for a shell, which there is none of; empty otherwise. Needs lines without problems."""
-    for number, line in enumerate(lines, start=1):
-        words = shlex.split(line)
-        shell_word = next((word for word in words if word in _SHELL_WORDS), "cd" if words[0] == "cd" else "")
-        if shell_word:
-            return (
-                f"Command {number}: there is no shell that knows “{shell_word}”. If one is needed: sh\u00a0-c\u00a0'…'"
-            )
+        problem = command_line_problem(line)
+        if problem:
+            return f"Command {number}: {problem}"
     return ""
 
 

@@ -241,9 +241,8 @@ def test_own_commands_replace_those_of_the_simulator() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        *[(f"run a{character}b", "without a shell") for character in "|><&;?~$"],
-        ("say 'hello", "not closed"),
-        ("''", "empty word"),
+        ("run > log", "no shell"),
+        ("say 'hello", "inside a quotation"),
         ("x" * 513, "longer than 512"),
     ],
 )

@@ -17,7 +17,6 @@ from taskmon.core.submission import (
     FolderContents,
     Submission,
     candidate_files,
-    command_advice,
     command_lines,
     command_problem,
     contents_text,
@@ -133,21 +132,13 @@ def test_a_folder_without_a_matching_file_says_which_was_looked_for() -> None:
     [
         ("./solve a.inp\n\n  python3 plot.py  ", ""),
         ("", "Write at least one command, one per line."),
-        ("ok\necho 'half", "Command 2 ends inside a quotation or after a backslash."),
-        ("ok\n'' x", "Command 2 names no program."),
+        ("ok\necho 'half", "Command 2: It ends inside a quotation or after a backslash."),
+        ("ok\n'' x", "Command 2: It names no program."),
         ("# only a remark", "Write at least one command, one per line."),
     ],
 )
 def test_commands_say_which_line_cannot_be_run(text: str, problem: str) -> None:
     assert command_problem(command_lines(text)) == problem
-
-
-@pytest.mark.parametrize(
-    ("line", "word"), [("a | b", "|"), ("a > log", ">"), ("cd x", "cd"), ("sh -c 'a | b'", ""), ("a 'b|c'", "")]
-)
-def test_a_line_that_needs_a_shell_is_advised(line: str, word: str) -> None:
-    advice = command_advice([line])
-    assert (f"“{word}”" in advice) if word else (advice == "")
 
 
 def test_the_preview_quotes_values_and_shows_holes_by_their_label() -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from taskmon.core.plain_text import one_line
-from taskmon.core.submission import command_advice, command_lines, command_problem, preview
+from taskmon.core.submission import command_lines, command_problem, preview
 from taskmon.gui import theme
 from taskmon.gui.widgets.form_controls import QuietButton
 from taskmon.gui.widgets.form_field import FieldRow, Tone
@@ -102,10 +102,7 @@ class CommandField(FieldRow):
             self.say("")
             return ""
         problem = command_problem(self.lines())
-        if problem:
-            self.say(problem, Tone.ERROR if self.lines() else Tone.QUIET)
-        else:
-            self.say(command_advice(self.lines()), Tone.WARNING)
+        self.say(problem, Tone.ERROR if problem and self.lines() else Tone.QUIET)
         return problem
 
     def mark_change(self, before: Sequence[str]) -> bool:
