@@ -16,7 +16,7 @@ from taskmon.gui.models import task_times as times
 from taskmon.gui.models.task_reason import reason_text, reason_tooltip
 from taskmon.gui.task_rows import CellKind, ColumnLook
 
-SHORT_ID: Final = 8
+SHORT_ID: Final = 6
 """Letters of an id that a person needs to tell tasks apart."""
 
 
@@ -100,7 +100,13 @@ def _name_tooltip(task: Task) -> str:
     return "\n".join(lines)
 
 
-def _progress_text(fraction: float | None) -> str:
+def fraction_done(task: Task, observed: Observed) -> float | None:
+    """How much of a task is done, 0 to 1; None where nothing is known or nothing is left to be done."""
+    return None if task.status is Status.SUCCESS else observed.progress.get(task.task_id)
+
+
+def _progress_text(task: Task, observed: Observed) -> str:
+    fraction = fraction_done(task, observed)
     return "" if fraction is None else f"{int(fraction * 100)} %"
 
 
@@ -166,21 +172,21 @@ def _text_columns() -> dict[Column, ColumnFacts]:
     c, kind = Column, CellKind
     return {
         c.TASK: ColumnFacts(
-            _look(c.TASK, "Task", kind.CODE, 84, True),
+            _look(c.TASK, "Task", kind.CODE, 72, True),
             lambda t, _n, _o: short_id(t.task_id),
             lambda t, _n, _o: t.task_id,
             lambda t, _n, _o: t.task_id,
             by_text=True,
         ),
-        c.NAME: _of_text(_look(c.NAME, "Name", kind.TEXT, 128, True), _name_text, _name_tooltip),
-        c.SIMULATOR: _of_text(_look(c.SIMULATOR, "Simulator", kind.TEXT, 100, True), lambda t: t.simulator),
-        c.PROJECT: _of_text(_look(c.PROJECT, "Project", kind.TEXT, 92, True), lambda t: t.project),
+        c.NAME: _of_text(_look(c.NAME, "Name", kind.TEXT, 112, True), _name_text, _name_tooltip),
+        c.SIMULATOR: _of_text(_look(c.SIMULATOR, "Simulator", kind.TEXT, 102, True), lambda t: t.simulator),
+        c.PROJECT: _of_text(_look(c.PROJECT, "Project", kind.TEXT, 84, True), lambda t: t.project),
         c.MACHINE_GROUP: _of_text(
             _look(c.MACHINE_GROUP, "Machine group", kind.TEXT, 136, False),
             _group_text,
             lambda t: "\n".join(filter(None, (t.machine_group_name, t.machine_group_id))),
         ),
-        c.REASON: _of_text(_look(c.REASON, "Reason", kind.QUIET, 120, True, elastic=True), reason_text, reason_tooltip),
+        c.REASON: _of_text(_look(c.REASON, "Reason", kind.QUIET, 110, True, elastic=True), reason_text, reason_tooltip),
     }
 
 
@@ -188,7 +194,7 @@ def _value_columns() -> dict[Column, ColumnFacts]:
     c, kind = Column, CellKind
     return {
         c.STATUS: ColumnFacts(
-            _look(c.STATUS, "Status", kind.STATUS, 188, True),
+            _look(c.STATUS, "Status", kind.STATUS, 180, True),
             lambda t, _n, _o: status_word(t.status),
             lambda t, _n, _o: _STATUS_RANK.get(t.status, float(len(FACTS))),
             lambda t, _n, _o: _status_tooltip(t),
@@ -205,15 +211,15 @@ def _value_columns() -> dict[Column, ColumnFacts]:
             "Waited in the queue",
         ),
         c.TIME: _of_duration(
-            _look(c.TIME, "Time", kind.NUMBER, 82, True, ticking=True),
+            _look(c.TIME, "Time", kind.NUMBER, 84, True, ticking=True),
             times.computation_seconds,
             "The simulator's time",
         ),
         c.PROGRESS: ColumnFacts(
-            _look(c.PROGRESS, "Progress", kind.BAR, 116, True),
-            lambda t, _n, o: _progress_text(o.progress.get(t.task_id)),
-            lambda t, _n, o: o.progress.get(t.task_id),
-            lambda t, _n, o: _progress_text(o.progress.get(t.task_id)),
+            _look(c.PROGRESS, "Progress", kind.BAR, 94, True),
+            lambda t, _n, o: _progress_text(t, o),
+            lambda t, _n, o: fraction_done(t, o),
+            lambda t, _n, o: _progress_text(t, o),
         ),
         c.LAST_OUTPUT: ColumnFacts(
             _look(c.LAST_OUTPUT, "Last output", kind.NUMBER, 110, False, ticking=True),

@@ -11,7 +11,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTim
 
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
-from taskmon.gui.models.columns import COLUMNS, Column, Observed
+from taskmon.gui.models.columns import COLUMNS, Column, Observed, fraction_done
 from taskmon.gui.models.task_filter import EVERYTHING, parse_filter
 from taskmon.gui.models.task_group import GroupCounts
 from taskmon.gui.task_rows import CellKind, ColumnLook, SortKey, TaskGroup, TaskRows
@@ -151,8 +151,7 @@ class TaskTableModel(TaskRows):
     def fraction(self, row: int, column: int) -> float | None:
         if column != Column.PROGRESS:
             return None
-        task = self.task_at(row)
-        return self._observed.progress.get(task.task_id)
+        return fraction_done(self.task_at(row), self._observed)
 
     def look(self, column: int) -> ColumnLook:
         return COLUMNS[Column(column)].look

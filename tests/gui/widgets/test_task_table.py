@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -18,8 +18,9 @@ from taskmon.core.task import Task
 from taskmon.gui.models.columns import Column
 from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.task_rows import CellKind, SortKey
-from taskmon.gui.theme import DARK, LIGHT, Theme
-from taskmon.gui.widgets.cell_painter import CellPainter, RowState
+from taskmon.gui.theme import DARK, LIGHT, Theme, load_fonts
+from taskmon.gui.widgets.cell_painter import PADDING, CellPainter, RowState
+from taskmon.gui.widgets.task_header import header_font
 from taskmon.gui.widgets.task_table import ROW_HEIGHT, TaskTable
 from tests.builders import NOON, a_task, a_task_id, some_tasks
 from tests.gui.widgets.task_pictures import a_mixed_task, clock, save
@@ -27,7 +28,7 @@ from tests.waiting import until
 
 
 class Shown:
-    """A table over a store with `count` tasks, newest first, in a window of 900 × 300 pixels."""
+    """A table over a store with `count` tasks, newest first, in a window of 860 × 300 pixels."""
 
     def __init__(self, app: QApplication, count: int) -> None:
         self.app = app
@@ -38,7 +39,7 @@ class Shown:
         self.model.flush()
         self.table = TaskTable()
         self.table.setModel(self.model)
-        self.table.resize(940, 300)
+        self.table.resize(860, 300)
         self.table.show()
         self.told: list[tuple[list[str], str]] = []
         self.table.selection_changed.connect(lambda ids, current: self.told.append((ids, current)))
@@ -371,6 +372,19 @@ def _contrast(one: QColor, other: QColor) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+def test_titles_times_and_the_usual_states_are_not_cut_in_the_first_arrangement(app: QApplication) -> None:
+    load_fonts()
+    painter, store = CellPainter(LIGHT), TaskStore()
+    model = TaskTableModel(store, clock)
+    usual = {CellKind.NUMBER: "12:34:56", CellKind.STATUS: "Preparing to Compute", CellKind.CODE: "wwwwww…"}
+    for column in range(model.columnCount()):
+        look = model.look(column)
+        title = QFontMetricsF(header_font()).horizontalAdvance(look.title.upper()) + 2 * PADDING
+        assert title <= look.width, look.title
+        assert painter.width_of(look.kind, usual.get(look.kind, "")) <= look.width, look.title
+    model.close()
+
+
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_text_is_readable_on_every_ground_a_row_can_have(app: QApplication, theme: Theme) -> None:
     painter = CellPainter(theme)
@@ -388,7 +402,7 @@ def test_text_is_readable_on_every_ground_a_row_can_have(app: QApplication, them
 def test_pictures_of_every_state_can_be_looked_at(show: Callable[[int], Shown], theme: Theme) -> None:
     shown = show(0)
     shown.table.set_theme(theme)
-    shown.table.resize(1040, 640)
+    shown.table.resize(850, 640)
     shown.store.apply([a_mixed_task(0)])
     shown.settle()
     save(shown.table, f"table_one_{theme.name}")
