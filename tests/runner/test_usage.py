@@ -16,7 +16,7 @@ from tests.waiting import until
 
 ENDED_CHILD = """
 import subprocess, sys
-subprocess.run([sys.executable, '-c', 'sum(range(10**7))'])
+subprocess.run([sys.executable, '-c', 'import time\\nwhile time.process_time() < 0.3: pass'])
 print(flush=True)
 input()
 """
@@ -39,7 +39,7 @@ def test_samples_count_the_whole_tree_of_processes(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", BUSY_CHILD])
     try:
         with sampler.watch(3, process.pid):
-            until(lambda: len(path.read_text().splitlines()) >= 3)
+            until(lambda: any(float(row["cpu-usage"]) > 20 for row in _rows(path)[1:]), within_s=30)
     finally:
         for child in psutil.Process(process.pid).children():
             child.kill()
@@ -47,7 +47,6 @@ def test_samples_count_the_whole_tree_of_processes(tmp_path: Path) -> None:
     rows = _rows(path)
     assert tuple(rows[0]) == COLUMNS
     assert {row["command"] for row in rows} == {"3"}
-    assert 20 < float(rows[-1]["cpu-usage"]) < 150
     assert int(rows[-1]["memory"]) > 5_000_000
     assert datetime.fromisoformat(rows[0]["time"]).utcoffset() is not None
 
@@ -56,7 +55,7 @@ def test_cpu_time_of_ended_children_is_not_lost() -> None:
     process = subprocess.Popen([sys.executable, "-c", ENDED_CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
-    assert read_tree(psutil.Process(process.pid)).cpu_s > 0.1
+    assert read_tree(psutil.Process(process.pid)).cpu_s > 0.25
     process.communicate(b"\n")
 
 
