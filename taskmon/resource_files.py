@@ -1,4 +1,4 @@
-"""Where the files of `resources/` are, in a checkout and in a wheel; the simulator catalogue and the example in them."""
+"""Where the files of `resources/` are, in a checkout and in a wheel; the simulator catalogue and the example."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Theme:
         return self.name == "dark"
 
     def of(self, status: Status) -> KindColours:
-        """The colours of a state; an end that the service may resubmit by itself is coloured as passing, not as final."""
+        """The colours of a state; an end that the service may resubmit by itself is coloured as passing."""
         known = facts(status)
         return self.kinds[Kind.TRANSIENT if known.may_auto_resubmit else known.kind]
 

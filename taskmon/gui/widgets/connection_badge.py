@@ -1,4 +1,4 @@
-"""The badge that says whether what the window shows is fresh: `● live`, `● live · 48 s ago`, `no answer since 14:02`."""
+"""The badge that says how fresh the window is: `● live`, `● live · 48 s ago`, `no answer since 14:02`."""
 
 from __future__ import annotations
 
