@@ -186,7 +186,7 @@ def _text_columns() -> dict[Column, ColumnFacts]:
             _group_text,
             lambda t: "\n".join(filter(None, (t.machine_group_name, t.machine_group_id))),
         ),
-        c.REASON: _of_text(_look(c.REASON, "Reason", kind.QUIET, 110, True, elastic=True), reason_text, reason_tooltip),
+        c.REASON: _of_text(_look(c.REASON, "Reason", kind.QUIET, 106, True, elastic=True), reason_text, reason_tooltip),
     }
 
 
