@@ -6,7 +6,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from taskmon.core.task import OperationName
 from taskmon.runner.control import StoppedEarlyError, StopReason, TaskControl
 from taskmon.runner.environment import Environment, find_environment
 from taskmon.runner.execution import Execution, Outcome
+from taskmon.runner.file_tracker import FileTracker
 from taskmon.runner.guarding import Guard
 from taskmon.runner.job import Job, read_job
 from taskmon.runner.messages import MessageListener
@@ -155,8 +156,9 @@ class TaskRun:
             kill_grace_s=self._parts.kill_grace_s,
         )
         self.control.begin_commands()
-        self._event(EventType.TASK_WORK_STARTED)
-        outcome = execution.run()
+        with closing(FileTracker(self._parts.link, self._order.id, workspace.artifacts)):
+            self._event(EventType.TASK_WORK_STARTED)
+            outcome = execution.run()
         if outcome.exit_code and outcome.stopped is None and workspace.free_bytes() < _FULL_DISK:
             raise TaskmonError(
                 "The disk of this machine ran full while the simulator was writing.",
