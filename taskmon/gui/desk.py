@@ -154,7 +154,7 @@ class Desk(QObject):
         self.table.task_activated.connect(lambda _id: self.window.show_tab(Wish.SHOW_LOG))
         self.table.kill_requested.connect(lambda _ids: self.actions.kill(self.detail.selected))
         self.table.context_menu_requested.connect(self._offer_row_menu)
-        self.diagram.status_clicked.connect(lambda status: self.filter_box.set_text(f"status:{status}"))
+        self.diagram.status_clicked.connect(lambda status: self.filter_box.set_text(f"status:={status}"))
         self.explanation.action_requested.connect(self._answer_explanation)
         self.files_pane.log_requested.connect(self._read_as_log)
         self.files_pane.download_requested.connect(self._download_file)
