@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-SCHEMA_VERSION: Final = 1
+_STEPS: Final = ("schema.sql", "schema_2.sql")
+"""What makes version 1 out of nothing, version 2 out of version 1, and so on."""
+SCHEMA_VERSION: Final = len(_STEPS)
 
 SqlValue = str | int | float | None
 """What a column can hold."""
@@ -58,11 +60,11 @@ class Database:
                 f"The task database {path} was written by a newer taskmon.",
                 "Update taskmon, or use another data folder.",
             )
-        if version == SCHEMA_VERSION:
-            return
-        schema = resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
-        self._connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        self.execute("INSERT INTO meta VALUES ('database_id', ?)", secrets.token_hex(6))
+        for number, name in enumerate(_STEPS[version:], version + 1):
+            step = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+            self._connection.executescript(f"BEGIN; {step} PRAGMA user_version = {number}; COMMIT;")
+        if version == 0:
+            self.execute("INSERT INTO meta VALUES ('database_id', ?)", secrets.token_hex(6))
 
     @property
     def identity(self) -> str:

@@ -36,13 +36,19 @@ NEVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupRecord:
-    """What the service itself needs to know about a group. `managed`: it starts and watches the group's runners."""
+    """What the service itself needs to know about a group. `managed`: it starts and watches the group's runners.
+
+    An elastic group has `machine_count` machines now, between `least_machines` and `most_machines`.
+    """
 
     id: str
     name: str
     status: MachineGroupStatus
     managed: bool
     machine_count: int
+    kind: MachineGroupType
+    least_machines: int
+    most_machines: int
     max_idle_time: float | None
     auto_terminate: datetime | None
     busy_at: datetime
@@ -59,13 +65,15 @@ class GroupRepository:
         """A new group; its id. Raises RefusedError if a living group has that name.
 
         With a number of machines it waits to be started, and the service runs the machines. Without one it counts as
-        started and its machines are runners that register by themselves.
+        started and its machines are runners that register by themselves. An MPI cluster is one runner, whose hosts
+        share this computer's cores.
         """
         name = request.name or new_group_name()
         if self._database.value("SELECT 1 FROM machine_groups WHERE name = ? AND deleted_at IS NULL", name):
             raise RefusedError(f"There is already a machine group “{name}”.", "Choose another name.", status_code=409)
-        count = request.num_vms if request.num_vms is not None else request.min_vms
+        kind, count, least, most = _size(request)
         group_id, computer = new_uuid(), self._computer
+        cores = computer.cores_logical // most if kind is MachineGroupType.MPI and most else computer.cores_logical
         with self._database.transaction():
             self._database.insert(
                 "machine_groups",
@@ -76,9 +84,12 @@ class GroupRepository:
                     "status": MachineGroupStatus.STARTED if count is None else MachineGroupStatus.REGISTERED,
                     "managed": count is not None,
                     "machine_count": count or 0,
+                    "kind": kind,
+                    "least_machines": least,
+                    "most_machines": most,
                     "threads_per_core": request.threads_per_core,
                     "disk_size_gb": request.disk_size_gb,
-                    "cores_logical": request.cpu_cores_logical or computer.cores_logical,
+                    "cores_logical": request.cpu_cores_logical or max(1, cores),
                     "cores_physical": request.cpu_cores_physical or computer.cores_physical,
                     "memory_bytes": computer.memory_bytes,
                     "gpu_count": request.gpu_count,
@@ -90,6 +101,11 @@ class GroupRepository:
                 },
             )
         return group_id
+
+    def set_machine_count(self, group_id: str, count: int) -> None:
+        """The group shall have so many machines from now on."""
+        with self._database.transaction():
+            self._database.execute("UPDATE machine_groups SET machine_count = ? WHERE id = ?", count, group_id)
 
     def set_status(self, group_id: str, status: MachineGroupStatus, at: datetime) -> None:
         """A started group begins to be idle now; a terminated one is gone and its name free again."""
@@ -143,6 +159,16 @@ class GroupRepository:
         return found
 
 
+def _size(request: MachineGroupRequest) -> tuple[MachineGroupType, int | None, int | None, int | None]:
+    """The kind of group, its machines at first (None: they register by themselves), and the bounds of that number."""
+    if request.is_elastic or request.type is MachineGroupType.ELASTIC:
+        least = request.min_vms if request.min_vms is not None else request.num_vms or 1
+        return MachineGroupType.ELASTIC, least, least, max(1, least, request.max_vms or 0)
+    if request.type is MachineGroupType.MPI:
+        return MachineGroupType.MPI, 1, None, max(1, request.num_vms or 1)
+    return MachineGroupType.STANDARD, request.num_vms if request.num_vms is not None else request.min_vms, None, None
+
+
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -154,6 +180,9 @@ def _record_of(row: sqlite3.Row) -> GroupRecord:
         status=MachineGroupStatus(row["status"]),
         managed=bool(row["managed"]),
         machine_count=row["machine_count"],
+        kind=MachineGroupType(row["kind"]),
+        least_machines=row["machine_count"] if row["least_machines"] is None else row["least_machines"],
+        most_machines=row["machine_count"] if row["most_machines"] is None else row["most_machines"],
         max_idle_time=row["max_idle_time"],
         auto_terminate=parse_time(row["auto_terminate"]),
         busy_at=_moment(row["busy_at"]),
@@ -165,7 +194,10 @@ def _group_of(row: sqlite3.Row, machines: Sequence[Machine], now: datetime) -> M
     busy = any(machine.current_task_id for machine in machines)
     idle = 0 if busy or not started else max(0, int((now - _moment(row["busy_at"])).total_seconds()))
     count = row["machine_count"] if row["managed"] else max(1, len(machines))
-    vcpus = row["cores_logical"]
+    least = count if row["least_machines"] is None else row["least_machines"]
+    most = count if row["most_machines"] is None else row["most_machines"]
+    kind, vcpus = MachineGroupType(row["kind"]), row["cores_logical"]
+    is_elastic, is_cluster = kind is MachineGroupType.ELASTIC, kind is MachineGroupType.MPI
     return MachineGroup(
         zone="local",
         id=row["id"],
@@ -174,12 +206,12 @@ def _group_of(row: sqlite3.Row, machines: Sequence[Machine], now: datetime) -> M
         provider_id=Provider.LOCAL,
         status=MachineGroupStatus(row["status"]),
         started=started,
-        type=MachineGroupType.STANDARD,
-        is_elastic=False,
+        type=kind,
+        is_elastic=is_elastic,
         spot=False,
-        num_vms=len(machines),
-        min_vms=count,
-        max_vms=count,
+        num_vms=most * bool(machines) if is_cluster else len(machines),
+        min_vms=most if is_cluster else least,
+        max_vms=most,
         threads_per_core=row["threads_per_core"],
         disk_size_gb=row["disk_size_gb"],
         total_ram_gb=math.floor(row["memory_bytes"] / 1e9),
@@ -188,7 +220,7 @@ def _group_of(row: sqlite3.Row, machines: Sequence[Machine], now: datetime) -> M
         auto_terminate_ts=parse_time(row["auto_terminate"]) or NEVER,
         creation_timestamp=_moment(row["created_at"]),
         deletion_timestamp=parse_time(row["deleted_at"]),
-        quota_usage={"max_vcpus": vcpus, "max_instances": count, "max_price_hour": 0.0},
+        quota_usage={"max_vcpus": vcpus * most, "max_instances": most, "max_price_hour": 0.0},
         machines=list(machines),
         provider_description="This computer",
         cost_per_hour=CostPerHour(min=0.0, max=0.0, current=0.0, currency="USD"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.core.errors import IllegalTransitionError, NotFoundError, RefusedError
 from taskmon.core.lifecycle import Cause, Status
-from taskmon.core.machine import MachineGroupStatus
+from taskmon.core.machine import MachineGroupStatus, MachineGroupType
 from taskmon.core.runner_protocol import SIMULATOR, TaskOrder
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ BUCKET: Final = "objects"
 
 BUSY_GRAIN: Final = timedelta(seconds=10)
 """How exactly the moment is kept at which a group last had work: every look would be a write to the disk."""
+
+ELASTIC_REST: Final = timedelta(seconds=30)
+"""How long an elastic group keeps machines that have nothing to do."""
 
 _log = logging.getLogger(__name__)
 
@@ -165,10 +168,31 @@ class Scheduler:
             elif self._tasks.count_live(group.id):
                 if now - group.busy_at > BUSY_GRAIN:
                     self._groups.note_work(group.id, now)
+                self._grow(group)
             elif group.status is MachineGroupStatus.STARTED and _idle_too_long(group, now):
                 self.end_group(group.id)
+            elif now - group.busy_at > ELASTIC_REST:
+                self._shrink(group, now)
         for machine_id in self._machines.silent_since(now - timedelta(seconds=silence_s)):
             self.lose_machine(machine_id, Cause.RUNNER_LOST, "Its machine was silent for too long.")
+
+    def _grow(self, group: GroupRecord) -> None:
+        """One machine per task, as far as an elastic group may grow."""
+        wanted = min(self._tasks.count_live(group.id), group.most_machines)
+        if group.kind is MachineGroupType.ELASTIC and group.machine_count < wanted and _is_started(group):
+            self._groups.set_machine_count(group.id, wanted)
+            self._provider.start(group.id, group.name, wanted)
+
+    def _shrink(self, group: GroupRecord, now: datetime) -> None:
+        """An elastic group that has had nothing to do for a while goes back to its smallest size."""
+        if group.kind is MachineGroupType.ELASTIC and group.machine_count > group.least_machines and _is_started(group):
+            self._groups.set_machine_count(group.id, group.least_machines)
+            for machine_id in self._provider.shrink(group.id, group.name, group.least_machines):
+                self._machines.end(machine_id, now)
+
+
+def _is_started(group: GroupRecord) -> bool:
+    return group.status is MachineGroupStatus.STARTED
 
 
 def _idle_too_long(group: GroupRecord, now: datetime) -> bool:

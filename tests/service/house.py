@@ -52,9 +52,14 @@ class RecordingProvider:
     def __init__(self) -> None:
         self.started: list[tuple[str, str, int]] = []
         self.stopped: list[str] = []
+        self.shrunk: list[tuple[str, int]] = []
 
     def start(self, group_id: str, group_name: str, count: int) -> None:
         self.started.append((group_id, group_name, count))
+
+    def shrink(self, group_id: str, group_name: str, count: int) -> list[str]:
+        self.shrunk.append((group_id, count))
+        return []
 
     def stop(self, group_id: str) -> None:
         self.stopped.append(group_id)

@@ -118,7 +118,9 @@ async def test_a_group_of_registering_runners_counts_as_started(house: House) ->
     assert [each["num_vms"] for each in listed if each["id"] == group["id"]] == [1]
 
 
-@pytest.mark.parametrize("wish", [{"provider_id": "GCP"}, {"is_elastic": True}, {"type": "mpi"}, {"num_vms": 9999}])
+@pytest.mark.parametrize(
+    "wish", [{"provider_id": "AWS"}, {"is_elastic": True, "min_vms": 3, "max_vms": 2}, {"num_vms": 9999}]
+)
 async def test_what_this_computer_cannot_be_is_refused(house: House, wish: dict[str, Any]) -> None:
     answer = await house.json("POST", "/compute/group", json={"provider_id": "LOCAL", **wish}, expect=422)
     assert answer["detail"]
@@ -280,3 +282,40 @@ async def test_an_event_and_its_state_are_written_together(house: House) -> None
         raise PowerCutError
     assert await house.visited(task_id) == ["pending-input", "submitted"]
     assert await house.status(task_id) == "submitted"
+
+
+async def test_a_program_for_cloud_machines_gets_this_computer_instead(house: House) -> None:
+    wish = {"provider_id": "GCP", "machine_type": "c2-standard-4", "num_vms": 1, "spot": True, "is_elastic": False}
+    group = await house.json("POST", "/compute/group", json=wish, expect=201)
+    assert_fits(group, "VMGroupConfig")
+    assert (group["provider_id"], group["machine_type"], group["spot"]) == ("LOCAL", "c2-standard-4", False)
+
+
+async def test_an_elastic_group_grows_with_its_queue_and_shrinks_when_idle(house: House) -> None:
+    wish = {"provider_id": "GCP", "is_elastic": True, "min_vms": 1, "max_vms": 2, "num_vms": 1}
+    group = await house.json("POST", "/compute/group", json=wish, expect=201)
+    assert_fits(group, "VMGroupConfig")
+    assert (group["is_elastic"], group["min_vms"], group["max_vms"]) == (True, 1, 2)
+    await house.json("POST", "/compute/group/start", params={"machine_group_id": group["id"]})
+    queued = [await house.queue(resource_pool=group["id"]) for _ in range(3)]
+    house.service.scheduler.tidy(180)
+    name = group["name"]
+    assert house.provider.started == [(group["id"], name, 1), (group["id"], name, 2)]
+    for task_id in queued:
+        await house.json("POST", f"/tasks/{task_id}/kill")
+    house.service.scheduler.tidy(180)
+    assert house.provider.shrunk == []
+    house.clock.now += timedelta(seconds=31)
+    house.service.scheduler.tidy(180)
+    house.service.scheduler.tidy(180)
+    assert house.provider.shrunk == [(group["id"], 1)]
+
+
+async def test_the_hosts_of_a_cluster_share_the_cores_of_this_computer(house: House) -> None:
+    cores = house.service.computer.cores_logical
+    wish = {"provider_id": "GCP", "type": "mpi", "num_vms": cores, "is_elastic": False}
+    group = await house.json("POST", "/compute/group", json=wish, expect=201)
+    assert_fits(group, "VMGroupConfig")
+    assert (group["type"], group["max_vms"], group["cpu_info"]["cpu_cores_logical"]) == ("mpi", cores, 1)
+    await house.json("POST", "/compute/group/start", params={"machine_group_id": group["id"]})
+    assert house.provider.started == [(group["id"], group["name"], 1)]

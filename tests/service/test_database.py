@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import pytest
 
-from taskmon.service.database import Database
+from taskmon.service.database import SCHEMA_VERSION, Database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,3 +53,14 @@ def test_a_database_keeps_its_identity(tmp_path: Path) -> None:
         assert database.identity == identity
     with closing(Database(tmp_path / "other")) as database:
         assert database.identity != identity
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    first = resources.files("taskmon.service").joinpath("schema.sql").read_text(encoding="utf-8")
+    with closing(sqlite3.connect(tmp_path / "db")) as old:
+        old.executescript(f"{first} INSERT INTO meta VALUES ('database_id', 'abc'); PRAGMA user_version = 1;")
+    for _ in range(2):
+        with closing(Database(tmp_path / "db")) as database:
+            assert database.identity == "abc"
+            assert database.rows("SELECT kind, least_machines FROM machine_groups") == []
+            assert database.value("PRAGMA user_version") == SCHEMA_VERSION

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from taskmon.core.errors import InvalidInputError
-from taskmon.core.machine import MachineGroup, MachineGroupRequest, MachineGroupType, Provider
+from taskmon.core.machine import MachineGroup, MachineGroupRequest, Provider
 from taskmon.service.answers import NOTHING, JsonAnswer
 from taskmon.service.context import Service, ServiceParts
 
@@ -24,17 +24,18 @@ def _described(service: Service, group_id: str) -> MachineGroup:
 
 
 def _check(request: MachineGroupRequest) -> None:
-    """Raises InvalidInputError for a group that this computer cannot be."""
-    if request.provider_id != Provider.LOCAL:
-        raise InvalidInputError(
-            f"This service has no machines of {request.provider_id or 'an unnamed provider'}.", "Ask for LOCAL ones."
-        )
-    if request.is_elastic or request.type in (MachineGroupType.ELASTIC, MachineGroupType.MPI):
-        raise InvalidInputError(
-            "This service has neither elastic groups nor MPI clusters.", "Ask for a standard group."
-        )
-    if not 0 <= (request.num_vms or 0) <= MACHINES_AT_MOST:
+    """Raises InvalidInputError for a group that this computer cannot be.
+
+    It stands in for machines of Google's cloud too, so that a program written for the cloud runs here as it is; the
+    answer says honestly that they are LOCAL.
+    """
+    if request.provider_id not in (None, *Provider):
+        raise InvalidInputError(f"There is no provider “{request.provider_id}”.", "Ask for LOCAL or GCP machines.")
+    asked = (request.num_vms, request.min_vms, request.max_vms)
+    if not all(0 <= (number or 0) <= MACHINES_AT_MOST for number in asked):
         raise InvalidInputError(f"A group has 0 to {MACHINES_AT_MOST} machines.", "Ask for another number.")
+    if request.is_elastic and (request.min_vms or 0) > (request.max_vms or request.min_vms or 0):
+        raise InvalidInputError("The group would have more machines at least than at most.", "Correct the numbers.")
     if request.auto_terminate_ts is not None and request.auto_terminate_ts.tzinfo is None:
         raise InvalidInputError("auto_terminate_ts has no time zone.", "Send it with an offset such as +00:00.")
     if request.name is not None and not request.name.strip():

@@ -63,6 +63,14 @@ class LocalProvider:
             if name not in self._keepers:
                 self._keepers[name] = asyncio.create_task(self._keep_alive_forever(name, group_id))
 
+    def shrink(self, group_id: str, group_name: str, count: int) -> list[str]:
+        kept = {f"{group_name}-{number}" for number in range(1, count + 1)}
+        surplus = [runner for runner in self._records.list(group_id) if runner.name not in kept]
+        for runner in surplus:
+            self._forget(runner.name)
+            self._end_soon(runner)
+        return [runner.machine for runner in surplus if runner.machine is not None]
+
     def stop(self, group_id: str) -> None:
         for runner in self._records.list(group_id):
             self._forget(runner.name)

@@ -23,6 +23,9 @@ class MachineProvider(Protocol):
     def start(self, group_id: str, group_name: str, count: int) -> None:
         """Bring up `count` machines, counting those that are already there. Returns before they have registered."""
 
+    def shrink(self, group_id: str, group_name: str, count: int) -> list[str]:
+        """Stop the machines beyond the first `count`; their ids. Returns before they are gone."""
+
     def stop(self, group_id: str) -> None:
         """Stop the group's machines, with whatever runs on them. Returns before they are gone."""
 
