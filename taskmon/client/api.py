@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 from urllib.parse import quote
@@ -43,6 +44,11 @@ class ServiceClient:
     def url(self) -> str:
         """The address of the service, without a slash at its end."""
         return self._transport.url
+
+    @property
+    def last_date(self) -> datetime | None:
+        """What the service's clock said in its last answer, to the second; None if it never did."""
+        return self._transport.last_date
 
     async def __aenter__(self) -> Self:
         return self

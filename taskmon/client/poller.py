@@ -7,9 +7,10 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from taskmon.client.clock_skew import ClockSkew
 from taskmon.client.task_watch import PAGE_SIZE, FeedWatch, ListWatch, TaskWatch
 from taskmon.core.errors import BusyError, NotAuthorizedError, NotFoundError, RefusedError, TaskmonError
 from taskmon.core.extensions import Extension
@@ -27,24 +28,28 @@ _QUICK_STEP_S: Final = 1.0
 _HIDDEN_FEED_S: Final = 5.0
 _LIST_S: Final = (2.0, 10.0)
 """Seconds between looks at lists: when things move, and when they have not for a while."""
-_HIDDEN_LIST_S: Final = 30.0
+_HIDDEN_LIST_S: Final = (30.0, 60.0)
 _LIST_SHARE: Final = 5.0
 """A look at the lists is followed by at least this many times its own duration of rest."""
 _LONGEST_LIST_S: Final = 60.0
 _BACK_OFF_S: Final = (0.5, 15.0)
 _HIDDEN_BACK_OFF_S: Final = 60.0
-_LONGEST_REQUESTED_S: Final = 600.0
+_LONGEST_REQUESTED_S: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How far the store can be trusted. `loaded` of `total` tasks have been seen since the last full load began."""
+    """How far the store can be trusted. `loaded` of `total` tasks have been seen since the last full load began.
+
+    `skew` is how far the service's clock is ahead of ours (see `client.clock_skew`).
+    """
 
     connected: bool
     last_answer: datetime | None
     problem: TaskmonError | None
     loaded: int
     total: int
+    skew: timedelta = timedelta(0)
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float | None) -> None:
@@ -89,11 +94,21 @@ class Poller:
         self._failures = 0
         self._calm_steps = 0
         self._changed = False
+        self._firm = False
+        self._hurried = False
+        self._long_step: asyncio.Timeout | None = None
+        self._skew = ClockSkew()
+        self._asked_at = clock()
+        self._date: datetime | None = None
 
     def poke(self) -> None:
-        """Try now, also after the key was refused."""
+        """Try now, also after the key was refused and in the middle of a long poll; but not before a service that
+        said when to come back wants it."""
         self._poked = True
         self._wake.set()
+        if self._long_step is not None:
+            self._long_step.reschedule(asyncio.get_running_loop().time())
+            self._long_step = None
 
     def set_visible(self, visible: bool) -> None:
         """Nobody looks at a hidden window: it asks less often."""
@@ -114,6 +129,7 @@ class Poller:
     async def _round(self) -> float | None:
         """One load or step. Returns the seconds to rest; None: until somebody pokes."""
         self._poked = False
+        self._asked_at = self._clock()
         try:
             rest = await self._learn()
         except NotAuthorizedError as error:
@@ -138,11 +154,28 @@ class Poller:
             return 0.0
         began = self._clock()
         self._changed = False
-        more = await self._watch.step()
+        more = await self._step(self._watch)
         took = max(0.0, (self._clock() - began).total_seconds())
         self._failures = 0
         self._calm_steps = 0 if self._changed else self._calm_steps + 1
         return 0.0 if more else self._pace(self._watch, took)
+
+    async def _step(self, watch: TaskWatch) -> bool:
+        """A step; one that waits at the service is given up when somebody pokes, and then the next does not wait."""
+        wait, self._hurried = not self._hurried, False
+        asking = asyncio.timeout(None)
+        try:
+            async with asking:
+                self._long_step = asking if wait else None
+                more = await watch.step(wait=wait)
+        except TimeoutError:
+            if not asking.expired():
+                raise
+            self._hurried = True
+            return True
+        finally:
+            self._long_step = None
+        return more
 
     async def _choose_watch(self) -> TaskWatch:
         offered = await self._client.capabilities()
@@ -156,9 +189,9 @@ class Poller:
             if not self._visible:
                 return _HIDDEN_FEED_S
             return _AFTER_CHANGE_S if self._changed or took >= _QUICK_STEP_S else _QUICK_STEP_S
-        quick, slow = _LIST_S
+        quick, slow = _LIST_S if self._visible else _HIDDEN_LIST_S
         wanted = min(slow, quick * 1.25 ** min(self._calm_steps, 20))
-        return max(wanted if self._visible else _HIDDEN_LIST_S, min(took * _LIST_SHARE, _LONGEST_LIST_S))
+        return max(wanted, min(took * _LIST_SHARE, _LONGEST_LIST_S))
 
     def _after_refusal(self, error: NotFoundError | RefusedError) -> float:
         """A feed that is gone, or no longer knows us, means another service or database: load anew, without alarm."""
@@ -174,6 +207,7 @@ class Poller:
         self._failures += 1
         self._publish(error)
         if isinstance(error, BusyError) and error.retry_after is not None:
+            self._firm = True
             return min(error.retry_after, _LONGEST_REQUESTED_S)
         return self._back_off()
 
@@ -187,7 +221,9 @@ class Poller:
             self._wake.clear()
             await self._wait(self._wake, None)
         if seconds is not None:
-            await self._wait(self._wake, seconds)
+            # Nobody cuts the rest short that the service asked for.
+            await self._wait(asyncio.Event() if self._firm else self._wake, seconds)
+        self._firm = False
         self._wake.clear()
 
     def _note_change(self, change: Change) -> None:
@@ -198,8 +234,13 @@ class Poller:
         self._heard()
 
     def _heard(self) -> None:
-        self._last_answer = self._clock()
+        self._last_answer = now = self._clock()
+        said = self._client.last_date
+        if said is not None and said != self._date:
+            self._skew.hear(said, self._asked_at, now)
+            self._date = said
+        self._asked_at = now
         self._publish(None)
 
     def _publish(self, problem: TaskmonError | None) -> None:
-        self._on_freshness(Freshness(problem is None, self._last_answer, problem, *self._progress))
+        self._on_freshness(Freshness(problem is None, self._last_answer, problem, *self._progress, self._skew.skew))

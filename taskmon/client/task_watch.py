@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -17,8 +18,7 @@ PAGE_SIZE: Final = 200
 _LIVING: Final = tuple(status for status, known in FACTS.items() if not known.terminal)
 _REPEATED_WALKS: Final = 4
 _STALE_PAGES: Final = 3
-_FULL_LOOK_EVERY: Final = 10
-_SINGLE_LOOKS: Final = 20
+_FULL_LOOK_EVERY: Final = 20
 
 Progress = Callable[[int, int], None]
 """Called with how many tasks have been loaded and how many there are."""
@@ -30,8 +30,8 @@ class TaskWatch(Protocol):
     async def start(self, on_progress: Progress) -> None:
         """Load everything, newest first."""
 
-    async def step(self) -> bool:
-        """Learn what is new, waiting for it if the service can. True: ask again at once, there is more."""
+    async def step(self, *, wait: bool = True) -> bool:
+        """Learn what is new, with `wait` waiting for it if the service can. True: ask again at once, there is more."""
 
 
 class FeedWatch:
@@ -52,9 +52,9 @@ class FeedWatch:
         await load_all(self._client, self._store, self._page_size, on_progress)
         self._cursor = cursor
 
-    async def step(self) -> bool:
+    async def step(self, *, wait: bool = True) -> bool:
         """The next portion of changes. Raises RefusedError (410) when the service is another one than before."""
-        changes = await self._client.changes(self._cursor, self._wait_s)
+        changes = await self._client.changes(self._cursor, self._wait_s if wait else 0.0)
         moved = changes.cursor != self._cursor
         self._store.apply(changes.tasks, changes.removed)
         self._cursor = changes.cursor
@@ -62,7 +62,12 @@ class FeedWatch:
 
 
 class ListWatch:
-    """Over the task lists: the newest page, the lists of states that can still change, single tasks, totals."""
+    """Over the task lists, for services without a feed. A step costs the newest page and, while older tasks live, at
+    most one more question per living state, however many tasks there are. What does not fit waits for the next steps.
+
+    Older living tasks are looked at one by one if they are few. Otherwise a round goes through the pages of every
+    living state; who was in none of them has ended, and is looked at by itself.
+    """
 
     def __init__(self, client: ServiceClient, store: TaskStore, page_size: int = PAGE_SIZE) -> None:
         self._client = client
@@ -70,44 +75,59 @@ class ListWatch:
         self._page_size = page_size
         self._steps = 0
         self._surplus = 0
+        self._pages: deque[tuple[Status, int]] = deque()
+        self._seen: set[str] = set()
+        self._missing: set[str] = set()
 
     async def start(self, on_progress: Progress) -> None:
         """Load everything."""
+        self._pages.clear()
+        self._missing.clear()
         total = await load_all(self._client, self._store, self._page_size, on_progress)
         self._surplus = total - len(self._store)
 
-    async def step(self) -> bool:
+    async def step(self, *, wait: bool = True) -> bool:
         """One look at whatever may have changed. A total that the store cannot explain means a task was removed."""
         newest = await self._client.tasks(1, self._page_size)
         self._store.apply(newest.tasks)
         if newest.total_size - len(self._store) != self._surplus:
             await self.start(lambda loaded, total: None)
             return False
-        fresh = {task.task_id for task in newest.tasks}
         self._steps += 1
-        if self._living() - fresh or self._steps % _FULL_LOOK_EVERY == 0:
-            await self._look_at_living(fresh)
+        self._seen.update(task.task_id for task in newest.tasks)
+        left = self._living() - {task.task_id for task in newest.tasks}
+        if not self._pages and not self._missing & left:
+            self._plan_round(left)
+        budget = len(_LIVING)
+        while self._pages and budget:
+            await self._look_at_page(*self._pages.popleft())
+            budget -= 1
+            if not self._pages:
+                self._missing = self._living() - self._seen
+        self._missing &= left
+        for task_id in sorted(self._missing)[:budget]:
+            await self._look_at_task(task_id)
+            self._missing.discard(task_id)
         return False
+
+    def _plan_round(self, left: set[str]) -> None:
+        self._seen.clear()
+        self._missing = set()
+        if len(left) > len(_LIVING) or self._steps % _FULL_LOOK_EVERY == 0:
+            # The full look from time to time is for tasks that had ended and were queued again.
+            self._pages.extend((status, 1) for status in _LIVING)
+        else:
+            self._missing = left
 
     def _living(self) -> set[str]:
         return {task_id for task_id, task in self._store.tasks.items() if not task.is_terminated}
 
-    async def _look_at_living(self, fresh: set[str]) -> None:
-        for status in _LIVING:
-            fresh |= await self._look_at_status(status)
-        for task_id in sorted(self._living() - fresh)[:_SINGLE_LOOKS]:
-            await self._look_at_task(task_id)
-
-    async def _look_at_status(self, status: Status) -> set[str]:
-        seen: set[str] = set()
-        page = 0
-        while True:
-            page += 1
-            answer = await self._client.tasks(page, self._page_size, status)
-            self._store.apply(answer.tasks)
-            seen.update(task.task_id for task in answer.tasks)
-            if not answer.tasks or page * self._page_size >= answer.total_size:
-                return seen
+    async def _look_at_page(self, status: Status, page: int) -> None:
+        answer = await self._client.tasks(page, self._page_size, status)
+        self._store.apply(answer.tasks)
+        self._seen.update(task.task_id for task in answer.tasks)
+        if answer.tasks and page * self._page_size < answer.total_size:
+            self._pages.append((status, page + 1))
 
     async def _look_at_task(self, task_id: str) -> None:
         try:

@@ -14,6 +14,8 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
@@ -63,6 +65,8 @@ class Transport:
         self._key = _checked_key(api_key)
         self._transport = transport
         self._clients: dict[tuple[str, bool], httpx.AsyncClient] = {}
+        self.last_date: datetime | None = None
+        """What the service's clock said in its last answer, to the second; None if it never did."""
 
     async def close(self) -> None:
         """Close every connection."""
@@ -166,6 +170,7 @@ class Transport:
                 response = await client.send(request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise connection_failed(self.url, error) from error
+        self.last_date = _date(response) or self.last_date
         if not response.is_success:
             raise refusal(response, f"{method} {path}", signed=False)
         return response
@@ -242,6 +247,15 @@ async def _chunks(response: httpx.Response, address: str) -> AsyncGenerator[byte
         yield bytes(gathered)
     if cut is not None:
         raise connection_failed(address, cut) from cut
+
+
+def _date(response: httpx.Response) -> datetime | None:
+    """When the answer was written; one out of a cache says nothing about now."""
+    try:
+        date = None if "age" in response.headers else parsedate_to_datetime(response.headers["date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return None if date is None or date.tzinfo is None else date
 
 
 def _checked_url(url: str) -> str:

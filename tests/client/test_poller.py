@@ -107,7 +107,7 @@ async def test_an_old_task_that_is_queued_again_is_noticed() -> None:
     service.put(a_task(task_id="old", status=Status.SPOT_INSTANCE_PREEMPTED))
     for task in some_tasks(300, status=Status.SUCCESS):
         service.put(task)
-    story = Story(service, [lambda: service.advance("old", Status.SUBMITTED)], calm=12)
+    story = Story(service, [lambda: service.advance("old", Status.SUBMITTED)], calm=22)
     await story.run()
     assert story.agrees()
 
@@ -268,7 +268,7 @@ def test_store_and_service_are_equal_after_any_story(feed: bool, story: list[tup
         "broken": lambda _: httpx.Response(200, content=b"?"),
     }
     steps = [lambda kind=kind, number=number: act(kind, number) for kind, number in story]
-    told = Story(service, steps, calm=40, page_size=page)
+    told = Story(service, steps, calm=60, page_size=page)
     asyncio.run(told.run())
     assert dict(told.store.tasks) == service.tasks
     assert told.told[-1].connected
