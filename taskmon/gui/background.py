@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from taskmon.core.errors import TaskmonError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Container, Coroutine
     from types import TracebackType
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ class Background:
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
         self._latest: dict[str, asyncio.Task[None]] = {}
+        self._actions: set[asyncio.Task[None]] = set()
         self._open = False
 
     async def __aenter__(self) -> Self:
@@ -59,6 +60,8 @@ class Background:
             return None
         task = self._create(self._guarded(action), name or getattr(action, "__qualname__", "action"))
         task.add_done_callback(lambda _: action.close())  # cancelled before its first step, it would be left open
+        self._actions.add(task)
+        task.add_done_callback(self._actions.discard)
         return task
 
     def restart(self, key: str, action: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
@@ -74,6 +77,17 @@ class Background:
         task = self._latest.pop(key, None)
         if task is not None:
             task.cancel()
+
+    def actions(self, *, keep: Container[str] = ()) -> set[asyncio.Task[None]]:
+        """What `start` and `restart` began and still runs, without the caller and without actions of these names."""
+        return {task for task in self._actions if task.get_name() not in keep} - {asyncio.current_task()}
+
+    def cancel_actions(self, *, keep: Container[str] = ()) -> set[asyncio.Task[None]]:
+        """Cancels `actions` and returns them; they may need a moment to clean up."""
+        ending = self.actions(keep=keep)
+        for task in ending:
+            task.cancel()
+        return ending
 
     def _create(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = self._group.create_task(coroutine, name=name)

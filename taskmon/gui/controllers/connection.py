@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from taskmon.core.connection import THIS_COMPUTER as THIS_COMPUTER
 from taskmon.core.errors import ConnectionFailedError, NotAuthorizedError, TaskmonError
 from taskmon.core.units import count_text
 
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-THIS_COMPUTER: Final = "This computer"
 RETRY_S: Final = 3.0
 PATIENCE: Final = 2
 """Failed polls of the embedded service before it is looked for (and, if need be, started) again."""
+FAREWELL_S: Final = 10.0
+"""How long cancelled actions may use the client of a service that was left, for example to withdraw half an upload."""
+STAYS: Final = ("leave", "switch", "connections")
+"""Names of the actions that are about the window and outlive a change of service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Place:
 
 
 class ConnectionController:
-    """Owns the client. `on_connected` is called with each new client, before its first poll."""
+    """Owns the client of the place where the window is. Going elsewhere ends all that was begun here, in order."""
 
     def __init__(
         self,
@@ -62,10 +66,14 @@ class ConnectionController:
         self._poller: Poller | None = None
         self._place: Place | None = None
         self._moved = asyncio.Event()
+        self._visit: asyncio.Task[None] | None = None
+        self._polling: asyncio.Task[None] | None = None
         self._misses = 0
         self._visible = True
         self._last_answer: datetime | None = None
         self._freshness_listeners: list[Callable[[Freshness], None]] = []
+        self._move_listeners: list[Callable[[Place], None]] = []
+        self._key_listeners: list[Callable[[Place, NotAuthorizedError | None], None]] = []
 
     @property
     def client(self) -> ServiceClient:
@@ -83,18 +91,34 @@ class ConnectionController:
         """`listener` hears every change of freshness."""
         self._freshness_listeners.append(listener)
 
+    def on_move(self, listener: Callable[[Place], None]) -> None:
+        """`listener` hears where the window goes; the work of the old place is cancelled and its tasks forgotten."""
+        self._move_listeners.append(listener)
+
+    def on_key_refused(self, listener: Callable[[Place, NotAuthorizedError | None], None]) -> None:
+        """`listener` hears that the present place does not accept the key, and with None that it does."""
+        self._key_listeners.append(listener)
+
     def go_to(self, place: Place) -> None:
         """Shows the tasks of another service from now on."""
-        if self._place is not None and place.name != self._place.name:
-            self._store.clear()
+        if place is self._place:
+            return
+        if self._place is not None:
+            self._leave()
         self._place = place
+        self._last_answer, self._misses = None, 0
         self._window.show_connection(place.name)
+        self._badge.show_freshness(True, None, f"Connecting to {place.name}.")
+        for listener in self._move_listeners:
+            listener(place)
         self._moved.set()
 
     def refresh(self) -> None:
-        """Asks the service at once."""
+        """Asks the service at once, or looks for it again."""
         if self._poller is not None:
             self._poller.poke()
+        elif self._place is not None:
+            self._moved.set()
 
     def set_visible(self, visible: bool) -> None:
         """A hidden window asks rarely."""
@@ -103,42 +127,66 @@ class ConnectionController:
             self._poller.set_visible(visible)
 
     async def connect_forever(self) -> None:
-        """The essential loop: find the place, poll it until it is lost or the person goes elsewhere."""
+        """The essential loop: stay at the place until it is lost or the person goes elsewhere."""
         while True:
             self._moved.clear()
-            place = self._place
-            if place is None:
-                await self._moved.wait()
-                continue
+            if self._place is not None:
+                self._visit = self._background.watch(self._visit_of(self._place), f"visit of {self._place.name}")
+            await self._moved.wait()
+            if self._visit is not None:
+                self._visit.cancel()
+
+    def _leave(self) -> None:
+        """Nothing of the old service reaches the store after this; its client is closed when the last user has gone."""
+        self._background.cancel_actions(keep=STAYS)
+        for task in (self._polling, self._visit):
+            if task is not None:
+                task.cancel()
+        self._client = self._poller = None
+        self._store.clear()
+
+    async def _visit_of(self, place: Place) -> None:
+        while True:
             try:
-                address = await place.find()
-                await self._stay_at(place, address)
+                await self._stay_at(place, await place.find())
+            except NotAuthorizedError as error:
+                self._show_absence(error)
+                self._tell_key_refused(place, error)
+                await asyncio.Event().wait()
             except TaskmonError as error:
                 logger.warning("no connection: %s", error)
-                self._badge.show_freshness(False, self._last_answer, str(error))
+                self._show_absence(error)
                 self._messages.tell_problem(error)
-                await self._pause()
+                await asyncio.sleep(RETRY_S)
 
     async def _stay_at(self, place: Place, address: ServiceAddress) -> None:
+        """Polls the service until cancelled."""
         from taskmon.client.api import ServiceClient  # httpx is loaded after the first paint
         from taskmon.client.poller import Poller
 
-        async with ServiceClient(address.url, address.api_key) as client:
-            poller = Poller(client, self._store, clock=self._clock, on_freshness=self._hear)
-            poller.set_visible(self._visible)
-            self._client, self._poller, self._misses = client, poller, 0
-            polling = self._background.watch(poller.watch_forever(), f"poller of {place.name}")
-            try:
-                await self._moved.wait()
-            finally:
-                polling.cancel()
-                self._client = self._poller = None
-
-    async def _pause(self) -> None:
+        client = ServiceClient(address.url, address.api_key)
+        poller = Poller(client, self._store, clock=self._clock, on_freshness=self._hear)
+        poller.set_visible(self._visible)
+        self._client, self._poller, self._misses = client, poller, 0
+        polling = self._background.watch(poller.watch_forever(), f"poller of {place.name}")
+        self._polling = polling
         try:
-            await asyncio.wait_for(self._moved.wait(), RETRY_S)
-        except TimeoutError:
-            return
+            await asyncio.Event().wait()
+        finally:
+            polling.cancel()
+            if self._client is client:
+                self._client = self._poller = None
+            await self._bid_farewell(client, polling)
+
+    async def _bid_farewell(self, client: ServiceClient, polling: asyncio.Task[None]) -> None:
+        """Closes the client once those who may still use it have gone; cancelled ones among them clean up first."""
+        try:
+            await asyncio.wait({polling, *self._background.actions(keep=STAYS)}, timeout=FAREWELL_S)
+        finally:
+            await client.close()
+
+    def _show_absence(self, error: TaskmonError) -> None:
+        self._badge.show_freshness(False, self._last_answer, str(error))
 
     def _hear(self, freshness: Freshness) -> None:
         problem = freshness.problem
@@ -150,8 +198,24 @@ class ConnectionController:
             self._window.show_loaded(count_text(len(self._store), "task"))
         for listener in self._freshness_listeners:
             listener(freshness)
-        if isinstance(problem, NotAuthorizedError):
-            self._messages.tell_problem(problem)
         self._misses = 0 if freshness.connected else self._misses + 1
-        if self._misses >= PATIENCE and self._place is not None and self._place.embedded:
+        place = self._place
+        if place is None:
+            return
+        if isinstance(problem, NotAuthorizedError):
+            self._tell_key_refused(place, problem)
+        elif freshness.connected:
+            self._tell_key_refused(place, None)
+        if self._misses >= PATIENCE and place.embedded:
             self._moved.set()
+
+    def _tell_key_refused(self, place: Place, error: NotAuthorizedError | None) -> None:
+        """This computer's own key may have been replaced with its data folder: it is looked for again, in peace."""
+        if place.embedded and error is not None:
+            self._background.restart("find again", self._find_again())
+        for listener in self._key_listeners:
+            listener(place, error)
+
+    async def _find_again(self) -> None:
+        await asyncio.sleep(RETRY_S)
+        self._moved.set()

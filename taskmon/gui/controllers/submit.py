@@ -64,6 +64,16 @@ class SubmitController:
         self._stop_with_window: set[str] = set()
 
     @property
+    def sending(self) -> bool:
+        """Whether folders are on their way to the service."""
+        return bool(self._waiting)
+
+    def leave_service(self) -> None:
+        """The window turns to another service: a form that speaks of this one's machines is closed."""
+        if self._form is not None:
+            self._form.close()
+
+    @property
     def stopping_with_window(self) -> list[Task]:
         """The living tasks that end when this window closes."""
         tasks = (self._store.get(task_id) for task_id in self._stop_with_window)

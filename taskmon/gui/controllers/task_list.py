@@ -62,6 +62,11 @@ class TaskListController:
             self._loaded_once = True
         self._choose_page()
 
+    def expect_load(self) -> None:
+        """The window turns to another service: whether it has tasks is not known yet."""
+        self._loaded_once = False
+        self._choose_page()
+
     def _counts_changed(self) -> None:
         self._sidebar.show_counts(self._model.counts())
         self._choose_page()

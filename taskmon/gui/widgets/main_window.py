@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import Theme
 from taskmon.gui.widgets.command_palette import CommandPalette
+from taskmon.gui.widgets.connection_button import ConnectionButton
 from taskmon.gui.widgets.drop_overlay import DropOverlay, dropped_folders
 from taskmon.gui.widgets.wishes import WISHES, Wish
 
@@ -107,7 +108,7 @@ class MainWindow(QMainWindow):
 
     def show_connection(self, name: str) -> None:
         """The name of the service in the toolbar and the title."""
-        self.connection_button.setText(name)
+        self.connection_button.show_name(name)
         self.setWindowTitle(f"{name} – taskmon")
 
     def show_fact(self, sentence: str) -> None:
@@ -180,11 +181,7 @@ class MainWindow(QMainWindow):
         bar.setObjectName("actions")
         bar.setMovable(False)
         bar.setToolButtonStyle(_BESIDE_TEXT)
-        self.connection_button = QToolButton(bar)
-        self.connection_button.setToolButtonStyle(_BESIDE_TEXT)
-        self.connection_button.setText("This computer")
-        self.connection_button.setToolTip("The service whose tasks are shown")
-        self.connection_button.clicked.connect(lambda: self.wished.emit(Wish.CONNECT))
+        self.connection_button = ConnectionButton(bar)
         bar.addWidget(self.connection_button)
         bar.addSeparator()
         bar.addAction(self._actions[Wish.SUBMIT])

@@ -57,7 +57,7 @@ WISHES: Final = (
     ),
     WishText(Wish.DOWNLOAD, "Download", "Task", "download", "Ctrl+D", "Download and unpack the outputs"),
     WishText(Wish.COPY_ID, "Copy task id", "Task", "copy", "Ctrl+Shift+C", "Copy the ids of the selected tasks"),
-    WishText(Wish.CONNECT, "Connection…", "Task", "connected", "", "Choose the service whose tasks are shown"),
+    WishText(Wish.CONNECT, "Connections…", "Task", "connected", "", "Choose the service whose tasks are shown"),
     WishText(Wish.QUIT, "Quit", "Task", "close", "Ctrl+Q", "Close the window; tasks go on"),
     WishText(Wish.FIND_TASK, "Filter tasks", "View", "filter", "Ctrl+F", "Type to narrow the list of tasks"),
     WishText(Wish.FIND_IN_LOG, "Search the log", "View", "search", "Ctrl+Shift+F", "Search the log of the task"),
