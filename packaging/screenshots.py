@@ -25,10 +25,10 @@ from taskmon.client.local_service import ServiceAddress, ensure_local_service
 from taskmon.client.submission import build_request, submit_folder
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import TASK_NAME
-from taskmon.gui.app import clock, embedded_service
+from taskmon.gui.app import clock, here
 from taskmon.gui.background import Background
-from taskmon.gui.controllers.connection import THIS_COMPUTER, Place
-from taskmon.gui.desk import Desk, Folders
+from taskmon.gui.desk import Desk, crash_reporter
+from taskmon.gui.shell import Folders, Shell
 from taskmon.gui.widgets.wishes import Wish
 from taskmon.programs import command
 from taskmon.resource_files import bundled_example, simulator_catalogue
@@ -78,7 +78,7 @@ class Photographer:
 
     async def select(self, task_id: str) -> None:
         """Selects the task in the table as a click would, once it is there."""
-        await self.until(lambda: self._desk.table.select_task(task_id), f"{task_id} in the table")
+        await self.until(lambda: self._desk.shell.table.select_task(task_id), f"{task_id} in the table")
 
 
 async def submit_commands(desk: Desk, folder: Path, script: str, name: str) -> str:
@@ -102,7 +102,7 @@ async def submit_example(desk: Desk) -> str:
 async def tell_the_story(desk: Desk, out: Path, folder: Path) -> None:
     """Empty window, a running task, a failed one, a successful one, the queue, the charts."""
     photographer = Photographer(desk, out)
-    await photographer.until(lambda: desk.stack.currentWidget() is desk.first_start, "the empty state")
+    await photographer.until(lambda: desk.shell.stack.currentWidget() is desk.shell.first_start, "the empty state")
     await photographer.take("empty")
     quick = await submit_commands(desk, folder / "mesh", QUICK, "mesh study 40")
     failed = await submit_commands(desk, folder / "wing", FAILING, "wing section 12")
@@ -135,7 +135,7 @@ async def tell_the_story(desk: Desk, out: Path, folder: Path) -> None:
     await asyncio.sleep(1)
     await photographer.take("success")
     desk.fulfil(Wish.SHOW_LOG)
-    desk.table.clearSelection()
+    desk.shell.table.clearSelection()
     await asyncio.sleep(0.5)
     await photographer.take("overview", (Wish.THEME_LIGHT,))
     for task_id in queued:
@@ -159,13 +159,13 @@ async def photograph(application: QApplication, out: Path) -> None:
         root = Path(scratch)
         data_dir = root / "data"
         service = await ensure_local_service(data_dir, command("serve", "--data-dir", str(data_dir), "--machines", "1"))
-        desk = Desk(application, clock, Folders(state=root / "state", cache=root / "cache"))
-        desk.window.show()
+        shell = Shell(application, clock, Folders(state=root / "state", cache=root / "cache", config=root / "config"))
+        shell.window.show()
         try:
-            async with Background(desk.messages.tell_problem, desk.crash.report) as background:
-                desk.furnish(background)
+            async with Background(shell.messages.tell_problem, crash_reporter(shell).report) as background:
+                desk = Desk(shell, background)
                 background.watch(desk.connection.connect_forever(), "connection")
-                desk.connection.go_to(Place(THIS_COMPUTER, lambda: embedded_service(data_dir), embedded=True))
+                desk.connections.begin(here(data_dir))
                 await tell_the_story(desk, out, root / "cases")
                 desk.put_away()
         finally:

@@ -12,10 +12,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit, QPushButton
 
 from taskmon.core.lifecycle import Status
-from taskmon.gui.app import clock, embedded_service
+from taskmon.gui.app import clock, here
 from taskmon.gui.background import Background
-from taskmon.gui.controllers.connection import THIS_COMPUTER, Place
-from taskmon.gui.desk import Desk, Folders
+from taskmon.gui.desk import Desk, crash_reporter
+from taskmon.gui.shell import Folders, Shell
 from taskmon.gui.widgets.submit_form import SubmitForm
 from taskmon.gui.widgets.wishes import Wish
 from tests.journeys.story import submit
@@ -43,16 +43,16 @@ for number in itertools.count():
 @asynccontextmanager
 async def open_desk(app: QApplication, service: Service, root: Path) -> AsyncIterator[Desk]:
     """The window, connected; leaving the block closes it as a person would."""
-    desk = Desk(app, clock, Folders(state=root / "state", cache=root / "cache"))
-    desk.window.show()
-    async with Background(desk.messages.tell_problem, desk.crash.report) as background:
-        desk.furnish(background)
+    shell = Shell(app, clock, Folders(state=root / "state", cache=root / "cache", config=root / "config"))
+    shell.window.show()
+    async with Background(shell.messages.tell_problem, crash_reporter(shell).report) as background:
+        desk = Desk(shell, background)
         background.watch(desk.connection.connect_forever(), "connection")
-        desk.connection.go_to(Place(THIS_COMPUTER, lambda: embedded_service(service.data_dir), embedded=True))
-        await until_async(lambda: desk.badge.accessibleName() == "Connection: live", 30, "connected")
+        desk.connections.begin(here(service.data_dir))
+        await until_async(lambda: desk.shell.badge.accessibleName() == "Connection: live", 30, "connected")
         yield desk
         desk.window.close()
-        await desk.left.wait()
+        await shell.left.wait()
         await desk.stop_sync_tasks()
         desk.put_away()
 
@@ -92,7 +92,7 @@ def test_drop_submit_watch_kill_and_run_again(
 ) -> None:
     async def story() -> None:
         async with open_desk(app, service, tmp_path) as desk:
-            assert desk.stack.currentWidget() is desk.first_start
+            assert desk.shell.stack.currentWidget() is desk.shell.first_start
             drop(desk, folder("wing 12", count_py=COUNT))
             form = await until_async(lambda: desk.window.findChild(SubmitForm), 10, "the form opens")
             editor = await until_async(lambda: form.findChild(QPlainTextEdit), 10, "the commands can be written")
@@ -102,7 +102,7 @@ def test_drop_submit_watch_kill_and_run_again(
             await until_async(lambda: len(desk.store) == 1, 30, "the task is in the list")
             [task_id] = desk.store.tasks
             await until_async(lambda: desk.store.tasks[task_id].name == "wing 12", 10, "it has its folder's name")
-            await until_async(lambda: desk.table.select_task(task_id), 10, "the task is in the table")
+            await until_async(lambda: desk.shell.table.select_task(task_id), 10, "the task is in the table")
             await until_async(lambda: status(desk, task_id) is Status.COMPUTATION_STARTED, 30, "it runs")
             await until_async(lambda: "line 30" in shown_log(desk), 30, "its log is read while it runs")
             desk.fulfil(Wish.KILL)
@@ -126,12 +126,12 @@ def test_a_task_outlives_the_window_and_its_log_has_no_gap_when_the_window_is_ba
     async def story() -> None:
         async with open_desk(app, service, tmp_path) as desk:
             task_id = await submit(desk.connection.client, folder(count_py=COUNT), ["python3 -u count.py"])
-            await until_async(lambda: desk.table.select_task(task_id), 30, "the task is in the table")
+            await until_async(lambda: desk.shell.table.select_task(task_id), 30, "the task is in the table")
             await until_async(lambda: "line 30" in shown_log(desk), 30, "its log is read")
         async with service.client() as client:
             assert (await client.task_status(task_id)).status is Status.COMPUTATION_STARTED
         async with open_desk(app, service, tmp_path) as desk:
-            await until_async(lambda: desk.table.select_task(task_id), 30, "the task is in the table again")
+            await until_async(lambda: desk.shell.table.select_task(task_id), 30, "the task is in the table again")
             await until_async(lambda: "line 120" in shown_log(desk), 30, "its log goes on")
             await desk.connection.client.kill(task_id)
             await until_async(lambda: status(desk, task_id) is Status.KILLED, 30, "killed")
@@ -149,8 +149,8 @@ def test_the_window_says_when_the_service_is_gone_and_starts_it_again(
             task_id = await submit(desk.connection.client, folder(count_py=COUNT), ["python3 -u count.py"])
             await until_async(lambda: status(desk, task_id) is Status.COMPUTATION_STARTED, 30, "it runs")
             service.kill()
-            await until_async(lambda: desk.badge.accessibleName() != "Connection: live", 30, "the badge says so")
-            await until_async(lambda: desk.badge.accessibleName() == "Connection: live", 60, "it is found again")
+            await until_async(lambda: desk.shell.badge.accessibleName() != "Connection: live", 30, "the badge says so")
+            await until_async(lambda: desk.shell.badge.accessibleName() == "Connection: live", 60, "it is found again")
             assert status(desk, task_id) is Status.COMPUTATION_STARTED
             await desk.connection.client.kill(task_id)
             await until_async(lambda: status(desk, task_id) is Status.KILLED, 30, "it can be killed")

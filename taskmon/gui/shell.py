@@ -1,0 +1,191 @@
+"""What stands on the screen at the first paint: the window and the panes that are seen at once. No network, no tasks.
+
+Everything that can wait (controllers, the panes behind the log) is imported and built by `gui/desk.py` afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from taskmon.client.task_store import TaskStore
+from taskmon.gui.messages import Messages
+from taskmon.gui.models.task_table_model import TaskTableModel
+from taskmon.gui.styles import dress
+from taskmon.gui.theme import DARK, LIGHT, Theme, system_theme
+from taskmon.gui.widgets.connection_badge import ConnectionBadge
+from taskmon.gui.widgets.empty_state import EmptyState
+from taskmon.gui.widgets.explanation import Explanation
+from taskmon.gui.widgets.filter_box import FilterBox
+from taskmon.gui.widgets.lifecycle_diagram import LifecycleDiagram
+from taskmon.gui.widgets.main_window import MainWindow, Panes
+from taskmon.gui.widgets.notice_bar import NoticeBar
+from taskmon.gui.widgets.sidebar import Sidebar
+from taskmon.gui.widgets.task_table import TaskTable
+from taskmon.gui.widgets.wishes import Wish
+from taskmon.gui.window_state import WindowState
+from taskmon.resource_files import resource_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication
+
+THEMES = {Wish.THEME_LIGHT: LIGHT, Wish.THEME_DARK: DARK}
+TABS = {
+    Wish.SHOW_LOG: "Log",
+    Wish.SHOW_CHARTS: "Charts",
+    Wish.SHOW_TIMELINE: "Timeline",
+    Wish.SHOW_FILES: "Files",
+    Wish.SHOW_DETAILS: "Details",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the window keeps arrangement and crash reports (`state`), log spools (`cache`), settings (`config`)."""
+
+    state: Path
+    cache: Path
+    config: Path | None = None
+
+
+class LaterPane(QWidget):
+    """Keeps the place of a pane that is built later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+
+    def fill(self, pane: QWidget) -> None:
+        self._layout.addWidget(pane)
+
+
+class Shell(QObject):
+    """The window, its first panes, the store and its model; colours and arrangement as the person left them."""
+
+    theme_changed = Signal(object)
+
+    def __init__(self, application: QApplication, clock: Callable[[], datetime], folders: Folders) -> None:
+        super().__init__()
+        self._application = application
+        self.clock = clock
+        self.folders = folders
+        self.state = WindowState(folders.state / "window.ini")
+        self.left = asyncio.Event()
+        self.messages = Messages(self)
+        self.store = TaskStore()
+        self.model = TaskTableModel(self.store, clock)
+        self._places = {wish: LaterPane() for wish in TABS}
+        self._make_panes()
+        self.messages.fact_told.connect(self.window.show_fact)
+        self.messages.problem_told.connect(self.window.show_problem)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self._wear(self._chosen_theme()))
+        self._wear(self._chosen_theme())
+        self._restore_arrangement()
+
+    def _make_panes(self) -> None:
+        self.table = TaskTable()
+        self.table.setModel(self.model)
+        self.table.set_clock(self.clock)
+        self.first_start = EmptyState()
+        self.no_match = EmptyState()
+        self.stack = QStackedWidget()
+        for page in (self.table, self.first_start, self.no_match):
+            self.stack.addWidget(page)
+        self.notice = NoticeBar()
+        self.sidebar = Sidebar()
+        self.filter_box = FilterBox()
+        self.badge = ConnectionBadge(self.clock)
+        self.diagram = LifecycleDiagram()
+        self.explanation = Explanation()
+        lifecycle = QSplitter(Qt.Orientation.Vertical)
+        lifecycle.addWidget(self.diagram)
+        lifecycle.addWidget(self.explanation)
+        lifecycle.setStretchFactor(0, 1)
+        lifecycle.setChildrenCollapsible(False)
+        tabs: dict[Wish, tuple[str, QWidget]] = {wish: (title, self._places[wish]) for wish, title in TABS.items()}
+        self.window = MainWindow(
+            Panes(_stacked(self.notice, self.stack), self.sidebar, lifecycle, self.filter_box, self.badge, tabs)
+        )
+        self.window.setWindowIcon(QIcon(str(resource_path("app/taskmon.svg"))))
+
+    def add_pane(self, wish: Wish, pane: QWidget, set_theme: Callable[[Theme], None]) -> None:
+        """Puts a pane that was built later into its place, dressed in the present theme and every later one."""
+        set_theme(self._theme)
+        self.theme_changed.connect(set_theme)
+        self._places[wish].fill(pane)
+
+    def is_in_front(self, wish: Wish) -> bool:
+        """Whether the person sees this tab."""
+        return self.window.current_tab() is self._places[wish]
+
+    # Colours and arrangement ---------------------------------------------------------------------------------------
+
+    def theme(self) -> Theme:
+        """The theme that the window wears now."""
+        return self._theme
+
+    def choose_theme(self, wish: Wish) -> None:
+        """Wears the theme of a `theme-…` wish from now on, also at the next start."""
+        self.state.save("theme", wish.encode())
+        self._wear(self._chosen_theme())
+
+    def reset_layout(self) -> None:
+        """Every pane and column back where it was at first."""
+        self.window.reset_layout()
+        self.table.reset_columns()
+
+    def put_away(self) -> None:
+        """Remembers the arrangement and hides the window."""
+        self.state.save("geometry", self.window.saveGeometry())
+        self.state.save("panes", self.window.saveState())
+        self.state.save("table", self.table.save_state())
+        self.state.flush()
+        self.window.hide()
+
+    def _chosen_theme(self) -> Theme:
+        chosen = (self.state.load("theme") or b"").decode(errors="replace")
+        for wish in (Wish.THEME_SYSTEM, *THEMES):
+            self.window.action(wish).setChecked(wish == chosen or (wish is Wish.THEME_SYSTEM and not chosen))
+        return next((theme for wish, theme in THEMES.items() if wish == chosen), None) or system_theme()
+
+    def _wear(self, theme: Theme) -> None:
+        self._theme = theme
+        dress(self._application, theme)
+        for pane in (
+            self.window, self.table, self.first_start, self.no_match, self.sidebar, self.filter_box, self.badge,
+            self.diagram, self.explanation, self.notice,
+        ):  # fmt: skip
+            pane.set_theme(theme)
+        self.theme_changed.emit(theme)
+
+    def _restore_arrangement(self) -> None:
+        for name, restore in (
+            ("geometry", self.window.restoreGeometry),
+            ("panes", self.window.restoreState),
+            ("table", self.table.restore_state),
+        ):
+            saved = self.state.load(name)
+            if saved:
+                restore(saved)
+
+
+def _stacked(notice: QWidget, stack: QWidget) -> QWidget:
+    """The list with the bar for notices above it."""
+    both = QWidget()
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(notice)
+    column.addWidget(stack, 1)
+    both.setFocusProxy(stack)
+    return both
