@@ -16,16 +16,6 @@ from typing import Any, Final, TypeVar, cast
 from taskmon.core.connection import Connection, address_problem, tidy_address
 from taskmon.core.errors import InvalidInputError
 
-__all__ = [
-    "Connection",
-    "LoadedSettings",
-    "Settings",
-    "change_settings",
-    "load_settings",
-    "save_settings",
-    "settings_path",
-]
-
 T = TypeVar("T")
 
 CONFIG_DIR_VARIABLE: Final = "TASKMON_CONFIG_DIR"

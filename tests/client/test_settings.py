@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from taskmon.core.connection import Connection
 from taskmon.core.errors import InvalidInputError
-from taskmon.settings import Connection, Settings, load_settings, save_settings, settings_path
+from taskmon.settings import Settings, change_settings, load_settings, save_settings, settings_path
 
 
 def test_no_file_means_the_defaults(tmp_path: Path) -> None:
@@ -30,6 +31,34 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
     save_settings(settings, path)
     assert load_settings(path).settings == settings
     assert load_settings(path).problems == ()
+
+
+def test_a_slip_in_one_connection_costs_neither_the_others_nor_itself(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(
+        'theme = "pink"\nconnections = [{name = "Lab", url = "https://lab.example/"}, {name = "Slip", url = "lab"}, 7,'
+        ' {name = "LAB", url = "https://second.example"}, {name = "Key", url = "https://k3y@lab.example"}]\n'
+    )
+    loaded = load_settings(path)
+    lab = Connection(name="Lab", url="https://lab.example")
+    assert loaded.settings.connections == (lab,)
+    assert len(loaded.problems) == 5
+    assert "“Slip”" in str(loaded.problems[0])
+    assert "k3y" not in " ".join(map(str, loaded.problems))
+    change_settings(path, connections=(lab, Connection(name="New", url="https://new.example")), connection="New")
+    content = tomllib.loads(path.read_text())
+    assert [entry["name"] if isinstance(entry, dict) else entry for entry in content["connections"]] == [
+        "Lab", "New", "Slip", 7, "LAB", "Key",
+    ]  # fmt: skip
+    assert (content["theme"], content["connection"]) == ("pink", "New")
+
+
+def test_a_file_that_is_not_toml_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("theme = [")
+    with pytest.raises(InvalidInputError, match="is not TOML"):
+        change_settings(path, connection="Lab")
+    assert path.read_text() == "theme = ["
 
 
 def test_what_this_version_does_not_know_is_kept(tmp_path: Path) -> None:
