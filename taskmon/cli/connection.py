@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ class GivenService:
     """A service named by the user."""
 
     url: str
-    api_key: str
+    api_key: str = field(repr=False)
 
 
 def given_service(arguments: Namespace) -> GivenService | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +40,7 @@ def open_window(arguments: Namespace) -> int:
             cache_dir=user_cache_path("taskmon", appauthor=False),
             url=given.url if given else None,
             api_key=given.api_key if given else "",
+            stay_here=bool(arguments.data_dir or os.environ.get("TASKMON_DATA_DIR")),
         )
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowOptions:
-    """`folders` open in the submit form at once; without `url` the window uses the embedded service of `data_dir`."""
+    """`folders` open in the submit form at once. The window goes to `url` if there is one, to the embedded service of
+    `data_dir` if `stay_here`, else to the connection of the last time."""
 
     data_dir: Path
     state_dir: Path
     cache_dir: Path
     folders: tuple[Path, ...] = ()
     url: str | None = None
-    api_key: str = ""
+    api_key: str = field(default="", repr=False)
+    stay_here: bool = False
 
 
 def clock() -> datetime:
@@ -78,7 +80,7 @@ async def show_window(application: QApplication, options: WindowOptions) -> None
     async with Background(shell.messages.tell_problem, crash_reporter(shell).report) as background:
         desk = Desk(shell, background)
         background.watch(desk.connection.connect_forever(), "connection")
-        desk.connections.begin(here(options.data_dir), given_place(options))
+        desk.connections.begin(here(options.data_dir), given_place(options), stay_here=options.stay_here)
         if options.folders:
             desk.submit.open([str(folder) for folder in options.folders])
         await shell.left.wait()
