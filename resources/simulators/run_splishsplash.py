@@ -1,6 +1,7 @@
 """Run a SPlisHSPlasH scene without a window and print a line every few steps: run_splishsplash.py SCENE.
 
-The outputs are written into the current folder. The scene's `stopAt` ends the run.
+The outputs are written into the current folder. The scene's `stopAt` ends the run. It understands the options of the
+simulator's own program that make sense without a window, so that it can stand for it.
 """
 
 from __future__ import annotations
@@ -74,7 +75,12 @@ def main() -> int:
     """Run the scene named on the command line; 0 when it reached its end."""
     parser = argparse.ArgumentParser(description="Run a SPlisHSPlasH scene without a window.")
     parser.add_argument("scene", type=Path)
-    parser.add_argument("--stop-at", type=float, default=2.0, help="end time in s where the scene has no stopAt")
+    parser.add_argument(
+        "--stop-at", "--stopAt", type=float, default=2.0, help="end time in s where the scene has no stopAt"
+    )
+    parser.add_argument("--output-dir", type=Path, default=Path(), help="where the results go")
+    for always in ("--no-gui", "--no-cache", "--no-initial-pause"):
+        parser.add_argument(always, action="store_true", help="always so here")
     options = parser.parse_args()
     if not options.scene.is_file():
         sys.exit(f"error: there is no scene file {options.scene}.")
@@ -86,7 +92,7 @@ def main() -> int:
     simulator.init(
         sceneFile=str(options.scene.resolve()),
         useCache=False,
-        outputDir=str(Path.cwd()),
+        outputDir=str(options.output_dir.resolve()),
         initialPause=False,
         useGui=False,
         stopAt=-1.0 if scene_stop else stop_at,
@@ -97,7 +103,7 @@ def main() -> int:
     simulator.runSimulation()
     progress.print_line()
     simulator.cleanup()
-    print(f"finished: results are in {Path.cwd().name}/vtk", flush=True)
+    print(f"finished: results are in {options.output_dir.resolve().name}/vtk", flush=True)
     return 0
 
 

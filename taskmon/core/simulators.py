@@ -47,7 +47,8 @@ class Simulator:
     `key` is also the family name on the wire (`simulator_name_alias`); `image` the container image a task names.
     `commands` are templates with `{parameter}` holes. On this computer a command's first word is looked up in
     `executables` (word → candidates, each an argv prefix whose first word must be found); `install` tells a person
-    how to get them. `env` is set for every command here; `preload` names shared libraries loaded before it.
+    how to get them. `image_files` maps files of the image, as commands name them, to files of this computer.
+    `env` is set for every command here; `preload` names shared libraries loaded before it.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Simulator:
     parameters: tuple[Parameter, ...] = ()
     recognised_by: tuple[str, ...] = ()
     executables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    image_files: Mapping[str, str] = field(default_factory=dict)
     install: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     preload: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ def parse_simulator(toml_text: str, source: str) -> Simulator:
             ),
             recognised_by=tuple(entry.get("recognised_by", ())),
             executables={word: tuple(paths) for word, paths in entry.get("executables", {}).items()},
+            image_files=dict(entry.get("image_files", {})),
             install=entry.get("install", ""),
             env=dict(entry.get("env", {})),
             preload=tuple(entry.get("preload", ())),

@@ -55,6 +55,11 @@ class Environment:
             raise NotFoundError(title, f"taskmon does not know the image {self.image}; install the program itself.")
         raise NotFoundError(title, self.entry.install)
 
+    def translate(self, words: Sequence[str]) -> list[str]:
+        """The words of a command with the files of the image, where they are known, replaced by this computer's."""
+        known = self.entry.image_files if self.entry else {}
+        return [(_fill_word(known[word]) or word) if word in known else word for word in words]
+
     def check(self, words: Sequence[str]) -> None:
         """Raise NotFoundError for the first of `words` (first words of commands) that cannot be run here.
 
@@ -67,7 +72,7 @@ class Environment:
     def process_variables(self, extra: Mapping[str, str]) -> dict[str, str]:
         """The whole environment of a command: this process's, the catalogue's, then `extra`."""
         variables = {name: value for name, value in os.environ.items() if name not in _OWN_VARIABLES}
-        variables |= _LIVE_OUTPUT | self.variables
+        variables |= _LIVE_OUTPUT | _own_places() | self.variables
         preload = [path for path in (self.entry.preload if self.entry else ()) if Path(path).is_file()][:1]
         if preload:
             variables["LD_PRELOAD"] = ":".join(filter(None, (*preload, variables.get("LD_PRELOAD"))))
@@ -168,6 +173,12 @@ def _fill_word(word: str) -> str | None:
         return head + str(resource_path(name)) if hole else word
     except NotFoundError:
         return None
+
+
+def _own_places() -> dict[str, str]:
+    """What the stand-ins in `resources/simulators` need to find: an interpreter, and the folder of the resources."""
+    places = {"TASKMON_PYTHON": _python(), "TASKMON_RESOURCES": _fill_word("{resources}/simulators")}
+    return {name: place.removesuffix("/simulators") for name, place in places.items() if place}
 
 
 def _python() -> str | None:

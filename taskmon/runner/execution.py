@@ -98,12 +98,8 @@ class Execution:
 
     def _run_command(self, index: int, command: CommandLine, deadline: float | None) -> int:
         parallel = mpi_words(command.mpi) if command.mpi else []
-        argv = [
-            *live_output_words(),
-            *parallel,
-            *self._environment.locate(command.words[0], self._folder),
-            *command.words[1:],
-        ]
+        words = self._environment.translate(command.words)
+        argv = [*live_output_words(), *parallel, *self._environment.locate(words[0], self._folder), *words[1:]]
         shown = " ".join([*(["mpirun", *parallel[1:]] if parallel else []), *command.words])
         operation = self._reports.start_operation(
             self._job.task_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -163,3 +164,20 @@ def test_mpi_without_mpirun_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NotFoundError, match="openmpi"):
         mpi_words(MpiConfig(version="4.1.6", options={"np": 4}))
+
+
+def test_a_program_copied_out_of_the_image_runs_here(tmp_path: Path) -> None:
+    environment = find_environment("docker://inductiva/kutu:splishsplash_v2.13.0")
+    words = environment.translate(["cp", "/SPlisHSPlasH_CPU/bin/SPHSimulator", "."])
+    assert [words[0], words[2]] == ["cp", "."]
+    subprocess.run(words, cwd=tmp_path, check=True)
+    command = [*environment.locate("./SPHSimulator", tmp_path), "--help"]
+    shown = subprocess.run(
+        command, cwd=tmp_path, check=True, capture_output=True, text=True, env=environment.process_variables({})
+    )
+    assert "Run a SPlisHSPlasH scene" in shown.stdout
+
+
+def test_words_that_are_no_files_of_the_image_stay_as_they_are() -> None:
+    words = ["cp", "/SPlisHSPlasH_CPU/bin/SPHSimulator", "."]
+    assert find_environment("docker://other/image:1").translate(words) == words
