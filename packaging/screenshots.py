@@ -160,6 +160,7 @@ async def photograph(application: QApplication, out: Path) -> None:
         data_dir = root / "data"
         service = await ensure_local_service(data_dir, command("serve", "--data-dir", str(data_dir), "--machines", "1"))
         shell = Shell(application, clock, Folders(state=root / "state", cache=root / "cache", config=root / "config"))
+        shell.window.resize(1440, 920)
         shell.window.show()
         try:
             async with Background(shell.messages.tell_problem, crash_reporter(shell).report) as background:

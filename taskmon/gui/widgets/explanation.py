@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -58,11 +58,11 @@ def next_steps(status: Status) -> tuple[str, ...]:
     return _STEPS.get(status, ("resubmit",) if facts(status).resubmittable else ())
 
 
-class Explanation(QScrollArea):
+class Explanation(QWidget):
     """Explains one task (`show_task`), one state (`show_status`) or a selection (`show_counts`).
 
-    `action_requested` carries a key of `WORDS`. Words from outside are only ever shown as plain text. It scrolls, so
-    that the diagram above it keeps its size whatever is explained.
+    `action_requested` carries a key of `WORDS`. Words from outside are only ever shown as plain text. The words
+    scroll, so that the diagram above keeps its size whatever is explained; the next step stays in sight below them.
     """
 
     action_requested = Signal(str)
@@ -75,14 +75,10 @@ class Explanation(QScrollArea):
         self._sections = [_Section(caption, page) for caption in ("What happened", "Why", "Next step")]
         self._error = _ErrorText(page)
         self._fact = _text_label(page)
-        self._buttons = [QPushButton(page) for _ in range(2)]
+        self._buttons = [QPushButton(self) for _ in range(2)]
         for button in self._buttons:
             button.clicked.connect(self._ask)
         self._arrange(page)
-        self.setWidget(page)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Explanation")
         self.set_theme(theme)
         self.show_nothing()
@@ -121,6 +117,10 @@ class Explanation(QScrollArea):
             section.set_theme(theme)
         self._fact.setStyleSheet(f"color: {theme.text}")
         self._page.setStyleSheet(f".QWidget {{ background: {theme.surface}; }}")
+        ground = self.palette()
+        ground.setColor(QPalette.ColorRole.Window, QColor(theme.surface))
+        self.setPalette(ground)
+        self.setAutoFillBackground(True)
         self._error.set_theme(theme)
         self._title.set_theme(theme)
         self._style_buttons()
@@ -141,13 +141,23 @@ class Explanation(QScrollArea):
         column.addWidget(self._error)
         for section in self._sections[1:]:
             column.addWidget(section)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidget(page)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         row = QHBoxLayout()
+        row.setContentsMargins(14, 6, 14, 12)
         row.setSpacing(8)
         for button in self._buttons:
             row.addWidget(button)
         row.addStretch(1)
-        column.addLayout(row)
-        column.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(scroll, 1)
+        whole.addLayout(row)
 
     def _show_facts(self, status: Status) -> None:
         told = facts(status)

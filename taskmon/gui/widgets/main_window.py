@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -55,6 +55,11 @@ class Panes:
     tabs: dict[Wish, tuple[str, QWidget]]
 
 
+def _first_size(screen: QSize) -> QSize:
+    """Most of the screen, but not so much of a large one that the eye has to travel."""
+    return QSize(min(1720, int(screen.width() * 0.92)), min(1080, int(screen.height() * 0.92)))
+
+
 class MainWindow(QMainWindow):
     """Signals: `wished(Wish)` for every action, `folders_dropped(list[str])`, `drop_refused()` for a drop of
     something else, `close_requested()`; the window closes only when its owner lets it."""
@@ -81,7 +86,7 @@ class MainWindow(QMainWindow):
         self._make_status_bar()
         self._overlay = DropOverlay(self)
         self._panes.table.setFocus()
-        self.resize(1440, 920)
+        self.resize(_first_size(self.screen().availableSize()))
         self._arrange()
         self._default_state = self.saveState()
 
