@@ -1,0 +1,37 @@
+"""Kill asks once, with the exact numbers."""
+
+from __future__ import annotations
+
+from taskmon.core.lifecycle import Status
+from taskmon.gui.controllers.task_actions import kill_question
+from tests.builders import a_task, some_tasks
+
+
+def test_one_task_is_named() -> None:
+    question = kill_question([a_task(status=Status.COMPUTATION_STARTED, task_metadata={"name": "wing 12"})])
+    assert question is not None
+    assert question.text == "Kill “wing 12”?"
+    assert question.consequence == "Kill 1 task"
+
+
+def test_many_are_counted_and_the_ended_ones_are_said_to_be_skipped() -> None:
+    living = some_tasks(300, status=Status.SUBMITTED)
+    ended = some_tasks(200, status=Status.SUCCESS)
+    question = kill_question([*living, *ended])
+    assert question is not None
+    assert question.text == "Kill 300 tasks?"
+    assert question.detail.startswith("200 more in the selection have already ended and are skipped.")
+
+
+def test_one_ended_task_is_spoken_of_in_the_singular() -> None:
+    question = kill_question([a_task(status=Status.STARTED), a_task(status=Status.KILLED)])
+    assert question is not None
+    assert question.detail.startswith("1 more in the selection has already ended and is skipped.")
+
+
+def test_nothing_is_asked_when_all_have_ended() -> None:
+    assert kill_question(some_tasks(3, status=Status.FAILED)) is None
+
+
+def test_a_kill_that_is_under_way_is_not_asked_for_again() -> None:
+    assert kill_question([a_task(status=Status.PENDING_KILL)]) is None

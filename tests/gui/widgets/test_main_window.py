@@ -1,0 +1,147 @@
+"""The frame around the panes: actions, messages, drops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QProgressBar, QWidget
+
+from taskmon.gui.theme import DARK, LIGHT
+from taskmon.gui.widgets.command_palette import CommandPalette
+from taskmon.gui.widgets.main_window import MainWindow, Panes
+from taskmon.gui.widgets.wishes import WISHES, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def window(app: QApplication) -> Iterator[MainWindow]:
+    tabs = {Wish.SHOW_LOG: ("Log", QWidget()), Wish.SHOW_FILES: ("Files", QWidget())}
+    shown = MainWindow(Panes(QWidget(), QWidget(), QWidget(), QWidget(), QWidget(), tabs))
+    shown.set_theme(LIGHT)
+    yield shown
+    shown.deleteLater()
+
+
+def test_every_wish_is_offered_with_words_and_asked_for_when_triggered(window: MainWindow) -> None:
+    asked: list[Wish] = []
+    window.wished.connect(asked.append)
+    for text in WISHES:
+        window.action(text.wish).trigger()
+    assert asked == [text.wish for text in WISHES] == list(dict.fromkeys(asked))
+    assert set(asked) == set(Wish)
+    assert all(window.action(wish).text() for wish in Wish)
+
+
+def test_no_two_wishes_share_a_shortcut() -> None:
+    shortcuts = [text.shortcut for text in WISHES if text.shortcut]
+    assert len(shortcuts) == len(set(shortcuts))
+
+
+def test_a_disabled_wish_cannot_be_asked_for(window: MainWindow) -> None:
+    asked: list[Wish] = []
+    window.wished.connect(asked.append)
+    window.set_enabled((Wish.KILL, Wish.RESUBMIT), False)
+    window.action(Wish.KILL).trigger()
+    assert asked == []
+    assert not window.resubmit_button.isEnabled()
+
+
+def test_icons_follow_the_theme(window: MainWindow) -> None:
+    light = window.action(Wish.KILL).icon().pixmap(16).toImage()
+    window.set_theme(DARK)
+    assert window.action(Wish.KILL).icon().pixmap(16).toImage() != light
+
+
+def test_messages_are_plain_text_whatever_they_contain(window: MainWindow) -> None:
+    window.show_problem("<b>bold</b> went wrong")
+    label = next(label for label in window.findChildren(QLabel) if label.objectName() == "message")
+    assert label.textFormat() is Qt.TextFormat.PlainText
+    assert label.text() == "<b>bold</b> went wrong"
+    assert label.property("problem") is True
+    window.show_fact("fine")
+    assert label.property("problem") is False
+
+
+def test_upload_progress_shows_only_while_something_is_sent(window: MainWindow) -> None:
+    bar = window.findChild(QProgressBar)
+    assert bar is not None
+    window.show_upload("Sending wing", 0.62)
+    assert bar.value() == 620
+    assert not bar.isHidden()
+    window.show_upload("", None)
+    assert bar.isHidden()
+
+
+def test_closing_only_asks_its_owner(window: MainWindow) -> None:
+    asked: list[bool] = []
+    window.close_requested.connect(lambda: asked.append(True))
+    event = QCloseEvent()
+    window.closeEvent(event)
+    assert asked == [True]
+    assert not event.isAccepted()
+
+
+def _drop(window: MainWindow, *paths: Path, text: str = "") -> None:
+    mime = QMimeData()
+    if paths:
+        mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    else:
+        mime.setText(text)
+    button, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier  # Shift asks for a move
+    action = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    window.dragEnterEvent(QDragEnterEvent(QPoint(10, 10), action, mime, button, keys))
+    drop = QDropEvent(QPoint(10, 10), action, mime, button, keys)
+    window.dropEvent(drop)
+    assert drop.dropAction() is Qt.DropAction.CopyAction, "a drop never moves the person's files"
+
+
+def test_dropped_folders_are_told_once_each_and_a_file_stands_for_its_folder(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    dropped: list[list[str]] = []
+    window.folders_dropped.connect(dropped.append)
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    (one / "case.inp").touch()
+    _drop(window, one / "case.inp", one, two)
+    assert dropped == [[str(one), str(two)]]
+
+
+def test_what_is_no_folder_is_refused(window: MainWindow, tmp_path: Path) -> None:
+    refused: list[bool] = []
+    window.drop_refused.connect(lambda: refused.append(True))
+    _drop(window, tmp_path / "missing")
+    _drop(window, text="just words")
+    assert refused == [True, True]
+
+
+def test_the_palette_finds_an_action_by_its_words_and_carries_it_out(window: MainWindow) -> None:
+    asked: list[Wish] = []
+    window.wished.connect(asked.append)
+    window.show_palette()
+    palette = window.findChild(CommandPalette)
+    assert palette is not None
+    line, found = palette.findChild(QLineEdit), palette.findChild(QListWidget)
+    assert line is not None
+    assert found is not None
+    assert found.count() == len(WISHES) - 1
+    line.setText("timeline")
+    assert found.count() == 1 or found.item(0).text().startswith("Timeline")
+    line.returnPressed.emit()
+    assert asked == [Wish.SHOW_TIMELINE]
+
+
+def test_reset_brings_a_hidden_pane_back(window: MainWindow) -> None:
+    window.show()
+    pane = window.findChildren(QWidget, "views")[0]
+    pane.hide()
+    window.reset_layout()
+    assert not pane.isHidden()
+    window.hide()
