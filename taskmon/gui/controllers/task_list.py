@@ -69,6 +69,7 @@ class TaskListController:
 
     def _counts_changed(self) -> None:
         self._sidebar.show_counts(self._model.counts())
+        self._filter_box.show_values(self._model.values())
         self._choose_page()
 
     def _choose_page(self) -> None:

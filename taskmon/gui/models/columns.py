@@ -13,7 +13,8 @@ from taskmon.core.lifecycle import FACTS, Status, facts
 from taskmon.core.task import Task
 from taskmon.core.units import duration_text, money_text, short_duration_text
 from taskmon.gui.models import task_times as times
-from taskmon.gui.models.task_reason import reason_text, reason_tooltip
+from taskmon.gui.models.queue_places import QueuePlaces, waiting_text
+from taskmon.gui.models.task_reason import reason_pattern, reason_text, reason_tooltip
 from taskmon.gui.task_rows import CellKind, ColumnLook
 
 SHORT_ID: Final = 6
@@ -40,11 +41,12 @@ class Column(IntEnum):
 
 @dataclass(slots=True)
 class Observed:
-    """What is known about tasks from elsewhere than the service's list, by task id: the fraction done (0 to 1) and
-    the time of the last line of output."""
+    """What is known about tasks from elsewhere than their own values, by task id: the fraction done (0 to 1), the
+    time of the last line of output, and the place in the queue."""
 
     progress: dict[str, float] = field(default_factory=dict)
     last_output: dict[str, datetime] = field(default_factory=dict)
+    queue: QueuePlaces = field(default_factory=QueuePlaces)
 
 
 SortValue = str | float | None
@@ -172,21 +174,27 @@ def _text_columns() -> dict[Column, ColumnFacts]:
     c, kind = Column, CellKind
     return {
         c.TASK: ColumnFacts(
-            _look(c.TASK, "Task", kind.CODE, 72, True),
+            _look(c.TASK, "Task", kind.CODE, 68, True),
             lambda t, _n, _o: short_id(t.task_id),
             lambda t, _n, _o: t.task_id,
             lambda t, _n, _o: t.task_id,
             by_text=True,
         ),
-        c.NAME: _of_text(_look(c.NAME, "Name", kind.TEXT, 112, True), _name_text, _name_tooltip),
-        c.SIMULATOR: _of_text(_look(c.SIMULATOR, "Simulator", kind.TEXT, 102, True), lambda t: t.simulator),
-        c.PROJECT: _of_text(_look(c.PROJECT, "Project", kind.TEXT, 84, True), lambda t: t.project),
+        c.NAME: _of_text(_look(c.NAME, "Name", kind.TEXT, 120, True), _name_text, _name_tooltip),
+        c.SIMULATOR: _of_text(_look(c.SIMULATOR, "Simulator", kind.TEXT, 92, True), lambda t: t.simulator),
+        c.PROJECT: _of_text(_look(c.PROJECT, "Project", kind.TEXT, 84, False), lambda t: t.project),
         c.MACHINE_GROUP: _of_text(
             _look(c.MACHINE_GROUP, "Machine group", kind.TEXT, 136, False),
             _group_text,
             lambda t: "\n".join(filter(None, (t.machine_group_name, t.machine_group_id))),
         ),
-        c.REASON: _of_text(_look(c.REASON, "Reason", kind.QUIET, 106, True, elastic=True), reason_text, reason_tooltip),
+        c.REASON: ColumnFacts(
+            _look(c.REASON, "Reason", kind.QUIET, 200, True, elastic=True),
+            lambda t, _n, o: waiting_text(t, o.queue) or reason_text(t),
+            lambda t, _n, _o: reason_pattern(t),
+            lambda t, _n, o: "\n".join(filter(None, (waiting_text(t, o.queue), reason_tooltip(t)))),
+            by_text=True,
+        ),
     }
 
 
@@ -194,7 +202,7 @@ def _value_columns() -> dict[Column, ColumnFacts]:
     c, kind = Column, CellKind
     return {
         c.STATUS: ColumnFacts(
-            _look(c.STATUS, "Status", kind.STATUS, 180, True),
+            _look(c.STATUS, "Status", kind.STATUS, 142, True),
             lambda t, _n, _o: status_word(t.status),
             lambda t, _n, _o: _STATUS_RANK.get(t.status, float(len(FACTS))),
             lambda t, _n, _o: _status_tooltip(t),
@@ -211,12 +219,12 @@ def _value_columns() -> dict[Column, ColumnFacts]:
             "Waited in the queue",
         ),
         c.TIME: _of_duration(
-            _look(c.TIME, "Time", kind.NUMBER, 84, True, ticking=True),
+            _look(c.TIME, "Time", kind.NUMBER, 78, True, ticking=True),
             times.computation_seconds,
             "The simulator's time",
         ),
         c.PROGRESS: ColumnFacts(
-            _look(c.PROGRESS, "Progress", kind.BAR, 94, True),
+            _look(c.PROGRESS, "Progress", kind.BAR, 82, True),
             lambda t, _n, o: _progress_text(t, o),
             lambda t, _n, o: fraction_done(t, o),
             lambda t, _n, o: _progress_text(t, o),

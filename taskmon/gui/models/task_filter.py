@@ -1,9 +1,10 @@
 """The language of the filter box: a text becomes a test that a task passes or not.
 
 Words are ANDed and found anywhere in what a row says, without regard to case. `status:` knows the names of the states
-and the groups active, queued, waiting, running, ended, done, failed, stopped; `project:`, `sim:`, `group:`, `id:` and
-`name:` look into one field, with `:=` for the whole field letter by letter; `since:2h` keeps what was submitted since
-then; `-` before a word excludes; `/…/` is a regular expression (RE2, so that none can take for ever).
+and the groups active, queued, waiting, running, ended, done, failed, stopped; `project:`, `sim:`, `group:`, `id:`,
+`name:` and `reason:` look into one field, with `:=` for the whole field letter by letter (of a reason, its pattern:
+numbers and paths do not matter); `since:2h` keeps what was submitted since then; `-` before a word excludes; `/…/` is
+a regular expression (RE2, so that none can take for ever).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from taskmon.core.task import Task
 from taskmon.core.units import parse_duration
 from taskmon.gui.models.filter_words import FilterWord, split_filter
 from taskmon.gui.models.task_group import GROUP_WORDS, group_of
-from taskmon.gui.models.task_reason import reason_text
+from taskmon.gui.models.task_reason import reason_pattern, reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,10 +37,11 @@ _FIELDS: Final[Mapping[str, Callable[[Task], str]]] = MappingProxyType(
         "group": lambda task: task.machine_group_name or task.machine_group_id or "",
         "id": lambda task: task.task_id,
         "name": lambda task: task.name,
+        "reason": reason_text,
     }
 )
 
-KEYS: Final = ("status:", "project:", "sim:", "group:", "id:", "name:", "since:")
+KEYS: Final = ("status:", "project:", "sim:", "group:", "id:", "name:", "reason:", "since:")
 """The keys that a person is offered."""
 
 _REGEX_MEMORY: Final = 8 << 20
@@ -129,7 +131,8 @@ def _field_test(word: FilterWord, field: Callable[[Task], str]) -> Test:
         matches = _regex_test(word.value)
         return lambda task, _text: matches(task, field(task))
     if word.exact:
-        return lambda task, _text: field(task) == word.value
+        whole = reason_pattern if field is reason_text else field
+        return lambda task, _text: whole(task) == word.value
     wanted = word.value.lower()
     return lambda task, _text: wanted in field(task).lower()
 

@@ -1,13 +1,15 @@
-"""The groups that the sidebar counts: every task is in exactly one of the five smallest."""
+"""The groups that the sidebar counts: every task is in exactly one of the five smallest, equal failures together."""
 
 from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
+from heapq import nlargest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from taskmon.core.lifecycle import Kind, Status, facts
+from taskmon.core.lifecycle import FACTS, Kind, Status, facts
+from taskmon.gui.models.task_reason import reason_pattern
 from taskmon.gui.task_rows import TaskGroup
 
 if TYPE_CHECKING:
@@ -25,6 +27,11 @@ class Group(StrEnum):
     FAILED = "failed"
     STOPPED = "stopped"
 
+
+FAILURES: Final = "Why they failed"
+"""The sidebar's section of failures with equal reasons."""
+
+_SHOWN_REASONS: Final = 6
 
 _ENDS: Final = frozenset((Group.DONE, Group.FAILED, Group.STOPPED))
 
@@ -64,11 +71,14 @@ def exactly(key: str, value: str) -> str:
 
 
 class GroupCounts:
-    """How many tasks are in each group, project and machine group; kept up by adding and taking away."""
+    """How many tasks are in each group, project, simulator and machine group, and failed for each reason; kept up by
+    adding and taking away."""
 
     def __init__(self) -> None:
         self._groups: Counter[Group] = Counter()
         self._projects: Counter[str] = Counter()
+        self._simulators: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
         self._machines: Counter[str] = Counter()
 
     def add(self, task: Task) -> None:
@@ -78,8 +88,12 @@ class GroupCounts:
         self._count(task, -1)
 
     def _count(self, task: Task, step: int) -> None:
-        self._groups[group_of(task)] += step
+        group = group_of(task)
+        self._groups[group] += step
         self._projects[task.project] += step
+        self._simulators[task.simulator] += step
+        if group is Group.FAILED:
+            self._reasons[reason_pattern(task)] += step
         if task.machine_group_name:
             self._machines[task.machine_group_name] += step
 
@@ -91,6 +105,7 @@ class GroupCounts:
         ]
         return (
             top
+            + self._failures()
             + self._section("Projects", "project", self._projects)
             + self._section("Machines", "group", self._machines)
         )
@@ -100,5 +115,30 @@ class GroupCounts:
 
     @staticmethod
     def _section(title: str, key: str, counts: Counter[str]) -> list[TaskGroup]:
-        names = sorted((name for name, count in counts.items() if name and count > 0), key=str.casefold)
-        return [TaskGroup(title, name, exactly(key, name), counts[name]) for name in names]
+        return [TaskGroup(title, name, exactly(key, name), counts[name]) for name in _present(counts)]
+
+    def _failures(self) -> list[TaskGroup]:
+        """The reasons that several failed tasks share, the most frequent first."""
+        shared = [(count, reason) for reason, count in self._reasons.items() if reason and count > 1]
+        return [
+            TaskGroup(FAILURES, reason, f"status:failed {exactly('reason', reason)}", count)
+            for count, reason in nlargest(_SHOWN_REASONS, shared)
+        ]
+
+    def values(self) -> dict[str, list[str]]:
+        """What the filter's keys may be followed by, as far as there are tasks of it."""
+        return {
+            "status": [*GROUP_WORDS, *(status.value for status in FACTS)],
+            "project": _present(self._projects),
+            "sim": _present(self._simulators),
+            "group": _present(self._machines),
+            "id": [],
+            "name": [],
+            "reason": [],
+            "since": ["1h", "24h", "7d"],
+        }
+
+
+def _present(counts: Counter[str]) -> list[str]:
+    """The names that count something, in the order of a dictionary."""
+    return sorted((name for name, count in counts.items() if name and count > 0), key=str.casefold)

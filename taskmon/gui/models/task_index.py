@@ -47,6 +47,7 @@ class TaskIndex:
         self._clock = clock
         self.order: Slots = _no_slots()
         self.counts = GroupCounts()
+        self._queue = observed.queue
         self._filter = EVERYTHING
         self._sort = SortOrder(observed)
         self._tasks: list[Task | None] = []
@@ -114,6 +115,7 @@ class TaskIndex:
         self._tasks[slot] = task
         self._texts[slot] = search_text(task)
         self.counts.add(task)
+        self._queue.take(task)
         (self._living.discard if task.is_terminated else self._living.add)(slot)
         return slot
 
@@ -135,6 +137,7 @@ class TaskIndex:
             if slot is not None:
                 self.counts.take_away(cast("Task", self._tasks[slot]))
                 self._living.discard(slot)
+                self._queue.forget(task_id)
                 slots.append(slot)
         return slots
 

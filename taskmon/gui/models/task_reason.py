@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from taskmon.core.lifecycle import Kind, Status, facts
 from taskmon.core.task import OperationName, Task, TaskDetail
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _TOLD_BY_THE_STATE: Final = (Kind.TERMINAL_FAILED, Kind.USER_STOPPED)
+
+_SHORT: Final[Mapping[Status, str]] = MappingProxyType(
+    {
+        Status.PENDING_INPUT: "input files are missing",
+        Status.SUBMITTED: "machines busy",
+        Status.FAILED: "a command returned an error",
+        Status.KILLED: "stopped as asked",
+        Status.TTL_EXCEEDED: "its time to live had passed",
+        Status.SPOT_INSTANCE_PREEMPTED: "provider took the machine back",
+        Status.EXECUTER_TERMINATED: "machine or runner went away",
+        Status.EXECUTER_TERMINATED_BY_USER: "machine group terminated",
+        Status.EXECUTER_TERMINATED_TTL_EXCEEDED: "machine group's time was up",
+        Status.EXECUTER_TERMINATED_CREDITS_EXHAUSTED: "no credits left",
+        Status.EXECUTER_FAILED: "something outside the simulator broke",
+        Status.ZOMBIE: "machine group ended before it began",
+    }
+)
+"""What is said in a row, where the sentences of the state would not fit; the tooltip tells those."""
+
+_VARIABLE: Final = re.compile(
+    r"""(?<![\w.])(?:[A-Za-z]:|~|\.{1,2})?[/\\][\w./\\~+-]+   # a path from a root
+      | (?<![\w.])[\w.~-]+(?:[/\\][\w.~+-]+){2,}              # a path of at least three parts
+      | \b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b
+      | \b0x[0-9a-fA-F]+\b
+      | (?:(?<!\w)[-+])?(?<![A-Za-z])\d+(?:[.:,]\d+)*(?:[eE][-+]?\d+)?   # numbers and times""",
+    re.VERBOSE,
+)
+_LONGEST_PATTERN: Final = 200
 
 
 def _exit_code(task: Task) -> int | None:
@@ -26,33 +60,49 @@ def _detail(task: Task) -> str:
     return task.error_detail or (task.executer.error_detail if task.executer is not None else None) or ""
 
 
-def _waiting(task: Task) -> str:
+def _state(task: Task, short: bool) -> str:
+    """What the state itself says about waiting or about an end that nobody wanted."""
     told = facts(task.status)
-    words = told.why if task.status is Status.SUBMITTED else told.what
-    return f"Attempt {task.num_retries + 1}. {words}" if task.num_retries else words
+    if task.status in _SHORT:
+        said = _SHORT[task.status] if short else f"{told.what} {told.why}"
+    else:
+        said = told.what if told.kind in _TOLD_BY_THE_STATE else ""
+    waits = task.status in (Status.PENDING_INPUT, Status.SUBMITTED)
+    return f"attempt {task.num_retries + 1}, {said}" if waits and task.num_retries else said
 
 
-def _full_reason(task: Task) -> str:
+def _reason(task: Task, *, short: bool) -> str:
     detail = _detail(task)
     if task.status is Status.SUCCESS:
         return detail
-    if task.status in (Status.PENDING_INPUT, Status.SUBMITTED):
-        return detail or _waiting(task)
-    code = _exit_code(task)
-    if code is not None and task.status is Status.FAILED:
+    code = _exit_code(task) if task.status is Status.FAILED else None
+    if code is not None:
         return f"Exit code {code}. {detail}".strip()
-    if detail:
-        return detail
-    told = facts(task.status)
-    return told.what if told.kind in _TOLD_BY_THE_STATE else ""
+    return detail or _state(task, short)
 
 
 def reason_text(task: Task) -> str:
     """The first line of the reason; empty where there is nothing to explain."""
-    return next((line.strip() for line in _full_reason(task).splitlines() if line.strip()), "")
+    reason = _reason(task, short=True)
+    return next((line.strip() for line in reason.splitlines() if line.strip()), "") if "\n" in reason else reason
 
 
 def reason_tooltip(task: Task) -> str:
     """The whole reason and what to do about it."""
-    reason = _full_reason(task)
+    reason = _reason(task, short=False)
     return f"{reason}\n{facts(task.status).next_step}" if reason else ""
+
+
+def reason_pattern(task: Task) -> str:
+    """The reason without what differs from run to run: numbers become `#`, paths `…`. Equal failures are equal here."""
+    reason = reason_text(task)
+    return _pattern(reason) if reason else ""
+
+
+@lru_cache(maxsize=4096)
+def _pattern(reason: str) -> str:
+    return " ".join(_VARIABLE.sub(_placeholder, reason).split())[:_LONGEST_PATTERN]
+
+
+def _placeholder(found: re.Match[str]) -> str:
+    return "…" if "/" in found.group() or "\\" in found.group() else "#"

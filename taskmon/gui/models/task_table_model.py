@@ -140,6 +140,10 @@ class TaskTableModel(TaskRows):
         """The sidebar's entries over all tasks, whatever the filter."""
         return (GroupCounts() if self._index is None else self._index.counts).groups()
 
+    def values(self) -> dict[str, list[str]]:
+        """What may follow the keys of the filter: the states, projects, simulators and machine groups there are."""
+        return (GroupCounts() if self._index is None else self._index.counts).values()
+
     def status_counts(self) -> dict[Status, int]:
         """How many of the shown tasks are in each state."""
         return {} if self._index is None else dict(Counter(task.status for task in self._index.shown_tasks()))
@@ -242,6 +246,9 @@ class TaskTableModel(TaskRows):
         if self._index is None:
             self._index = self._first_index()
         self._install(self._index.take((task for task in found.values() if task is not None), gone))
+        if self._observed.queue.settle() and self._row_count():
+            # A place in the queue changes without its task: all that wait look at theirs again.
+            self.dataChanged.emit(self.index(0, Column.REASON), self.index(self._row_count() - 1, Column.REASON))
         self.counts_changed.emit()
 
     def _first_index(self) -> TaskIndex:

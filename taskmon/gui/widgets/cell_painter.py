@@ -14,7 +14,7 @@ from taskmon.gui.task_rows import CellKind
 from taskmon.gui.theme import Theme, log_font, mark, ui_font
 from taskmon.gui.widgets.status_mark import paint_mark
 
-PADDING: Final = 10
+PADDING: Final = 8
 """Pixels between a cell's edge and its text, left and right."""
 
 _MARK: Final = 11.0

@@ -74,6 +74,7 @@ class EmptyState(QWidget):
             buttons.addWidget(button)
         centre = Qt.AlignmentFlag.AlignHCenter
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(28, 12, 28, 12)  # the words keep off the dashed frame
         layout.addStretch(1)
         layout.addSpacing(int(_ICON) + 18)
         layout.addWidget(self._title)

@@ -29,6 +29,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from taskmon.core.lifecycle import Kind, facts
 from taskmon.gui.task_rows import CellKind, SortKey, TaskRows
 from taskmon.gui.theme import LIGHT, Theme
 from taskmon.gui.widgets.cell_painter import CellPainter, RowState
@@ -230,12 +231,16 @@ class TaskTable(QTableView):
     ) -> None:
         top = row * ROW_HEIGHT - self.verticalScrollBar().value()
         self._painter.ground(painter, QRect(0, top, self.viewport().width(), ROW_HEIGHT), state)
+        task = rows.task_at(row)
+        failed = facts(task.status).kind is Kind.TERMINAL_FAILED
         texts = rows.cell_texts(row, [column for column, _, _ in cells])
         for (column, left, width), text in zip(cells, texts, strict=True):
             cell = QRectF(left, top, width, ROW_HEIGHT)
             kind = rows.look(column).kind
+            if kind is CellKind.QUIET and failed:
+                kind = CellKind.TEXT  # why a task failed is what is looked for
             if kind is CellKind.STATUS:
-                self._painter.status(painter, cell, rows.task_at(row).status, text, state)
+                self._painter.status(painter, cell, task.status, text, state)
             elif kind is CellKind.BAR:
                 fraction = rows.fraction(row, column)
                 if fraction is not None:

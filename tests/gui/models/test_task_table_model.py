@@ -209,7 +209,7 @@ def test_selected_and_current_rows_stay_with_their_tasks_while_the_order_changes
     chosen = {tasks[3].task_id, tasks[40].task_id}
     flags = QItemSelectionModel.SelectionFlag
     for task_id in chosen:
-        index = model.index(model.row_of(task_id), 0)
+        index = model.index(model.row_of(task_id) or 0, 0)
         selection.setCurrentIndex(index, flags.Select | flags.Rows)
     current = model.ids()[selection.currentIndex().row()]
     store.apply(

@@ -252,9 +252,9 @@ def test_copying_gives_tab_separated_values_with_whole_ids(show: Callable[[int],
 
 def test_a_click_on_a_title_sorts_one_way_then_the_other_then_as_at_first(show: Callable[[int], Shown]) -> None:
     shown = show(6)
-    assert shown.click_title(Column.PROJECT) == (SortKey(Column.PROJECT),)
-    assert shown.click_title(Column.PROJECT) == (SortKey(Column.PROJECT, True),)
-    assert shown.click_title(Column.PROJECT) == ()
+    assert shown.click_title(Column.SIMULATOR) == (SortKey(Column.SIMULATOR),)
+    assert shown.click_title(Column.SIMULATOR) == (SortKey(Column.SIMULATOR, True),)
+    assert shown.click_title(Column.SIMULATOR) == ()
     assert shown.click_title(Column.TIME) == (SortKey(Column.TIME, True),)
 
 
@@ -262,8 +262,8 @@ def test_shift_click_sorts_within_the_present_order(show: Callable[[int], Shown]
     shown = show(6)
     shift = Qt.KeyboardModifier.ShiftModifier
     shown.click_title(Column.STATUS)
-    assert shown.click_title(Column.PROJECT, shift) == (SortKey(Column.STATUS), SortKey(Column.PROJECT))
-    assert shown.click_title(Column.STATUS, shift) == (SortKey(Column.STATUS, True), SortKey(Column.PROJECT))
+    assert shown.click_title(Column.SIMULATOR, shift) == (SortKey(Column.STATUS), SortKey(Column.SIMULATOR))
+    assert shown.click_title(Column.STATUS, shift) == (SortKey(Column.STATUS, True), SortKey(Column.SIMULATOR))
 
 
 def test_columns_are_chosen_in_a_menu_and_the_last_one_stays(show: Callable[[int], Shown]) -> None:
@@ -372,17 +372,31 @@ def _contrast(one: QColor, other: QColor) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_titles_times_and_the_usual_states_are_not_cut_in_the_first_arrangement(app: QApplication) -> None:
+def test_titles_times_and_the_most_usual_states_are_not_cut_in_the_first_arrangement(app: QApplication) -> None:
     load_fonts()
     painter, store = CellPainter(LIGHT), TaskStore()
     model = TaskTableModel(store, clock)
-    usual = {CellKind.NUMBER: "12:34:56", CellKind.STATUS: "Preparing to Compute", CellKind.CODE: "wwwwww…"}
+    usual = {CellKind.NUMBER: "12:34:56", CellKind.STATUS: "Waiting for Input", CellKind.CODE: "wwwwww…"}
     for column in range(model.columnCount()):
         look = model.look(column)
         title = QFontMetricsF(header_font()).horizontalAdvance(look.title.upper()) + 2 * PADDING
         assert title <= look.width, look.title
         assert painter.width_of(look.kind, usual.get(look.kind, "")) <= look.width, look.title
     model.close()
+
+
+def test_the_first_columns_fit_into_the_windows_middle_and_the_reason_takes_the_rest(
+    show: Callable[[int], Shown],
+) -> None:
+    shown = show(40)
+    for width in (810, 1200):
+        shown.table.resize(width, 400)
+        shown.settle()
+        columns = [shown.model.look(column) for column in shown.table._header.shown_columns()]
+        assert columns[-1].key == "reason"
+        assert shown.table.horizontalScrollBar().maximum() == 0
+        others = sum(look.width for look in columns[:-1])
+        assert shown.table.columnWidth(Column.REASON) == shown.table.viewport().width() - others >= 160
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
