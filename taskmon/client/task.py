@@ -114,7 +114,7 @@ class TaskHandle:
 
     async def _kill_if_alive(self) -> None:
         """Kill also through a second Ctrl-C: an impatient user wants the task dead more, not less."""
-        killing = asyncio.ensure_future(self._kill_with_patience())
+        killing = asyncio.ensure_future(self.kill_patiently())
         while not killing.done():
             try:
                 await asyncio.shield(killing)
@@ -122,7 +122,8 @@ class TaskHandle:
                 if killing.cancelled():
                     return
 
-    async def _kill_with_patience(self) -> None:
+    async def kill_patiently(self) -> None:
+        """Kill, repeating through interruptions of the service for a while; a failure is logged, not raised."""
         try:
             async with asyncio.timeout(_KILL_S):
                 while True:

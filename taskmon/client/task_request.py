@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from taskmon.core.command_line import command_line_problem
 from taskmon.core.errors import InvalidInputError
+from taskmon.core.machine import MachineGroup
 from taskmon.core.runner_protocol import SIMULATOR, Command
-from taskmon.core.simulators import Simulator
+from taskmon.core.simulators import Simulator, guess_simulator, matching_files
 from taskmon.core.storage import INPUT_FOLDER
 from taskmon.core.task import Task, TaskRequest
+
+OWN_GROUP: Final = "this-computer"
+"""The name of the machine group that always exists on this computer."""
+PLAIN_COMMANDS: Final = "commands"
+"""The key of the simulator that runs the user's own command lines."""
 
 
 def build_request(
@@ -48,6 +55,68 @@ def build_request(
             "commands": [Command(cmd=line) for line in lines],
         },
     )
+
+
+def choose_simulator(
+    key: str | None, commands: Sequence[str], paths: Sequence[str], catalogue: Sequence[Simulator]
+) -> Simulator:
+    """The simulator of that key, else the one for plain commands if there are any, else a guess from the files.
+
+    Raises InvalidInputError if there is none.
+    """
+    by_key = {simulator.key: simulator for simulator in catalogue}
+    if key is None and commands:
+        key = PLAIN_COMMANDS
+    found = guess_simulator(paths, catalogue) if key is None else by_key.get(key.lower())
+    if found is None:
+        raise InvalidInputError(
+            "No simulator recognises these files." if key is None else f"taskmon knows no simulator “{key}”.",
+            f"Name one of {', '.join(by_key)}, or give command lines.",
+        )
+    return found
+
+
+def choose_values(simulator: Simulator, given: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
+    """The values given, and for a file that was not given the only one of `paths` that fits.
+
+    Raises InvalidInputError for a name the simulator does not have, and where several files fit.
+    """
+    names = {parameter.name for parameter in simulator.parameters}
+    for name in given:
+        if name not in names:
+            raise InvalidInputError(
+                f"{simulator.name} has no parameter “{name}”.", f"It has: {', '.join(sorted(names)) or 'none'}."
+            )
+    values = dict(given)
+    for parameter in simulator.parameters:
+        if parameter.kind == "file" and parameter.name not in values and not parameter.default:
+            fitting = matching_files(paths, parameter.patterns)
+            if len(fitting) > 1:
+                raise InvalidInputError(
+                    f"Several files can be the {parameter.label.lower()}: {', '.join(fitting[:8])}.",
+                    f"Say which one is “{parameter.name}”.",
+                )
+            if fitting:
+                values[parameter.name] = fitting[0]
+    return values
+
+
+def choose_group(groups: Sequence[MachineGroup], wanted: str | None = None) -> MachineGroup:
+    """The machine group of that name or id; without one this computer's, else the first that has started.
+
+    Raises InvalidInputError if there is none.
+    """
+    if wanted is not None:
+        matching = [group for group in groups if wanted in (group.name, group.id)]
+    else:
+        started = [group for group in groups if group.started]
+        matching = [group for group in started if group.name == OWN_GROUP] or started
+    if matching:
+        return matching[0]
+    if wanted is None:
+        raise InvalidInputError("No machine group has started.", "Start one first.")
+    names = ", ".join(group.name or "" for group in groups) or "none"
+    raise InvalidInputError(f"There is no machine group “{wanted}”.", f"There are: {names}.")
 
 
 def request_again(task: Task, machine_group_id: str | None = None) -> TaskRequest:
