@@ -176,8 +176,14 @@ class ConnectionsController:
             return False
         self._connection.go_to(place)
         if self._given is None or place is not self._given[0]:
-            self._book.remember("" if place.embedded else name)
+            self._remember("" if place.embedded else name)
         return True
+
+    def _remember(self, name: str) -> None:
+        try:
+            self._book.remember(name)
+        except InvalidInputError as error:
+            self._messages.tell_problem(error)
 
     def _moved(self, place: Place) -> None:
         if place.embedded and self._embedded is None:
