@@ -18,7 +18,7 @@ import httpx
 import taskmon
 from taskmon.client.transport import Incoming, Transport
 from taskmon.core.errors import NotFoundError
-from taskmon.core.extensions import Capabilities, Changes, TaskFiles
+from taskmon.core.extensions import Capabilities, Changes, Extension, TaskFiles
 from taskmon.core.lifecycle import Status
 from taskmon.core.machine import MachineGroup, MachineGroupRequest
 from taskmon.core.project import Project, ProjectRequest
@@ -39,6 +39,8 @@ class ServiceClient:
 
     def __init__(self, url: str, api_key: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._transport = Transport(url, api_key, transport=transport)
+        self._capabilities: Capabilities | None = None
+        self._asked_capabilities = False
 
     @property
     def url(self) -> str:
@@ -81,9 +83,17 @@ class ServiceClient:
     async def capabilities(self) -> Capabilities | None:
         """What the service offers beyond the contract; None if nothing."""
         try:
-            return await self._transport.json("GET", "/taskmon/capabilities", Capabilities)
+            self._capabilities = await self._transport.json("GET", "/taskmon/capabilities", Capabilities)
         except NotFoundError:
-            return None
+            self._capabilities = None
+        self._asked_capabilities = True
+        return self._capabilities
+
+    async def offers(self, extension: Extension) -> bool:
+        """Whether the service had this extension when it was last asked; it is asked now only if it never was."""
+        if not self._asked_capabilities:
+            await self.capabilities()
+        return self._capabilities is not None and extension in self._capabilities.extensions
 
     async def available_simulators(self) -> dict[str, dict[str, list[str]]]:
         """Image tags by simulator, in the groups `production` and `development`."""

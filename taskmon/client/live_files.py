@@ -33,6 +33,8 @@ _log = logging.getLogger(__name__)
 _RETRY_S: Final = (0.2, 3.0)
 _EMPTY_FILE: Final = 416
 """A range of an empty file cannot be satisfied."""
+_READ_FOR_TAIL: Final = 8 * 1024 * 1024
+"""Bytes of a stored file that are inflated at most to see its end."""
 _LOOK_S: Final = (0.5, 5.0)
 _PASSING = (ConnectionFailedError, BusyError, ServiceFailedError)
 """Faults after which the same question is worth asking again."""
@@ -73,7 +75,7 @@ async def follow_file(
 
 async def list_files(client: ServiceClient, task: Task) -> TaskFiles:
     """The task's files: as they are written where the service offers it, else those in the stored outputs."""
-    if await _has_extension(client):
+    if await client.offers(Extension.TASK_FILES):
         return await client.task_files(task.task_id)
     if not task.is_terminated:
         return TaskFiles(files=[], complete=False)
@@ -88,6 +90,8 @@ async def list_files(client: ServiceClient, task: Task) -> TaskFiles:
 
 async def read_tail(client: ServiceClient, task_id: str, path: str, length: int) -> tuple[int, bytes]:
     """The size of a task's file and its last `length` bytes; (0, b"") while there is none, or no way to see it."""
+    if not await client.offers(Extension.TASK_FILES):
+        return await _stored_tail(client, task_id, path, length)
     try:
         async with client.task_file_tail(task_id, path, length) as incoming:
             tail = b"".join([chunk async for chunk in incoming.chunks])
@@ -101,13 +105,21 @@ async def read_tail(client: ServiceClient, task_id: str, path: str, length: int)
         raise
 
 
-async def _has_extension(client: ServiceClient) -> bool:
-    offered = await client.capabilities()
-    return offered is not None and Extension.TASK_FILES in offered.extensions
+async def _stored_tail(client: ServiceClient, task_id: str, path: str, length: int) -> tuple[int, bytes]:
+    """The same out of the stored outputs, which have to be read from the file's beginning; of large ones the size."""
+    try:
+        task = await client.task(task_id)
+        size = {file.path: file.size for file in (await list_files(client, task)).files}.get(path, 0)
+    except NotFoundError:
+        return 0, b""
+    if not size or size > _READ_FOR_TAIL:
+        return size, b""
+    async with aclosing(read_output(client, task, path, max(0, size - length))) as pieces:
+        return size, b"".join([piece async for piece in pieces])
 
 
 async def _reader(client: ServiceClient, task: Task, path: str, offset: int, sleep: Sleep) -> AsyncGenerator[bytes]:
-    if await _has_extension(client):
+    if await client.offers(Extension.TASK_FILES):
         return _live(client, task.task_id, path, offset)
     await _wait_for_end(client, task.task_id, sleep)
     return read_output(client, await client.task(task.task_id), path, offset)
@@ -126,7 +138,7 @@ async def _is_whole(client: ServiceClient, task_id: str, run: int, path: str, of
         return True
     if not task.is_terminated:
         return False
-    if not await _has_extension(client):
+    if not await client.offers(Extension.TASK_FILES):
         return True
     sizes = {file.path: file.size for file in (await client.task_files(task_id)).files}
     if path not in sizes and not offset:

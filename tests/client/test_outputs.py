@@ -308,7 +308,21 @@ async def test_files_are_listed_with_and_without_the_extension() -> None:
     service.live["now.txt"] = b"1"
     async with service.client() as client:
         assert [file.path for file in (await list_files(client, task)).files] == ["now.txt"]
-        service.feed = service.files_offered = False
+    service.feed = service.files_offered = False
+    async with service.client() as client:
         listing = await list_files(client, task)
         assert [(file.path, file.size) for file in listing.files] == [("a", 2), ("sub/b", 3)]
         assert (await list_files(client, a_task())).files == []
+
+
+async def test_without_the_extension_the_end_of_a_file_comes_out_of_the_stored_outputs() -> None:
+    service = FakeService(feed=False, files=False)
+    finished(service, {"stdout.txt": b"0123456789", "empty": b""})
+    service.put(a_task(task_id="runs", status=Status.COMPUTATION_STARTED))
+    async with service.client() as client:
+        assert await read_tail(client, "done", "stdout.txt", 4) == (10, b"6789")
+        assert await read_tail(client, "done", "empty", 4) == (0, b"")
+        assert await read_tail(client, "done", "absent", 4) == (0, b"")
+        assert await read_tail(client, "runs", "stdout.txt", 4) == (0, b"")
+        assert await read_tail(client, "nothing", "stdout.txt", 4) == (0, b"")
+    assert service.paths().count("/taskmon/capabilities") == 1

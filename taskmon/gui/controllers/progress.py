@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.errors import TaskmonError
+from taskmon.core.extensions import Extension
 from taskmon.core.lifecycle import Status
 from taskmon.core.log_signals import LogPatterns
 from taskmon.core.storage import STDOUT_FILE
@@ -79,7 +80,10 @@ class ProgressController:
     async def _look(self, task: Task) -> None:
         from taskmon.client.live_files import read_tail
 
-        size, tail = await read_tail(self._connection.client, task.task_id, STDOUT_FILE, TAIL_BYTES)
+        client = self._connection.client
+        if not await client.offers(Extension.TASK_FILES):
+            return  # the ends of logs cannot be had for a glance there
+        size, tail = await read_tail(client, task.task_id, STDOUT_FILE, TAIL_BYTES)
         if size == self._sizes.get(task.task_id):
             return
         self._sizes[task.task_id] = size
