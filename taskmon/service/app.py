@@ -13,13 +13,16 @@ from taskmon.service.context import Service
 from taskmon.service.endpoints import (
     compute,
     extensions,
+    machine_types,
     mailbox,
+    notices,
     objects,
     projects,
     runner,
     simulators,
     storage,
     tasks,
+    transfers,
     users,
     version,
 )
@@ -31,7 +34,8 @@ def create_app(service: Service, hosts: Iterable[str] = ()) -> ASGIApp:
     app = FastAPI(title="taskmon task service", version=__version__, docs_url=None, redoc_url=None)
     app.state.service = service
     add_error_answers(app)
-    nouns = [version, users, simulators, compute, projects, tasks, mailbox, storage, runner, objects]
+    nouns = [version, users, simulators, machine_types, compute, projects, tasks, notices, mailbox]
+    nouns += [storage, transfers, runner, objects]
     for noun in (*nouns, *([extensions] if service.extensions else [])):
         # The routes as they are, not include_router(): nothing is prefixed or overridden, and copying them costs time.
         app.router.routes.extend(noun.router.routes)

@@ -19,6 +19,8 @@ from taskmon.service.machine_repository import MachineRepository
 from taskmon.service.machines.computer import Computer, this_computer
 from taskmon.service.machines.provider import MachineProvider
 from taskmon.service.mailboxes import Mailboxes
+from taskmon.service.notice_repository import NoticeRepository
+from taskmon.service.notices import Notifier
 from taskmon.service.private_files import read_or_create_secret
 from taskmon.service.project_repository import ProjectRepository
 from taskmon.service.runner_reports import RunnerReports
@@ -28,6 +30,7 @@ from taskmon.service.storage import Storage
 from taskmon.service.task_files import TaskFileReader
 from taskmon.service.task_messages import TaskMessages
 from taskmon.service.task_repository import TaskRepository
+from taskmon.service.transfers import Transfers
 
 Clock = Callable[[], datetime]
 
@@ -58,6 +61,9 @@ class Service:
     reports: RunnerReports
     messages: TaskMessages
     mailboxes: Mailboxes
+    notices: NoticeRepository
+    notifier: Notifier
+    transfers: Transfers
 
     def close(self) -> None:
         """Let everyone go who waits, and close the database."""
@@ -87,6 +93,7 @@ def build_service(
     storage = Storage(data.storage, data.incoming)
     storage.discard_drafts()
     projects.ensure(None, clock())
+    notices = NoticeRepository(database)
     return Service(
         data=data,
         api_key=read_or_create_secret(data.api_key),
@@ -108,8 +115,11 @@ def build_service(
         provider=provider,
         scheduler=scheduler,
         reports=RunnerReports(database=database, tasks=tasks, machines=machines, scheduler=scheduler, clock=clock),
-        messages=TaskMessages(tasks, bell),
+        messages=TaskMessages(tasks, notices, bell),
         mailboxes=Mailboxes(bell),
+        notices=notices,
+        notifier=Notifier(notices, tasks, storage, clock),
+        transfers=Transfers(storage, clock),
     )
 
 

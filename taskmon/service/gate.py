@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 KEY_HEADER: Final = "x-api-key"
 
-_WITHOUT_KEY: Final = frozenset({"/version-check", "/version", "/simulators/available-images"})
+_WITHOUT_KEY: Final = frozenset(
+    {"/version-check", "/version", "/simulators/available-images", "/pricing/machine-types"}
+)
 
 
 class Visits:

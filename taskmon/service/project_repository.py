@@ -59,6 +59,22 @@ class ProjectRepository:
         rows = self._database.rows(f"{sql} LIMIT ? OFFSET ?", [project_type, per_page, (page - 1) * per_page])
         return [self._project_of(row) for row in rows]
 
+    def delete(self, name: str) -> None:
+        """Its tasks move to `default`, which itself cannot be deleted. Raises NotFoundError, RefusedError."""
+        project = self.project(name)
+        if name == DEFAULT_PROJECT:
+            raise RefusedError("The default project cannot be deleted.", "Delete another one.", status_code=409)
+        default = self.project(DEFAULT_PROJECT).id
+        with self._database.transaction():
+            # Each of its tasks changes, and whoever follows the changes has to hear of each.
+            for row in self._database.rows("SELECT task_id FROM tasks WHERE project_id = ?", [project.id]):
+                self._database.execute("UPDATE change_counter SET last = last + 1")
+                self._database.execute(
+                    "UPDATE tasks SET project_id = ?, change = (SELECT last FROM change_counter) WHERE task_id = ?",
+                    *(default, row["task_id"]),
+                )
+            self._database.execute("DELETE FROM projects WHERE id = ?", project.id)
+
     def _project_of(self, row: sqlite3.Row) -> Project:
         sql = "SELECT status, COUNT(*) AS number FROM tasks WHERE project_id = ? GROUP BY status"
         overview: dict[str, int | None] = {

@@ -12,7 +12,6 @@ CREATE TABLE notices (
     file_path    TEXT,
     regex        TEXT,
     action_json  TEXT NOT NULL,
-    sent         INTEGER NOT NULL DEFAULT 0,   -- 1: the runner has been told to look out
     fired_at     TEXT
 );
 CREATE INDEX notices_of_task ON notices (task_id, fired_at);

@@ -236,6 +236,7 @@ async def _until_told(service: Service, told: asyncio.Event, idle_exit_seconds: 
     pause = TIDY_S if idle_exit_seconds is None else min(TIDY_S, max(0.05, idle_exit_seconds / 4))
     while not told.is_set():
         service.scheduler.tidy(SILENCE_S)
+        service.notifier.look()
         unused = idle_exit_seconds is not None and service.visits.quiet_seconds() >= idle_exit_seconds
         if unused and not service.tasks.count_live():
             _log.info("Nobody has needed the service for %s seconds: it ends", idle_exit_seconds)
@@ -251,6 +252,8 @@ async def _leave(service: Service, server: _WebServer, serving: asyncio.Task[Non
     """End in order: nobody waits any more, runners without a task go too, the last answers are sent."""
     service.bell.close()
     await provider.close(stop_runners=not service.tasks.count_live())
+    await service.notifier.close()
+    await service.transfers.close()
     server.should_exit = True
     await asyncio.gather(serving, return_exceptions=True)
     service.close()

@@ -71,6 +71,7 @@ async def unblock(machine: str, task_id: str, service: ServiceParts) -> Response
 @router.post("/{machine}/event")
 async def event(machine: str, envelope: Annotated[dict[str, Any], Body()], service: ServiceParts) -> Response:
     service.reports.event(machine, envelope)
+    service.notifier.heard(machine, envelope)
     return JsonAnswer(NOTHING)
 
 
