@@ -106,3 +106,24 @@ async def test_an_action_cancelled_before_its_first_step_leaves_nothing_behind()
         background.cancel("selection")
         await asyncio.sleep(0)
     assert started == []
+
+
+async def test_cancelling_the_actions_spares_loops_named_ones_and_the_caller() -> None:
+    ear, cancelled = Ear(), list[str]()
+
+    async def cancel_the_others(background: Background) -> None:
+        ending = background.cancel_actions(keep=("leave",))
+        await asyncio.wait(ending)
+        cancelled.append(f"waited for {len(ending)}")
+
+    async with ear.background() as background:
+        background.watch(_wait_for_ever(cancelled, "loop"), "loop")
+        background.start(_wait_for_ever(cancelled, "leave"), "leave")
+        background.start(_wait_for_ever(cancelled, "upload"), "upload")
+        background.restart("log", _wait_for_ever(cancelled, "log"))
+        await asyncio.sleep(0)
+        switching = background.start(cancel_the_others(background), "switch")
+        assert switching is not None
+        await switching
+        assert sorted(cancelled) == ["log", "upload", "waited for 2"]
+    assert sorted(cancelled)[:3] == ["leave", "log", "loop"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QActionGroup, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import QAction
-
-_ARROW_WIDTH = 16
 
 
 class ConnectionButton(QToolButton):
@@ -55,9 +53,6 @@ class ConnectionButton(QToolButton):
             self._group.addAction(action)
         self._menu.addSeparator()
         self._menu.addAction(more)
-
-    def sizeHint(self) -> QSize:
-        return super().sizeHint() + QSize(_ARROW_WIDTH, 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
