@@ -67,6 +67,10 @@ class TaskListController:
         self._loaded_once = False
         self._choose_page()
 
+    def show_remembered(self) -> None:
+        """What is shown now was seen earlier: pale until the service has answered."""
+        self._table.set_stale(True)
+
     def _counts_changed(self) -> None:
         self._sidebar.show_counts(self._model.counts())
         self._filter_box.show_values(self._model.values())

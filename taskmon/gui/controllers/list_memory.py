@@ -1,0 +1,118 @@
+"""The last known list of each connection: shown at once with its age, then replaced by what the service says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from taskmon.core.units import count_text
+from taskmon.gui.models.task_times import time_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from taskmon.client.list_cache import CachedList, ListCache
+    from taskmon.client.poller import Freshness
+    from taskmon.client.task_store import Change, TaskStore
+    from taskmon.core.task import Task
+    from taskmon.gui.background import Background
+    from taskmon.gui.controllers.connection import ConnectionController, Place
+    from taskmon.gui.controllers.task_list import TaskListController
+    from taskmon.gui.widgets.main_window import MainWindow
+
+logger = logging.getLogger(__name__)
+
+SAVE_EVERY_S: Final = 30.0
+
+
+class ListMemoryController:
+    """Reads the list of the place where the window goes, until the service has answered; then only writes it.
+
+    `folder` holds one file per place. A list is written when it is whole and has changed, at most every
+    `save_every_s` seconds, and by `save_now` when the window is left.
+    """
+
+    def __init__(
+        self,
+        background: Background,
+        connection: ConnectionController,
+        store: TaskStore,
+        task_list: TaskListController,
+        window: MainWindow,
+        clock: Callable[[], datetime],
+        folder: Path,
+        *,
+        save_every_s: float = SAVE_EVERY_S,
+    ) -> None:
+        self._background = background
+        self._store = store
+        self._task_list = task_list
+        self._window = window
+        self._clock = clock
+        self._folder = folder
+        self._save_every_s = save_every_s
+        self._place = ""
+        self._answered = False
+        self._whole = False
+        self._changed = asyncio.Event()
+        store.subscribe(self._note)
+        connection.on_move(self._arrive)
+        connection.on_freshness(self._hear)
+        background.watch(self._save_forever(), "list memory")
+
+    def _note(self, _change: Change) -> None:
+        self._changed.set()
+
+    def _arrive(self, place: Place) -> None:
+        self._place, self._answered, self._whole = place.name, False, False
+        self._changed.clear()
+        self._background.restart("list memory", self._show(place.name))
+
+    def _hear(self, freshness: Freshness) -> None:
+        # From the first answer on the service's word counts: a page of ours could bring back what it has forgotten.
+        self._answered = self._answered or freshness.connected
+        self._whole = freshness.connected and freshness.loaded >= freshness.total
+
+    # Reading -----------------------------------------------------------------------------------------------------
+
+    async def _show(self, place: str) -> None:
+        cache = self._cache(place)
+        known = await asyncio.to_thread(cache.load)
+        while known is not None and not self._answered and self._place == place:
+            page = await asyncio.to_thread(next, known.pages, None)
+            if page is None or self._answered or self._place != place:
+                break
+            self._show_page(page, known)
+
+    def _show_page(self, page: list[Task], known: CachedList) -> None:
+        self._task_list.show_remembered()
+        self._store.apply(task for task in page if task.task_id not in self._store)
+        as_of = time_text(known.seen_at, self._clock())
+        self._window.show_loaded(f"{count_text(known.count, 'task')}, as of {as_of}")
+
+    def _cache(self, place: str) -> ListCache:
+        from taskmon.client.list_cache import ListCache  # msgspec is loaded after the first paint
+
+        return ListCache(self._folder, place)
+
+    # Writing -----------------------------------------------------------------------------------------------------
+
+    async def _save_forever(self) -> None:
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(self._save_every_s)
+            await self.save_now()
+
+    async def save_now(self) -> None:
+        """Writes the list if it is whole and has changed. A disk that is full is no reason to trouble anybody."""
+        if not self._whole or not self._changed.is_set():
+            return
+        self._changed.clear()
+        tasks, cache = tuple(self._store.tasks.values()), self._cache(self._place)
+        try:
+            await asyncio.to_thread(cache.save, tasks, self._clock())
+        except OSError as error:
+            logger.warning("the list of tasks could not be kept: %s", error)

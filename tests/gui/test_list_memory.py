@@ -1,0 +1,119 @@
+"""The list of tasks outlives the window."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from taskmon.client.list_cache import ListCache
+from taskmon.client.poller import Freshness
+from taskmon.client.task_store import TaskStore
+from taskmon.gui.background import Background
+from taskmon.gui.controllers.list_memory import ListMemoryController
+from taskmon.gui.models.task_times import time_text
+from tests.builders import NOON, a_task, some_tasks
+
+
+class Window:
+    """Connection, list and window, as far as the memory needs them."""
+
+    def __init__(self) -> None:
+        self.move: Callable[[Any], None] = lambda _: None
+        self.hear: Callable[[Freshness], None] = lambda _: None
+        self.pale = False
+        self.told = ""
+
+    def on_move(self, listener: Callable[[Any], None]) -> None:
+        self.move = listener
+
+    def on_freshness(self, listener: Callable[[Freshness], None]) -> None:
+        self.hear = listener
+
+    def show_remembered(self) -> None:
+        self.pale = True
+
+    def show_loaded(self, text: str) -> None:
+        self.told = text
+
+
+class Place:
+    name = "here"
+
+
+class House:
+    def __init__(self, background: Background, folder: Path) -> None:
+        self.window, self.store = Window(), TaskStore()
+        anything = cast("Any", self.window)
+        self.memory = ListMemoryController(
+            background, anything, self.store, anything, anything,
+            lambda: NOON + timedelta(hours=3), folder, save_every_s=0.01,
+        )  # fmt: skip
+
+    def answer(self, loaded: int, total: int) -> None:
+        self.window.hear(Freshness(True, NOON, None, loaded, total))
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    bugs: list[Exception] = []
+    async with Background(lambda _: None, bugs.append) as background:
+        yield House(background, tmp_path)
+        background.cancel_actions()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            if task.get_name() == "list memory":
+                task.cancel()
+    assert not bugs
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_the_last_known_list_is_shown_pale_with_its_age(house: House, tmp_path: Path) -> None:
+    ListCache(tmp_path, "here").save(some_tasks(450), NOON)
+    house.window.move(Place())
+    await until(lambda: len(house.store) == 450)
+    assert house.window.pale
+    assert house.window.told == f"450 tasks, as of {time_text(NOON, NOON)}"
+
+
+async def test_nothing_remembered_comes_back_after_the_service_has_answered(house: House, tmp_path: Path) -> None:
+    ListCache(tmp_path, "here").save(some_tasks(4000), NOON)
+    house.window.move(Place())
+    await until(lambda: len(house.store))
+    house.answer(0, 1)
+    house.store.clear()
+    house.store.apply([a_task()])
+    for _ in range(20):
+        await asyncio.sleep(0.002)
+    assert len(house.store) == 1
+
+
+async def test_a_whole_list_is_kept_and_half_a_one_is_not(house: House, tmp_path: Path) -> None:
+    house.window.move(Place())
+    house.store.apply(some_tasks(10))
+    house.answer(10, 500)
+    await house.memory.save_now()
+    assert ListCache(tmp_path, "here").load() is None
+    house.store.apply(some_tasks(20))
+    house.answer(20, 20)
+    await until(ListCache(tmp_path, "here").path.exists)
+    known = ListCache(tmp_path, "here").load()
+    assert known is not None
+    assert known.count == 20
+
+
+async def test_a_folder_that_cannot_be_written_troubles_nobody(house: House, tmp_path: Path) -> None:
+    (tmp_path / ListCache(tmp_path, "here").path.name).mkdir()
+    house.window.move(Place())
+    house.store.apply(some_tasks(2))
+    house.answer(2, 2)
+    await house.memory.save_now()
+    assert len(house.store) == 2
