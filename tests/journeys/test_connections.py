@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import tomllib
@@ -13,7 +14,9 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QPlainTextEdit
 
 from taskmon.client.credentials import Credentials
+from taskmon.client.local_service import ServiceAddress
 from taskmon.core.connection import CLOUD, THIS_COMPUTER
+from taskmon.core.errors import ConnectionFailedError
 from taskmon.core.lifecycle import Status
 from taskmon.gui.app import clock, here
 from taskmon.gui.background import Background
@@ -201,6 +204,33 @@ def test_switching_forgets_the_old_tasks_ends_the_old_work_and_keeps_the_window(
             await desk.connection.client.kill(task_id)
             await until_async(lambda: desk.store.tasks[task_id].is_terminated, 30, "killed")
             assert not list((tmp_path / "state" / "crashes").glob("*"))
+
+    run_on_qt(story())
+
+
+def test_a_place_that_is_not_found_is_left_at_once_and_a_replaced_key_of_this_computer_is_read_again(
+    app: QApplication, service: Service, tmp_path: Path, run_on_qt: Run
+) -> None:
+    keys = iter(("old-key", service.api_key))
+
+    async def nowhere() -> ServiceAddress:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def refound() -> ServiceAddress:
+        return ServiceAddress(service.url, next(keys), 0)
+
+    async def story() -> None:
+        async with window(app, service, tmp_path) as desk:
+            desk.connection.go_to(Place("Nowhere", nowhere, embedded=False))
+            await asyncio.sleep(0)
+            with pytest.raises(ConnectionFailedError):
+                _ = desk.connection.client
+            desk.connection.go_to(Place(THIS_COMPUTER, refound, embedded=True))
+            await until_async(desk.shell.notice.isVisible, 10, "the old key is refused")
+            assert desk.shell.notice.button.isHidden()
+            await live(desk, THIS_COMPUTER)
+            assert desk.shell.notice.isHidden()
 
     run_on_qt(story())
 
