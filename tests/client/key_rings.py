@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 
@@ -61,3 +62,24 @@ class SilentKeyring:
 
     def delete_password(self, service: str, username: str) -> None:
         self.get_password(service, username)
+
+
+class RecommendedKeyring(KeyringBackend):
+    """A backend that the package `keyring` itself finds and recommends."""
+
+    priority = 5.0  # type: ignore[assignment]
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise KeyringLocked("only for show")
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise KeyringLocked("only for show")
+
+
+class PlainTextKeyring(RecommendedKeyring):
+    """One that keeps keys where everybody can read them; such backends have a low priority."""
+
+    priority = 0.5  # type: ignore[assignment]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from taskmon.core.errors import InvalidInputError, NotAuthorizedError
 from tests.client.key_rings import FileKeyring, LockedKeyring, SilentKeyring
 
 LAB = Connection(name="Lab", url="https://lab.example")
+ROOT = Path(__file__).parents[2]
 KEY = "k3y-of_the.lab"
 
 
@@ -141,14 +144,19 @@ async def test_a_file_where_the_folder_should_be_is_said(tmp_path: Path) -> None
         await with_keyring(tmp_path, None).save(LAB, KEY)
 
 
-def test_a_desktop_without_a_keyring_is_recognised() -> None:
-    import subprocess
-    import sys
-
-    program = "from taskmon.client.credentials import system_keyring; print(system_keyring())"
-    for backend in ("keyring.backends.null.Keyring", "keyring.backends.fail.Keyring"):
-        environment = os.environ | {"PYTHON_KEYRING_BACKEND": backend}
-        shown = subprocess.run(
-            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
-        )
-        assert shown.stdout.strip() == "None"
+@pytest.mark.parametrize(
+    ("backend", "shown"),
+    [
+        ("keyring.backends.null.Keyring", "NoneType"),
+        ("keyring.backends.fail.Keyring", "NoneType"),
+        ("tests.client.key_rings.PlainTextKeyring", "NoneType"),
+        ("tests.client.key_rings.RecommendedKeyring", "RecommendedKeyring"),
+    ],
+)
+def test_only_a_keyring_that_is_worth_it_is_used(backend: str, shown: str) -> None:
+    program = "from taskmon.client.credentials import system_keyring; print(type(system_keyring()).__name__)"
+    environment = os.environ | {"PYTHON_KEYRING_BACKEND": backend}
+    told = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert told.stdout.strip() == shown

@@ -95,7 +95,10 @@ class ConnectionsController:
 
     def switch(self, name: str) -> None:
         """Goes to the connection of this name and remembers it."""
-        self._background.restart("switch", self._go_to(name))
+        if name == self._present_name():
+            self._show_choices()
+        else:
+            self._background.restart("switch", self._go_to(name))
 
     def open_dialog(self, select: str = "", *, ask_key: bool = False) -> None:
         """Opens the dialog on the connection `select`, the present one if that is not named."""
@@ -127,8 +130,8 @@ class ConnectionsController:
 
     def _closed(self, dialog: ConnectionsDialog) -> None:
         """What was typed, a key perhaps, goes with the dialog."""
-        self._background.cancel("connection test")
-        self._background.cancel("stored key")
+        for late in ("connection test", "stored key", "connections"):
+            self._background.cancel(late)
         self._dialog = None
         dialog.deleteLater()
 
@@ -223,23 +226,28 @@ class ConnectionsController:
                 dialog.fill_key(url, found.key, note)
 
     async def _settle(self, dialog: ConnectionsDialog, draft: ConnectionDraft, *, use: bool) -> None:
-        """Saves what stands in the form, and goes there if `use`."""
+        """Saves what stands in the form, and goes there if `use` or if the window is there already.
+
+        A slow keyring may outlast the dialog.
+        """
         name = draft.connection.name
         try:
             changed = self._is_own(draft) and await self._book.save(draft)
-            if use and not await self._switch(name):
-                dialog.show_entries(self._entries(), name, draft.original)
-                return
+            if use:
+                there = await self._switch(name)
+            elif changed and draft.original == self._present_name():
+                await self._switch(name)
         except TaskmonError as error:
+            if dialog is not self._dialog:
+                raise
             dialog.show_problem(str(error))
             return
-        dialog.show_entries(self._entries(), name, draft.original)
         self._show_choices()
-        if use:
+        if dialog is not self._dialog:
+            return
+        dialog.show_entries(self._entries(), name, draft.original)
+        if use and there:
             dialog.discard()
-        elif changed and draft.original == self._present_name():
-            self._connection.go_to(self._place_named(name))
-            dialog.show_entries(self._entries(), name)
 
     async def _remove(self, dialog: ConnectionsDialog, name: str) -> None:
         question = Question(
@@ -255,10 +263,13 @@ class ConnectionsController:
                 return
             await self._book.remove(name)
         except TaskmonError as error:
+            if dialog is not self._dialog:
+                raise
             dialog.show_problem(str(error))
             return
-        dialog.show_entries(self._entries(), self._present_name(), name)
         self._show_choices()
+        if dialog is self._dialog:
+            dialog.show_entries(self._entries(), self._present_name(), name)
 
     def _is_own(self, draft: ConnectionDraft) -> bool:
         """Whether it is kept in the settings: this computer and what was given for this run are not."""
