@@ -49,7 +49,8 @@ class SortKey:
 class TaskGroup:
     """An entry of the sidebar: `filter_text` in the filter box shows exactly its `count` tasks.
 
-    `section` is empty for the groups at the top; a `nested` group is a part of the one above it.
+    `section` is empty for the groups at the top; a `nested` group is a part of the one above it. A `view` is one that
+    the user has named: it brings columns and order with it.
     """
 
     section: str
@@ -57,6 +58,7 @@ class TaskGroup:
     filter_text: str
     count: int
     nested: bool = False
+    view: bool = False
 
 
 class TaskRows(QAbstractTableModel):

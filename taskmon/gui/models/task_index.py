@@ -5,7 +5,7 @@ This module needs numpy; the model imports it when the first task arrives, not a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -18,6 +18,7 @@ from taskmon.gui.models.columns import Observed
 from taskmon.gui.models.sort_order import Flags, Slots, SortOrder, grown
 from taskmon.gui.models.task_filter import EVERYTHING, TaskFilter, search_text
 from taskmon.gui.models.task_group import GroupCounts
+from taskmon.gui.models.view_counts import ViewCounts
 from taskmon.gui.task_rows import SortKey
 
 
@@ -47,6 +48,7 @@ class TaskIndex:
         self._clock = clock
         self.order: Slots = _no_slots()
         self.counts = GroupCounts()
+        self.views = ViewCounts()
         self._queue = observed.queue
         self._filter = EVERYTHING
         self._sort = SortOrder(observed)
@@ -143,6 +145,7 @@ class TaskIndex:
 
     def _judge(self, touched: Slots, gone: Slots) -> Delta:
         """Compares what `touched` and `gone` slots are now with what the rows show."""
+        self.views.update(touched, gone, self._tasks, self._texts)
         before = self._shown[touched]
         after: Flags = np.isin(touched, self._accepted(touched.tolist()))
         moved = self._sort.update(touched, self._tasks, self._reference)
@@ -171,6 +174,10 @@ class TaskIndex:
         leaving, coming = np.flatnonzero(self._shown & ~after), np.flatnonzero(after & ~self._shown)
         self._shown = after
         return Delta(leaving=leaving, coming=coming)
+
+    def count_views(self, filters: Mapping[str, TaskFilter]) -> None:
+        """From now on `views` knows how many tasks each of these filters lets through."""
+        self.views.choose(filters, self._existing(), self._tasks, self._texts)
 
     def choose_sort(self, keys: Sequence[SortKey]) -> Delta:
         """Another order; every shown task may have to move."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
+from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
 from taskmon.gui.models.columns import COLUMNS, Column, Observed, fraction_done
@@ -29,6 +31,9 @@ GATHER_MS: Final = 16
 
 SLICE: Final = 250
 """Tasks taken over at a time, so that a large page never costs the window more than a few milliseconds."""
+
+MY_VIEWS: Final = "My views"
+"""The sidebar's section of named views."""
 
 DRIFT_MS: Final = 5_000
 """How often durations that go on are sorted anew, and `since:` is looked at again."""
@@ -62,6 +67,7 @@ class TaskTableModel(TaskRows):
         self._changes: RowChanges | None = None
         self._filter = EVERYTHING
         self._keys: tuple[SortKey, ...] = ()
+        self._views: dict[str, str] = {}
         self._waiting: dict[str, None] = dict.fromkeys(store.tasks)
         self._ageing: list[int] = []
         self._gather = QTimer(self, singleShot=True)
@@ -87,6 +93,20 @@ class TaskTableModel(TaskRows):
         if self._index is not None:
             self._install(self._index.refilter(new))
         self._watch_drift()
+
+    def set_views(self, views: Mapping[str, str]) -> None:
+        """Named views and their filters, to be counted with the other groups. One that means nothing counts nothing."""
+        self._views = dict(views)
+        self._count_views()
+
+    def _count_views(self) -> None:
+        filters = {}
+        for name, text in self._views.items():
+            with suppress(InvalidInputError):
+                filters[name] = parse_filter(text, self._clock())
+        if self._index is not None:
+            self._index.count_views(filters)
+            self._watch_drift()
 
     def filter_text(self) -> str:
         """The filter in force."""
@@ -138,7 +158,11 @@ class TaskTableModel(TaskRows):
 
     def counts(self) -> list[TaskGroup]:
         """The sidebar's entries over all tasks, whatever the filter."""
-        return (GroupCounts() if self._index is None else self._index.counts).groups()
+        groups = (GroupCounts() if self._index is None else self._index.counts).groups()
+        count = (lambda _name: 0) if self._index is None else self._index.views.count
+        views = [TaskGroup(MY_VIEWS, name, text, count(name), view=True) for name, text in self._views.items()]
+        top = sum(not group.section for group in groups)
+        return groups[:top] + views + groups[top:]
 
     def values(self) -> dict[str, list[str]]:
         """What may follow the keys of the filter: the states, projects, simulators and machine groups there are."""
@@ -260,6 +284,7 @@ class TaskTableModel(TaskRows):
         index.refilter(self._filter)
         index.choose_sort(self._keys)
         self._index, self._changes = index, RowChanges(self, index)
+        self._count_views()
         self._watch_drift()
         return index
 
@@ -270,12 +295,16 @@ class TaskTableModel(TaskRows):
         if self._filter.moving:
             self._filter = parse_filter(self._filter.text, self._clock())
             self._install(self._index.refilter(self._filter))
+        if self._index.views.moving:
+            self._count_views()
+            self.counts_changed.emit()
         if self._index.drifting and not self._ageing:
             self._ageing = self._index.living()
             self._gather.start(GATHER_MS)
 
     def _watch_drift(self) -> None:
-        drifting = self._filter.moving or (self._index is not None and self._index.drifting)
+        index = self._index
+        drifting = self._filter.moving or (index is not None and (index.drifting or index.views.moving))
         if drifting != self._drift.isActive():
             self._drift.start() if drifting else self._drift.stop()
 

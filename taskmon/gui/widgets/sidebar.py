@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
+    QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -20,6 +21,7 @@ from taskmon.core.units import count_text
 from taskmon.gui.task_rows import TaskGroup
 from taskmon.gui.theme import LIGHT, Theme, ui_font
 from taskmon.gui.widgets.task_header import header_font
+from taskmon.gui.widgets.view_menu import ask_name, offer_view_actions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +91,7 @@ class _Entries(QAbstractListModel):
 
 
 def _key(entry: Entry) -> tuple[str, str]:
-    return ("section", entry) if isinstance(entry, str) else ("group", entry.filter_text)
+    return ("section", entry) if isinstance(entry, str) else (f"{entry.section}: {entry.title}", entry.filter_text)
 
 
 class _EntryPainter(QStyledItemDelegate):
@@ -151,9 +153,17 @@ class _EntryPainter(QStyledItemDelegate):
 
 
 class Sidebar(QWidget):
-    """Emits `filter_requested(str)`: the filter text of the group that was clicked or chosen by key."""
+    """Emits `filter_requested(str)`: the filter text of the group that was clicked or chosen by key.
+
+    For views that the user has named, by their names: `view_requested(str)`, `view_save_requested(str)`,
+    `view_rename_requested(str, str)` with the old and the new one, `view_delete_requested(str)`.
+    """
 
     filter_requested = Signal(str)
+    view_requested = Signal(str)
+    view_save_requested = Signal(str)
+    view_rename_requested = Signal(str, str)
+    view_delete_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -175,8 +185,30 @@ class Sidebar(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self._list)
+        layout.addWidget(self._make_save_button())
         self.setMinimumWidth(140)
         self.set_theme(LIGHT)
+
+    def _make_save_button(self) -> QPushButton:
+        self._save = QPushButton("Save view…", self)
+        self._save.setToolTip("Keep the present columns, order and filter under a name")
+        self._save.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._save.clicked.connect(self._ask_view_name)
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._list.customContextMenuRequested.connect(self._offer_actions)
+        return self._save
+
+    def _ask_view_name(self) -> None:
+        ask_name(self, "Save view", "", self.view_save_requested.emit)
+
+    def _offer_actions(self, at: QPoint) -> None:
+        index = self._list.indexAt(at)
+        entry = self._entries.entries[index.row()] if index.isValid() else ""
+        if isinstance(entry, TaskGroup) and entry.view:
+            offer_view_actions(
+                self, self._list.viewport().mapToGlobal(at), entry.title, save=self.view_save_requested.emit,
+                rename=self.view_rename_requested.emit, delete=self.view_delete_requested.emit,
+            )  # fmt: skip
 
     def sizeHint(self) -> QSize:
         return QSize(176, 400)
@@ -185,6 +217,11 @@ class Sidebar(QWidget):
         self._painter.theme = theme
         self._list.setStyleSheet(f"QListView {{ background: {theme.window}; border: 0; }}")
         self._list.viewport().update()
+        self._save.setStyleSheet(
+            f"QPushButton {{ background: transparent; color: {theme.muted}; border: 0; text-align: left;"
+            f" padding: 8px {int(_MARGIN + _PADDING)}px; }}"
+            f"QPushButton:hover, QPushButton:focus {{ color: {theme.accent}; }}"
+        )
 
     def show_counts(self, groups: Sequence[TaskGroup]) -> None:
         """The groups with their numbers, sections one after the other."""
@@ -204,5 +241,7 @@ class Sidebar(QWidget):
 
     def _wish(self, index: QModelIndex) -> None:
         entry = self._entries.entries[index.row()]
-        if isinstance(entry, TaskGroup):
+        if isinstance(entry, TaskGroup) and entry.view:
+            self.view_requested.emit(entry.title)
+        elif isinstance(entry, TaskGroup):
             self.filter_requested.emit(entry.filter_text)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
 
 from taskmon.gui.task_rows import TaskGroup
 from taskmon.gui.theme import DARK, LIGHT, Theme
@@ -87,3 +87,31 @@ def test_a_picture_can_be_looked_at(sidebar: Sidebar, theme: Theme) -> None:
     sidebar.set_theme(theme)
     sidebar.show_filter("status:active")
     assert save(sidebar, f"sidebar_{theme.name}").stat().st_size > 1000
+
+
+def test_a_named_view_is_asked_for_by_its_name_and_offers_what_can_be_done_with_it(
+    app: QApplication, sidebar: Sidebar
+) -> None:
+    heard: list[tuple[str, ...]] = []
+    sidebar.view_requested.connect(lambda name: heard.append(("show", name)))
+    sidebar.view_save_requested.connect(lambda name: heard.append(("save", name)))
+    sidebar.view_rename_requested.connect(lambda name, new: heard.append(("rename", name, new)))
+    sidebar.view_delete_requested.connect(lambda name: heard.append(("delete", name)))
+    sidebar.show_counts([*GROUPS[:4], TaskGroup("My views", "mine", "", 3, view=True), *GROUPS[4:]])
+    index = next(i for r in range(12) if (i := sidebar._list.model().index(r, 0)).data() == "mine")
+    QTest.mouseClick(sidebar._list.viewport(), Qt.MouseButton.LeftButton, pos=sidebar._list.visualRect(index).center())
+    sidebar._list.customContextMenuRequested.emit(sidebar._list.visualRect(index).center())
+    menu = next(iter(sidebar.findChildren(QMenu)))
+    for action in menu.actions():
+        action.trigger()
+    dialog = next(iter(sidebar.findChildren(QInputDialog)))
+    dialog.setTextValue("yours")
+    dialog.accept()
+    menu.close()
+    QTest.mouseClick(sidebar._save, Qt.MouseButton.LeftButton)
+    dialog = next(found for found in sidebar.findChildren(QInputDialog) if found.isVisible())
+    dialog.setTextValue("another")
+    dialog.accept()
+    assert heard == [
+        ("show", "mine"), ("save", "mine"), ("delete", "mine"), ("rename", "mine", "yours"), ("save", "another")
+    ]  # fmt: skip
