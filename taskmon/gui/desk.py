@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QPoint
 
+    from taskmon.client.poller import Freshness
     from taskmon.core.task import Task
     from taskmon.gui.background import Background
     from taskmon.gui.shell import Shell
@@ -93,17 +94,18 @@ class Desk(QObject):
         self.list = TaskListController(
             store, model, shell.table, shell.sidebar, shell.filter_box, shell.stack, shell.no_match
         )
-        self.detail = TaskDetailController(background, connection, store, model, window, clock)
+        self.detail = TaskDetailController(background, connection, store, model, window, shell.server_clock)
         self.actions = TaskActionsController(background, connection, store, messages, window)
         self.submit = SubmitController(background, connection, store, messages, window, shell.state, shell.theme)
         self.log = LogController(background, connection, self.log_pane, messages, window, shell.folders.cache / "logs")
         self.chart = ChartController(background, connection, self.chart_pane, messages, window)
-        self.progress = ProgressController(connection, store, model, clock)
+        self.progress = ProgressController(connection, store, model, shell.server_clock)
         background.watch(self.progress.watch_forever(), "progress")
         self.detail.show_in(shell.diagram, shell.explanation, self.timeline, self.details_pane, self.files_pane)
 
     def _connect(self) -> None:
         self.connection.on_freshness(self.list.hear_freshness)
+        self.connection.on_freshness(self._hear_clock)
         self.connection.on_move(lambda _: self.submit.leave_service())
         self.connection.on_move(lambda _: self.list.expect_load())
         self.detail.on_task(self.log.show_task)
@@ -255,6 +257,11 @@ class Desk(QObject):
         except (TaskmonError, TimeoutError) as error:
             self.messages.tell_problem(TaskmonError(f"{task.name} could not be stopped: {error}"))
 
+    def _hear_clock(self, freshness: Freshness) -> None:
+        self.shell.server_clock.skew = freshness.skew
+
     def _tick(self) -> None:
+        handle = self.window.windowHandle()
+        self.connection.set_visible(handle is not None and handle.isExposed())
         self.shell.badge.refresh()
         self.detail.tick()

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from taskmon.client.clock_skew import ServerClock
 from taskmon.client.task_store import TaskStore
 from taskmon.gui.messages import Messages
 from taskmon.gui.models.task_table_model import TaskTableModel
@@ -78,12 +79,14 @@ class Shell(QObject):
         super().__init__()
         self._application = application
         self.clock = clock
+        self.server_clock = ServerClock(clock)
+        """What the service's clock shows, by which the times of tasks are."""
         self.folders = folders
         self.state = WindowState(folders.state / "window.ini")
         self.left = asyncio.Event()
         self.messages = Messages(self)
         self.store = TaskStore()
-        self.model = TaskTableModel(self.store, clock)
+        self.model = TaskTableModel(self.store, self.server_clock)
         self._places = {wish: LaterPane() for wish in TABS}
         self._make_panes()
         self.messages.fact_told.connect(self.window.show_fact)
@@ -95,7 +98,7 @@ class Shell(QObject):
     def _make_panes(self) -> None:
         self.table = TaskTable()
         self.table.setModel(self.model)
-        self.table.set_clock(self.clock)
+        self.table.set_clock(self.server_clock)
         self.first_start = EmptyState()
         self.no_match = EmptyState()
         self.stack = QStackedWidget()

@@ -37,12 +37,13 @@ class Service:
 
     data_dir: Path
     machines: int = 1
+    options: tuple[str, ...] = ()
     url: str = ""
     api_key: str = ""
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     def start(self) -> None:
-        arguments = ("serve", "--data-dir", str(self.data_dir), "--machines", str(self.machines))
+        arguments = ("serve", "--data-dir", str(self.data_dir), "--machines", str(self.machines), *self.options)
         self.process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         ready = json.loads(self.process.stdout.readline())

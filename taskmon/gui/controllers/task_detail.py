@@ -48,6 +48,7 @@ class TaskDetailController:
         self._clock = clock
         self._selected: tuple[str, ...] = ()
         self._detail: TaskDetail | None = None
+        self._files_are_final = False
         self._listeners: list[Callable[[Task | None], None]] = []
         store.subscribe(self._store_changed)
 
@@ -117,9 +118,8 @@ class TaskDetailController:
         if not detail.is_terminated and detail.start_time is None:
             answer = await self._connection.client.task_status(task_id)
             position = answer.position_in_queue
-        ended = self._detail is not None and not self._detail.is_terminated and detail.is_terminated
         self._detail = detail
-        if ended:
+        if detail.is_terminated != self._files_are_final:
             self._refresh_files()
         now = self._clock()
         self._diagram.show_task(detail, now)
@@ -137,8 +137,9 @@ class TaskDetailController:
             self._explanation.show_nothing()
 
     def _refresh_files(self) -> None:
-        task = self._only()
+        task = self._detail or self._only()
         if task is not None:
+            self._files_are_final = task.is_terminated
             self._background.restart("files", self._load_files(task))
 
     async def _load_files(self, task: Task) -> None:

@@ -1,0 +1,146 @@
+"""The window and the commands on a service that offers the Web API and nothing else, as the cloud does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtWidgets import QMessageBox, QTreeWidget
+
+import taskmon
+from taskmon.client.live_files import list_files
+from taskmon.core.lifecycle import Status
+from taskmon.core.storage import SYSTEM_METRICS_FILE
+from taskmon.gui.models.columns import Column
+from taskmon.gui.widgets.wishes import Wish
+from taskmon.programs import command
+from tests.journeys.story import Service, submit, wait_for
+from tests.journeys.test_window_stories import COUNT, open_desk, shown_log, status
+from tests.waiting import until_async
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from typing import Any
+
+    from PySide6.QtWidgets import QApplication
+
+    from taskmon.gui.desk import Desk
+
+    Run = Callable[[Coroutine[Any, Any, None]], None]
+
+pytestmark = pytest.mark.journey
+
+WORK = """
+import time
+for number in range(40):
+    print("line", number, flush=True)
+    time.sleep(0.05)
+open("result.dat", "w").write("42")
+"""
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    running = Service(tmp_path / "service", options=("--no-extensions",))
+    running.start()
+    yield running
+    running.clean_up()
+
+
+def listed_files(desk: Desk) -> set[str]:
+    tree = desk.files_pane.findChild(QTreeWidget)
+    assert tree is not None
+    return {tree.topLevelItem(row).text(0) for row in range(tree.topLevelItemCount())}
+
+
+def test_the_window_does_everything(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with open_desk(app, service, tmp_path) as desk:
+            client = desk.connection.client
+            assert await client.capabilities() is None
+            first = await submit(client, folder("wing", work_py=WORK), ["python3 -u work.py"])
+            await until_async(lambda: desk.shell.table.select_task(first), 30, "the task is in the table")
+            await until_async(lambda: status(desk, first) is Status.COMPUTATION_STARTED, 30, "it runs")
+            assert progress_shown(desk, first) == ""
+            await until_async(lambda: status(desk, first) is Status.SUCCESS, 30, "it has ended")
+            await until_async(lambda: "line 39" in shown_log(desk), 30, "its log is read")
+            desk.fulfil(Wish.SHOW_FILES)
+            await until_async(lambda: {"result.dat", "stdout.txt"} <= listed_files(desk), 30, "its files are listed")
+            desk.fulfil(Wish.SHOW_CHARTS)
+            await until_async(lambda: desk.chart_pane.csv_text().count("\n") > 2, 30, "its charts are drawn")
+
+            desk.fulfil(Wish.RESUBMIT)
+            await until_async(lambda: len(desk.store) == 2, 30, "it runs again")
+            [again] = [task for task in desk.store.tasks.values() if task.task_id != first]
+            assert again.parent_id == first
+            await until_async(lambda: desk.shell.table.select_task(again.task_id), 30, "the second is in the table")
+            await until_async(lambda: status(desk, again.task_id) is Status.COMPUTATION_STARTED, 30, "it runs")
+            desk.fulfil(Wish.KILL)
+            question = await until_async(lambda: desk.window.findChild(QMessageBox), 10, "the question")
+            next(button for button in question.buttons() if button.text() == "Kill 1 task").click()
+            await until_async(lambda: status(desk, again.task_id) is Status.KILLED, 30, "it is killed")
+
+            desk.shell.filter_box.set_text("status:killed")
+            await until_async(lambda: desk.shell.model.ids() == [again.task_id], 10, "the killed one is found")
+
+    run_on_qt(story())
+
+
+def progress_shown(desk: Desk, task_id: str) -> str:
+    model = desk.shell.model
+    row = model.row_of(task_id)
+    assert row is not None
+    return model.cell_texts(row, [Column.PROGRESS])[0]
+
+
+async def test_charts_files_and_outputs_come_from_what_is_stored(
+    service: Service, tmp_path: Path, folder: Callable[..., Path]
+) -> None:
+    from taskmon.client.download import download_file, download_outputs
+
+    async with service.client() as client:
+        task_id = await submit(client, folder(work_py=WORK), ["python3 -u work.py"])
+        task = await wait_for(client, task_id, Status.SUCCESS)
+        files = {file.path: file.size for file in (await list_files(client, task)).files}
+        assert files["result.dat"] == 2
+        made = await download_file(client, task, SYSTEM_METRICS_FILE, tmp_path)
+        assert made.read_text().startswith("time,")
+        assert len(made.read_text().splitlines()) > 1
+        whole = await download_outputs(client, task, tmp_path / "all")
+        assert (whole / "result.dat").read_text() == "42"
+
+
+def test_every_command_works(service: Service, tmp_path: Path, folder: Callable[..., Path]) -> None:
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            command(*words),
+            env={
+                **os.environ,
+                "TASKMON_URL": service.url,
+                "TASKMON_API_KEY": service.api_key,
+                "PYTHONPATH": str(Path(taskmon.__file__).parents[1]),
+            },
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    case = folder(work_py=WORK, endless_py=COUNT)
+    task_id = run("submit", str(case), "--command", "python3 -u work.py", "--wait").split()[0]
+    assert json.loads(run("info", task_id, "--json"))["status"] == "success"
+    assert "line 39" in run("logs", task_id)
+    assert Path(run("download", task_id, "--to", str(tmp_path / "out")).strip().splitlines()[-1]).is_dir()
+    assert json.loads(run("info", run("resubmit", task_id, "--wait").split()[0], "--json"))["status"] == "success"
+    endless = run("submit", str(case), "--command", "python3 -u endless.py").split()[0]
+    run("kill", endless, "--yes")
+    assert endless in run("list", "--json")
+    assert run("machines")
