@@ -199,6 +199,7 @@ def _add_programs(add: Any) -> None:
     serve.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end when nothing happened for so long")
     serve.add_argument("--no-extensions", action="store_true", help="only what the Inductiva Web API has")
     serve.add_argument("--machines", type=int, metavar="N", help="machines of the group this-computer")
+    serve.add_argument("--budget-hours", type=float, metavar="H", help="stop machines after so many hours of work")
     add("env", "print the shell lines that point the official Inductiva client to this service")
     runner = add("runner", None)
     runner.add_argument("--work-dir", type=Path, required=True, metavar="DIR")

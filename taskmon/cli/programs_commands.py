@@ -71,6 +71,7 @@ def serve(arguments: Namespace) -> int:
             machines=arguments.machines,
             runner_command=tuple(command("runner")),
             simulators=simulator_catalogue(),
+            budget_hours=arguments.budget_hours,
         )
     )
 

@@ -123,9 +123,12 @@ class ServiceClient:
         """Only the task's state and its place in the queue."""
         return await self._transport.json("GET", _task_path(task_id, "/status"), TaskStatus)
 
-    async def submit(self, request: TaskRequest) -> SubmittedTask:
-        """Make a task. Sent once only: after a ConnectionFailedError nobody knows whether the task exists."""
-        return await self._transport.json("POST", "/tasks/submit", SubmittedTask, body=request)
+    async def submit(self, request: TaskRequest, once_key: str = "") -> SubmittedTask:
+        """Make a task. After a ConnectionFailedError nobody knows whether it exists.
+
+        Sent again with the same `once_key` it does not become a second one, where the service knows such keys.
+        """
+        return await self._transport.json("POST", "/tasks/submit", SubmittedTask, body=request, once_key=once_key)
 
     async def input_uploaded(self, task_id: str) -> None:
         """Say that the inputs are complete: the task joins the queue."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ from taskmon.core.errors import (
     ServiceFailedError,
     TaskmonError,
 )
+from taskmon.core.extensions import Extension
 from taskmon.core.lifecycle import Status
 from taskmon.core.storage import INPUT_ARCHIVE
 from taskmon.core.task import RESUBMITTED_FROM, SubmittedTask, Task, TaskRequest
@@ -48,7 +50,7 @@ async def submit_folder(
     scan = scan_or_folder
     if isinstance(scan, Path):
         scan = await asyncio.to_thread(scan_folder, scan)
-    submitted = await client.submit(request)
+    submitted = await _submit_once(client, request)
     try:
         await _note(client, submitted.id, metadata or {})
         if submitted.status == Status.PENDING_INPUT:
@@ -80,7 +82,7 @@ async def resubmit(
             task = await client.task(task.task_id)
         request = request_again(task, machine_group_id)
     notes = {**(task.task_metadata or {}), **(metadata or {}), RESUBMITTED_FROM: task.task_id}
-    submitted = await client.submit(request)
+    submitted = await _submit_once(client, request)
     try:
         await _note(client, submitted.id, notes)
         if submitted.status == Status.PENDING_INPUT:
@@ -90,6 +92,18 @@ async def resubmit(
         await _kill_unfinished(client, submitted.id)
         raise
     return submitted
+
+
+async def _submit_once(client: ServiceClient, request: TaskRequest) -> SubmittedTask:
+    """Make one task, also through a short interruption: a service that knows keys makes no second one of a repeat."""
+    key, keeps_keys = uuid.uuid4().hex, await client.offers(Extension.SUBMIT_ONCE)
+    for pause in _CONFIRM_PAUSES_S if keeps_keys else ():
+        try:
+            return await client.submit(request, key)
+        except (ConnectionFailedError, BusyError) as error:
+            _log.info("the answer to a submission is missing (%s); sent again", error)
+            await asyncio.sleep(pause)
+    return await client.submit(request, key if keeps_keys else "")
 
 
 async def _note(client: ServiceClient, task_id: str, metadata: Mapping[str, str]) -> None:

@@ -85,9 +85,13 @@ class Transport:
         body: object = None,
         with_key: bool = True,
         extra_wait_s: float = 0.0,
+        once_key: str = "",
     ) -> T:
-        """The decoded answer of the service. `extra_wait_s` is the time a long poll may take on top."""
-        response = await self._call(method, path, query, body, with_key, extra_wait_s)
+        """The decoded answer of the service. `extra_wait_s` is the time a long poll may take on top.
+
+        With `once_key` the service recognises the call if it has to be sent again.
+        """
+        response = await self._call(method, path, query, body, with_key, extra_wait_s, once_key)
         try:
             value: T = _decoder(cast("Any", answer)).decode(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -155,16 +159,19 @@ class Transport:
         body: object,
         with_key: bool,
         extra_wait_s: float,
+        once_key: str = "",
     ) -> httpx.Response:
         client = await self._client(self.url)
         request = self._request(client, method, path, query, body, with_key, extra_wait_s)
+        if once_key:
+            request.headers["idempotency-key"] = once_key
         try:
             try:
                 response = await client.send(request)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                 # The server may have hung up on a kept connection just as we used it. Reading again is harmless;
                 # anything else might happen twice.
-                if method != "GET":
+                if method != "GET" and not once_key:
                     raise
                 _log.debug("%s %s met a dropped connection; asked again", method, path)
                 response = await client.send(request)

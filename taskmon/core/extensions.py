@@ -19,6 +19,8 @@ FILE_STATE_HEADER: Final = "x-taskmon-file-state"
 class Extension(StrEnum):
     CHANGES = "changes"
     TASK_FILES = "task-files"
+    RECLAIM = "reclaim"
+    SUBMIT_ONCE = "submit-once"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +61,11 @@ class TaskFiles:
 
     files: list[TaskFile]
     complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reclaim:
+    """Whether the person at this computer has taken it back from its spot groups, and until when (None: for good)."""
+
+    reclaimed: bool
+    until: datetime | None = None

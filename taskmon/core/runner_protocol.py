@@ -15,6 +15,8 @@ from typing import Any, Final
 KILL_MESSAGE: Final = "kill"
 DONE_MESSAGE: Final = "done"
 SIMULATOR: Final = "arbitrary_commands"
+RUNNER_HEADER: Final = "x-task-runner-id"
+"""Request header by which a runner says who it is where the path does not, so that a given-up one stores nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,3 +157,35 @@ class OperationEnd:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationId:
     operation_id: str
+
+
+class ReportKind(StrEnum):
+    """What a report of a runner is about, which decides where it goes."""
+
+    EVENT = "event"
+    METRIC = "metric"
+    OPERATION_START = "operation-start"
+    OPERATION_END = "operation-end"
+    UNBLOCK = "unblock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchedReport:
+    """One of several reports that travel together, which only this project's service takes.
+
+    `body` is that of the single report, an event as `{"type", "event"}`; `operation_id` is chosen by the runner, so
+    that a batch sent twice makes no operation twice.
+    """
+
+    kind: ReportKind
+    age_s: float
+    body: dict[str, Any]
+    task_id: str = ""
+    operation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportBatch:
+    """Reports in the order in which they were made."""
+
+    reports: list[BatchedReport]

@@ -14,6 +14,9 @@ class StopReason(StrEnum):
     KILLED = "killed"
     TTL_EXCEEDED = "ttl-exceeded"
     INTERRUPTED = "interrupted"
+    GIVEN_UP = "given-up"
+    """The service has given this machine up: the task is not, or no longer, ours."""
+    DISK_FULL = "disk-full"
 
 
 class StoppedEarlyError(TaskmonError):

@@ -7,6 +7,7 @@ printed line and the reader, whatever its length and bytes.
 from __future__ import annotations
 
 import logging
+import math
 import subprocess
 import tempfile
 import threading
@@ -22,7 +23,7 @@ from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
 from taskmon.core.task import OperationName
 from taskmon.runner.control import StopReason, TaskControl
 from taskmon.runner.environment import Environment, live_output_words, mpi_words
-from taskmon.runner.guard import MARK_VARIABLE, find_processes, stop_processes
+from taskmon.runner.guard import MARK_VARIABLE, find_processes, group_lives, stop_processes
 from taskmon.runner.guarding import Guard
 from taskmon.runner.job import CommandLine, Job
 from taskmon.runner.reporting import ReportQueue
@@ -33,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 TASK_VARIABLE: Final = "TASKMON_TASK_ID"
 """Environment variable that tells a command which task it belongs to."""
+DISK_FLOOR: Final = 48 * 1024 * 1024
+"""With less than this free on the disk (bytes) commands are stopped, so that the rest of the computer can go on."""
+_DISK_LOOK_S: Final = 0.5
 _NOT_STARTED: Final = 126
 """The exit code told for a command that never ran, as shells have it."""
 _SEPARATOR: Final = "-" * 80
@@ -65,6 +69,7 @@ class Execution:
     ) -> None:
         self._job = job
         self._artifacts = workspace.artifacts
+        self._free_bytes = workspace.free_bytes
         self._folder = workspace.command_folder(job.subfolder)
         self._environment = environment
         self._control = control
@@ -166,14 +171,19 @@ class Execution:
 
         threading.Thread(target=tell_end, name="command", daemon=True).start()
         while process.poll() is None and self._control.reason is None:
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
+            left = math.inf if deadline is None else deadline - time.monotonic()
+            if left <= 0:
                 self._control.stop(StopReason.TTL_EXCEEDED)
                 return
-            self._control.wait(left)
+            if self._free_bytes() < DISK_FLOOR:
+                self._control.stop(StopReason.DISK_FULL)
+                return
+            self._control.wait(min(left, _DISK_LOOK_S))
 
     def _stop(self, process: subprocess.Popen[bytes]) -> None:
         """End the process and its group, if they still live; descendants elsewhere may serve the next command."""
+        if process.returncode is not None and not group_lives(process.pid):
+            return
         stop_processes(lambda: find_processes((), (process.pid,)), self._kill_grace_s)
         process.wait()
 

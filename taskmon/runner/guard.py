@@ -30,7 +30,7 @@ def find_processes(marks: Iterable[str], groups: Iterable[int] = ()) -> set[int]
     wanted = set(groups)
     found = set()
     if not os.path.isdir(_PROC):  # noqa: PTH112 - pathlib would triple the start-up time of the guard
-        return {group for group in wanted if _group_lives(group)}
+        return {group for group in wanted if group_lives(group)}
     for name in os.listdir(_PROC):  # noqa: PTH208
         if name.isdigit() and int(name) != os.getpid() and _belongs(name, needles, wanted):
             found.add(int(name))
@@ -53,7 +53,8 @@ def _belongs(pid: str, needles: list[bytes], groups: set[int]) -> bool:
     return any(needle in entries for needle in needles)
 
 
-def _group_lives(group: int) -> bool:
+def group_lives(group: int) -> bool:
+    """Whether any process is in the process group."""
     try:
         os.killpg(group, 0)
     except OSError:
@@ -78,6 +79,8 @@ def stop_processes(find: Callable[[], set[int]], grace_s: float = DEFAULT_GRACE_
         send_signal(left - asked, signal.SIGCONT)  # a stopped process hears TERM only once it goes on
         asked |= left
         time.sleep(_LOOK_EVERY_S)
+    if not left:
+        return True
     deadline = time.monotonic() + DEFAULT_GRACE_S
     while (left := find()) and time.monotonic() < deadline:
         send_signal(left, signal.SIGKILL)

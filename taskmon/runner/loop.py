@@ -144,6 +144,7 @@ class Runner:
 
     def _run(self) -> None:
         runner_id = self._register()
+        self._link.introduce(runner_id)
         tell_leftovers(self._link, self._options.work_dir)
         self._parts = RunnerParts(
             runner_id=runner_id,
@@ -276,6 +277,8 @@ class Runner:
         with self._lock:
             self._leaving.set()
             task = self._current
+        if task is not None:
+            task.expect_interruption()
         self._say_terminated(reason, "the runner was told to leave")
         if task is not None:
             task.interrupt()

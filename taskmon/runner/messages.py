@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import Final
 
 import httpx
+import msgspec
 
 from taskmon.core.errors import ConnectionFailedError
+from taskmon.core.notices import ObserverMessage
 from taskmon.core.runner_protocol import DONE_MESSAGE, KILL_MESSAGE
 from taskmon.runner.service_link import BackOff, ServiceLink
 
@@ -21,15 +23,28 @@ _LEAST_POLL_S: Final = 1.0
 
 
 class MessageListener:
-    """Reads a task's messages in a thread of its own until it reads `done`, or is told to end."""
+    """Reads a task's messages in a thread of its own until it reads `done`, or is told to end.
+
+    `on_done` hears that the service is done with the task, whether or not we are.
+    """
 
     def __init__(
-        self, link: ServiceLink, runner_id: str, task_id: str, *, block_s: int, on_kill: Callable[[], None]
+        self,
+        link: ServiceLink,
+        runner_id: str,
+        task_id: str,
+        *,
+        block_s: int,
+        on_kill: Callable[[], None],
+        on_done: Callable[[], None] = lambda: None,
+        on_observer: Callable[[ObserverMessage], None] = lambda message: None,
     ) -> None:
         self._link = link
         self._path = f"/task-runner/{runner_id}/task/{task_id}/message"
         self._block_s = block_s
         self._on_kill = on_kill
+        self._on_done = on_done
+        self._on_observer = on_observer
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._listen_forever, name="messages", daemon=True)
         self._thread.start()
@@ -64,12 +79,20 @@ class MessageListener:
     def _take(self, answer: httpx.Response) -> bool:
         """Act on one message; True if it was the last."""
         try:
-            message = answer.json()
-        except ValueError:
-            message = None
+            message = msgspec.json.decode(answer.content, type=str)
+        except msgspec.MsgspecError:
+            message = ""
         if message == KILL_MESSAGE:
             logger.info("the task is to be killed")
             self._on_kill()
-        elif message != DONE_MESSAGE:
-            logger.info("a message was not understood: %.200s", answer.text)
-        return bool(message == DONE_MESSAGE)
+        elif message == DONE_MESSAGE:
+            self._on_done()
+        else:
+            self._take_observer(message)
+        return message == DONE_MESSAGE
+
+    def _take_observer(self, message: str) -> None:
+        try:
+            self._on_observer(msgspec.json.decode(message, type=ObserverMessage))
+        except msgspec.MsgspecError:
+            logger.info("a message was not understood: %.200s", message)

@@ -6,32 +6,23 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import psutil
 
+from taskmon.core.runner_protocol import ReportKind
+
 logger = logging.getLogger(__name__)
 
 JOURNAL_FILE: Final = "reports.jsonl"
 
 
-class ReportKind(StrEnum):
-    """What a report is about, which decides where it goes."""
-
-    EVENT = "event"
-    METRIC = "metric"
-    OPERATION_START = "operation-start"
-    OPERATION_END = "operation-end"
-    UNBLOCK = "unblock"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Something to tell the service. `created` is in seconds since the epoch; `start` numbers the report that began
-    the operation which this one ends."""
+    the operation which this one ends. `operation_id` is how the runner itself calls the operation."""
 
     number: int
     kind: ReportKind
@@ -39,6 +30,8 @@ class Report:
     body: dict[str, Any]
     created: float
     start: int | None = None
+    task_id: str = ""
+    operation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,30 +9,35 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import uuid
 from collections import deque
-from dataclasses import dataclass, replace
-from itertools import count
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from taskmon.core.errors import ConnectionFailedError
+from taskmon.core.notices import ObserverEvent
 from taskmon.core.runner_protocol import (
-    EventEnvelope,
     EventType,
     MetricReport,
-    OperationEnd,
-    OperationId,
-    OperationStart,
+    ReportBatch,
+    ReportKind,
     RunnerTerminatedEvent,
     TaskEvent,
 )
-from taskmon.runner.report_journal import Journal, Report, ReportKind, find_leftovers
+from taskmon.runner.report_journal import Journal, Report, find_leftovers
+from taskmon.runner.report_sending import batched, send_report
 from taskmon.runner.service_link import BackOff, ServiceLink
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
+_BATCH: Final = 100
 TROUBLE_LIMIT_S: Final = 600.0
 """How long one report may meet answers of 500 and above before it is given up, so that it cannot block the others."""
 
@@ -63,7 +68,10 @@ class _Entry:
 
 
 class ReportQueue:
-    """Sends reports one after the other from a thread of its own. Reporting never blocks and never fails."""
+    """Sends reports in order from a thread of its own. Reporting never blocks and never fails.
+
+    What has gathered while a call was under way travels together in the next one, if the service takes batches.
+    """
 
     def __init__(self, link: ServiceLink, runner_id: str) -> None:
         self._link = link
@@ -74,6 +82,8 @@ class ReportQueue:
         self._journal: Journal | None = None
         self._numbers = count(1)
         self._operation_ids: dict[int, str | None] = {}
+        self._own_ids: dict[int, str] = {}
+        self._batching = True
         self._thread = threading.Thread(target=self._send_forever, name="reports", daemon=True)
         self._thread.start()
 
@@ -85,30 +95,50 @@ class ReportQueue:
         """Report an event; its age is filled in when it is sent."""
         return self._add(ReportKind.EVENT, "event", {"type": kind.value, "event": msgspec.to_builtins(event)})
 
+    def observed(self, event: ObserverEvent) -> Delivery:
+        """Report that something a user wants to hear of has been seen."""
+        kind = EventType.OBSERVER_TRIGGERED
+        return self._add(ReportKind.EVENT, "event", {"type": kind.value, "event": msgspec.to_builtins(event)})
+
     def metric(self, task_id: str, metric: str, value: float) -> Delivery:
         """Report one number; `metric` is a field of `core.task.TaskMetrics`."""
         body = msgspec.to_builtins(MetricReport(metric=metric, value=value))
-        return self._add(ReportKind.METRIC, f"task/{task_id}/metric", body)
+        return self._add(ReportKind.METRIC, f"task/{task_id}/metric", body, task_id)
 
     def start_operation(self, task_id: str, name: str, attributes: dict[str, Any]) -> Delivery:
         """Report that a step begins; the answer is needed to end it."""
         body = {"name": name, "attributes": attributes}
-        return self._add(ReportKind.OPERATION_START, f"task/{task_id}/operation", body)
+        return self._add(ReportKind.OPERATION_START, f"task/{task_id}/operation", body, task_id)
 
     def end_operation(self, task_id: str, start: Delivery, attributes: dict[str, Any]) -> Delivery:
         """Report that the step begun by `start` has ended."""
-        return self._add(
-            ReportKind.OPERATION_END, f"task/{task_id}/operation", {"attributes": attributes}, start.number
-        )
+        body = {"attributes": attributes}
+        return self._add(ReportKind.OPERATION_END, f"task/{task_id}/operation", body, task_id, start.number)
 
     def unblock(self, task_id: str) -> Delivery:
         """Ask the service to end the message poll of a task."""
-        return self._add(ReportKind.UNBLOCK, f"task/{task_id}/message/unblock", {})
+        return self._add(ReportKind.UNBLOCK, f"task/{task_id}/message/unblock", {}, task_id)
 
-    def _add(self, kind: ReportKind, path: str, body: dict[str, Any], start: int | None = None) -> Delivery:
+    def _add(
+        self, kind: ReportKind, path: str, body: dict[str, Any], task_id: str = "", start: int | None = None
+    ) -> Delivery:
         with self._changed:
             number = next(self._numbers)
-            report = Report(number=number, kind=kind, path=path, body=body, created=time.time(), start=start)
+            own_id = ""
+            if kind is ReportKind.OPERATION_START:
+                own_id = self._own_ids[number] = str(uuid.uuid4())
+            elif start is not None:
+                own_id = self._own_ids.pop(start, "")
+            report = Report(
+                number=number,
+                kind=kind,
+                path=path,
+                body=body,
+                created=time.time(),
+                start=start,
+                task_id=task_id,
+                operation_id=own_id,
+            )
             entry = _Entry(report, Delivery(number), self._journal)
             if entry.journal is not None:
                 entry.journal.add(report)
@@ -133,25 +163,59 @@ class ReportQueue:
                 self._changed.wait_for(lambda: self._entries or self._closed)
                 if self._closed:
                     return
-                entry = self._entries[0]
-            accepted, operation_id = self._settle(entry)
+                entries = list(islice(self._entries, _BATCH))
+            if self._batching and self._sent_together(entries):
+                settled = [(True, self._operation_of(entry.report)) for entry in entries]
+            else:
+                entries = entries[:1]
+                settled = [self._settle(entries[0])]
             with self._changed:
                 if self._closed:
                     return
-                self._entries.popleft()
-                if entry.journal is not None:
-                    entry.journal.settle(entry.report.number, operation_id)
-                if entry.report.kind is ReportKind.OPERATION_START:
-                    self._operation_ids[entry.report.number] = operation_id
-                entry.delivery.settle(accepted)
+                for entry, (accepted, operation_id) in zip(entries, settled, strict=True):
+                    self._finish(entry, accepted, operation_id)
                 self._changed.notify_all()
+
+    def _finish(self, entry: _Entry, accepted: bool, operation_id: str | None) -> None:
+        self._entries.popleft()
+        if entry.journal is not None:
+            entry.journal.settle(entry.report.number, operation_id)
+        if entry.report.kind is ReportKind.OPERATION_START:
+            self._operation_ids[entry.report.number] = operation_id
+        if entry.report.start is not None:
+            self._operation_ids.pop(entry.report.start, None)
+        entry.delivery.settle(accepted)
+
+    def _sent_together(self, entries: Sequence[_Entry]) -> bool:
+        """Whether the service took them all in one call; otherwise they are sent one by one, which says more."""
+        pause = BackOff()
+        while not self._closed:
+            batch = ReportBatch(reports=[batched(entry.report, self._operation_of(entry.report)) for entry in entries])
+            body = msgspec.json.encode(batch)
+            try:
+                answer = self._link.call("POST", f"/task-runner/{self._runner_id}/reports", body=body)
+                break
+            except ConnectionFailedError as error:
+                logger.info("%s", error)
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed, pause.next_s())
+        else:
+            return False
+        if answer.status_code in (404, 405):
+            self._batching = False
+        return bool(answer.is_success)
+
+    def _operation_of(self, report: Report) -> str | None:
+        """The id by which the service knows, or will know, the operation of a report."""
+        known = self._operation_ids.get(report.start) if report.start is not None else None
+        return known or report.operation_id or None
 
     def _settle(self, entry: _Entry) -> tuple[bool, str | None]:
         """Send one report until it is taken or refused."""
         pause = BackOff()
         trouble_since: float | None = None
         start = entry.report.start
-        operation_id = self._operation_ids.pop(start, None) if start is not None else None
+        operation_id = self._operation_ids.get(start) if start is not None else None
         while not self._closed:
             try:
                 answer = send_report(self._link, self._runner_id, entry.report, operation_id)
@@ -168,53 +232,6 @@ class ReportQueue:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed, pause.next_s())
         return False, None
-
-
-def send_report(
-    link: ServiceLink, runner_id: str, report: Report, operation_id: str | None
-) -> tuple[bool, str | None] | None:
-    """One try: (taken, id of a begun operation), or None if a later try may do better. Raises ConnectionFailedError."""
-    path = f"/task-runner/{runner_id}/{report.path}"
-    if report.kind is ReportKind.OPERATION_END:
-        if operation_id is None:
-            return False, None
-        path += f"/{operation_id}/done"
-    answer = link.call("POST", path, body=_body(report))
-    if answer.is_success:
-        return True, _operation_id(answer.content) if report.kind is ReportKind.OPERATION_START else None
-    if answer.status_code >= 500 or answer.status_code in (408, 425, 429):
-        logger.warning("the service answered %d to %s", answer.status_code, path)
-        return None
-    logger.error("the service refused %s: %d %s", path, answer.status_code, answer.text[:500])
-    return False, None
-
-
-def _body(report: Report) -> bytes | None:
-    age_s = max(0.0, time.time() - report.created)
-    body = report.body
-    match report.kind:
-        case ReportKind.EVENT:
-            of_runner = body["type"] == EventType.TASK_RUNNER_TERMINATED
-            kind: type[TaskEvent | RunnerTerminatedEvent] = RunnerTerminatedEvent if of_runner else TaskEvent
-            event = replace(msgspec.convert(body["event"], kind), elapsed_time_s=age_s)
-            text = msgspec.json.encode(event).decode()
-            return msgspec.json.encode(EventEnvelope(type=EventType(body["type"]), json=text))
-        case ReportKind.OPERATION_START:
-            return msgspec.json.encode(OperationStart(elapsed_time_s=age_s, **body))
-        case ReportKind.OPERATION_END:
-            return msgspec.json.encode(OperationEnd(elapsed_time_s=age_s, **body))
-        case ReportKind.METRIC:
-            return msgspec.json.encode(body)
-        case ReportKind.UNBLOCK:
-            return None
-
-
-def _operation_id(content: bytes) -> str | None:
-    try:
-        return msgspec.json.decode(content, type=OperationId).operation_id
-    except msgspec.MsgspecError:
-        logger.warning("the service did not name the operation: %r", content[:200])
-        return None
 
 
 def tell_leftovers(link: ServiceLink, work_dir: Path) -> None:

@@ -19,6 +19,7 @@ import httpx
 
 from taskmon import __version__
 from taskmon.core.errors import ConnectionFailedError
+from taskmon.core.runner_protocol import RUNNER_HEADER
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,10 @@ class ServiceLink:
         self._client = httpx.Client(
             trust_env=False, headers={"User-Agent": f"TaskRunner/{__version__}/python"}, timeout=ANSWER_TIMEOUT_S
         )
+
+    def introduce(self, runner_id: str) -> None:
+        """From now on every call says which runner asks."""
+        self._client.headers[RUNNER_HEADER] = runner_id
 
     @property
     def address(self) -> Address:

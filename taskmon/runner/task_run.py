@@ -14,6 +14,7 @@ from typing import Final
 
 from taskmon.core.errors import TaskmonError
 from taskmon.core.lifecycle import Status
+from taskmon.core.notices import ObserverEvent, ObserverMessage
 from taskmon.core.runner_protocol import EventType, TaskEvent, TaskOrder
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE, SYSTEM_METRICS_FILE
 from taskmon.core.task import OperationName
@@ -24,6 +25,7 @@ from taskmon.runner.file_tracker import FileTracker
 from taskmon.runner.guarding import Guard
 from taskmon.runner.job import Job, read_job
 from taskmon.runner.messages import MessageListener
+from taskmon.runner.output_watch import OutputWatch
 from taskmon.runner.packing import OutputPacker
 from taskmon.runner.report_journal import Journal
 from taskmon.runner.reporting import Delivery, ReportQueue
@@ -66,10 +68,12 @@ class TaskRun:
         self._reports = parts.reports
         self.control = TaskControl()
         self._leave_by: float | None = None
+        self._observers: list[ObserverMessage] = []
+        self._watch: OutputWatch | None = None
 
     def interrupt(self) -> None:
         """The runner has to leave: stop the commands, store what there is, soon."""
-        self._leave_by = time.monotonic() + self._parts.kill_grace_s + LEAVING_UPLOAD_S
+        self.expect_interruption()
         self.control.stop(StopReason.INTERRUPTED)
 
     def run(self) -> None:
@@ -81,8 +85,10 @@ class TaskRun:
             self._order.id,
             block_s=self._parts.message_block_s,
             on_kill=lambda: self.control.stop(StopReason.KILLED),
+            on_done=self._given_up,
+            on_observer=self._observe,
         )
-        finished = False
+        finished: Delivery | None = None
         try:
             workspace = Workspace(self._parts.work_dir, self._order.id)
             finished = self._carry_out(workspace)
@@ -97,14 +103,23 @@ class TaskRun:
             self._reports.keep_in(None)
             self._reports.flush(self._time_left())
             listener.end(_DONE_WAIT_S)
-        if finished and workspace is not None:
+        if finished is not None and finished.wait(0) and workspace is not None:
             workspace.remove()
+
+    def expect_interruption(self) -> None:
+        """The runner is about to say that it leaves: a service that is then done with the task is no surprise."""
+        self._leave_by = time.monotonic() + self._parts.kill_grace_s + LEAVING_UPLOAD_S
+
+    def _given_up(self) -> None:
+        """The service is done with the task. If our commands still run, it has given this machine up."""
+        if self._leave_by is None:
+            self.control.stop(StopReason.GIVEN_UP)
 
     def _time_left(self) -> float | None:
         return None if self._leave_by is None else max(1.0, self._leave_by - time.monotonic())
 
-    def _carry_out(self, workspace: Workspace) -> bool:
-        """True once the outputs are stored and the end was taken by the service."""
+    def _carry_out(self, workspace: Workspace) -> Delivery | None:
+        """The report of the end, once the outputs are stored."""
         workspace.prepare()
         self._reports.keep_in(Journal(workspace.folder, self._parts.runner_id))
         job = read_job(self._order)
@@ -114,6 +129,8 @@ class TaskRun:
         environment = self._find_environment(job)
         self._fetch_inputs(job, workspace)
         outcome = self._compute(job, workspace, environment)
+        if outcome.stopped is StopReason.GIVEN_UP:
+            raise StoppedEarlyError(outcome.stopped)
         return self._store_outputs(job, workspace, _new_status(outcome))
 
     def _find_environment(self, job: Job) -> Environment:
@@ -156,21 +173,32 @@ class TaskRun:
             kill_grace_s=self._parts.kill_grace_s,
         )
         self.control.begin_commands()
-        with closing(FileTracker(self._parts.link, self._order.id, workspace.artifacts)):
+        watch = self._watch = OutputWatch(
+            workspace.artifacts,
+            on_stalled=lambda: self._event(EventType.TASK_OUTPUT_STALLED),
+            on_observed=self._tell_observed,
+        )
+        for message in self._observers:
+            watch.observe(message)
+        with closing(FileTracker(self._parts.link, self._order.id, workspace.artifacts)), watch:
             self._event(EventType.TASK_WORK_STARTED)
             outcome = execution.run()
-        if outcome.exit_code and outcome.stopped is None and workspace.free_bytes() < _FULL_DISK:
+        if outcome.stopped is StopReason.DISK_FULL or (
+            outcome.exit_code and outcome.stopped is None and workspace.free_bytes() < _FULL_DISK
+        ):
             raise TaskmonError(
                 "The disk of this machine ran full while the simulator was writing.",
                 "Make room on it, then run the task again.",
             )
+        if outcome.stopped is StopReason.GIVEN_UP:
+            return outcome
         if not self.control.interrupted:
             self._event(EventType.TASK_WORK_FINISHED)
         self._metric("computation_seconds", outcome.seconds)
         return outcome
 
-    def _store_outputs(self, job: Job, workspace: Workspace, new_status: Status | None) -> bool:
-        """Pack, upload and tell `new_status`; True if both were taken."""
+    def _store_outputs(self, job: Job, workspace: Workspace, new_status: Status | None) -> Delivery | None:
+        """Pack, upload and tell `new_status`; the report of it, None if the outputs could not be stored."""
         files, folders = workspace.outputs()
         self._metric("output_size_bytes", sum(file.size for file in files))
         self._metric("output_total_files", len(files))
@@ -183,11 +211,11 @@ class TaskRun:
             logger.error("the outputs of task %s are not stored: %s", self._order.id, error)
             if not self.control.interrupted:
                 self._event(EventType.TASK_OUTPUT_UPLOAD_FAILED, error=str(error))
-            return False
+            return None
         self._metric("output_zipped_size_bytes", zipped)
         self._metric("output_upload_seconds", time.monotonic() - began)
         told = None if self.control.interrupted else new_status
-        return self._event(EventType.TASK_OUTPUT_UPLOADED, new_status=told).wait(self._time_left())
+        return self._event(EventType.TASK_OUTPUT_UPLOADED, new_status=told)
 
     def _pause_upload(self, seconds: float) -> None:
         """Wait before another try; a runner that has to leave does not try for ever."""
@@ -195,28 +223,44 @@ class TaskRun:
             raise TaskmonError("The runner had to leave before the outputs could be stored.")
         time.sleep(seconds)
 
-    def _tell_stopped_early(self, reason: StopReason) -> bool:
-        if reason is StopReason.INTERRUPTED:
-            return True
-        return self._event(EventType.TASK_KILLED).wait(self._time_left())
+    def _tell_stopped_early(self, reason: StopReason) -> Delivery | None:
+        if reason is StopReason.KILLED:
+            return self._event(EventType.TASK_KILLED)
+        if reason is StopReason.GIVEN_UP:
+            # Nothing is told and nothing deleted: another machine may have the task and its folder by now.
+            logger.warning("task %s was given to somebody else while this runner was away", self._order.id)
+        return None
 
-    def _tell_failure(self, error: TaskmonError, workspace: Workspace | None) -> bool:
+    def _tell_failure(self, error: TaskmonError, workspace: Workspace | None) -> Delivery | None:
         """Something outside the simulator broke: say so, and store what there is."""
         logger.error("task %s cannot be run to its end: %s", self._order.id, error)
-        if self.control.interrupted:
-            return False
+        if self.control.interrupted or self.control.reason is StopReason.GIVEN_UP:
+            return None
         cause = "".join(traceback.format_exception(error))
         told = self._event(EventType.TASK_EXECUTION_FAILED, error=str(error), cause=cause)
         if workspace is None or not workspace.artifacts.is_dir():
-            return told.wait(self._time_left())
+            return told
         try:
             with (workspace.artifacts / STDERR_FILE).open("a", encoding="utf-8") as stderr:
                 stderr.write(f"taskmon: {error}\n")
             job = read_job(self._order)
         except (OSError, TaskmonError) as trouble:
             logger.info("nothing is stored for task %s: %s", self._order.id, trouble)
-            return told.wait(self._time_left())
-        return self._store_outputs(job, workspace, None) and told.wait(self._time_left())
+            return told
+        return self._store_outputs(job, workspace, None)
+
+    def _observe(self, message: ObserverMessage) -> None:
+        """A user wants to hear of something in the outputs."""
+        self._observers.append(message)
+        if self._watch is not None:
+            self._watch.observe(message)
+
+    def _tell_observed(self, observer_id: str, captured: object) -> None:
+        extra = {"captured": captured}
+        now = self._parts.clock()
+        self._reports.observed(
+            ObserverEvent(timestamp=now, id=self._order.id, observer_id=observer_id, extra_params=extra)
+        )
 
     def _event(
         self, kind: EventType, *, new_status: str | None = None, error: str | None = None, cause: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -55,6 +56,18 @@ def _validation_text(error: RequestValidationError) -> str:
     return f"The request cannot be used: {'; '.join(faults)}."
 
 
+def database_sentence(error: Exception) -> str:
+    """What it means to a person that the database cannot be used now."""
+    text = str(error)
+    if "locked" in text:
+        return "The task database is locked by another program. End that program, then repeat."
+    if "full" in text:
+        return "The disk of the task service is full, so nothing can be written down. Make room on it, then repeat."
+    if "readonly" in text:
+        return "The task database cannot be written. Give the task service the right to write its folder, then repeat."
+    return f"The task database cannot be used: {text}. Look at the disk of the task service, then repeat."
+
+
 def add_error_answers(app: FastAPI) -> None:
     """Make `app` answer every kind of failure by `{"detail": text}`."""
 
@@ -70,6 +83,10 @@ def add_error_answers(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return problem(422, _validation_text(error))
 
+    async def database(request: Request, error: Exception) -> Response:
+        _log.error("%s %s: the database cannot be used: %s", request.method, request.url.path, error)
+        return problem(503, database_sentence(error), {"retry-after": "1"})
+
     async def unexpected(request: Request, error: Exception) -> Response:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem(500, "The task service made a mistake. Its log says more; please report it.")
@@ -77,4 +94,5 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(TaskmonError, expected)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(sqlite3.OperationalError, database)
     app.add_exception_handler(Exception, unexpected)

@@ -18,6 +18,7 @@ from taskmon.service.endpoints import (
     notices,
     objects,
     projects,
+    reclaim,
     runner,
     simulators,
     storage,
@@ -36,7 +37,7 @@ def create_app(service: Service, hosts: Iterable[str] = ()) -> ASGIApp:
     add_error_answers(app)
     nouns = [version, users, simulators, machine_types, compute, projects, tasks, notices, mailbox]
     nouns += [storage, transfers, runner, objects]
-    for noun in (*nouns, *([extensions] if service.extensions else [])):
+    for noun in (*nouns, *([extensions, reclaim] if service.extensions else [])):
         # The routes as they are, not include_router(): nothing is prefixed or overridden, and copying them costs time.
         app.router.routes.extend(noun.router.routes)
     return Gate(app, service.api_key, service.visits, hosts)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final, NamedTuple
 
 from fastapi import Depends, Request
 
 from taskmon.core.simulators import Simulator
 from taskmon.service.bell import Bell
+from taskmon.service.budget import Budget
 from taskmon.service.data_folder import DataFolder
 from taskmon.service.database import Database
 from taskmon.service.gate import Visits
@@ -26,18 +27,26 @@ from taskmon.service.project_repository import ProjectRepository
 from taskmon.service.runner_reports import RunnerReports
 from taskmon.service.scheduler import Scheduler
 from taskmon.service.signed_urls import UrlSigner
+from taskmon.service.spot import SpotKeeper
 from taskmon.service.storage import Storage
 from taskmon.service.task_files import TaskFileReader
 from taskmon.service.task_messages import TaskMessages
 from taskmon.service.task_repository import TaskRepository
 from taskmon.service.transfers import Transfers
+from taskmon.service.work_folders import WorkFolders
 
 Clock = Callable[[], datetime]
+
+LEASE_S: Final = 60.0
+"""How long a machine may be silent, in seconds: three times what a runner lets pass between two words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """Everything an endpoint may call. `local_only`: every client is on this computer."""
+    """Everything an endpoint may call. `local_only`: every client is on this computer.
+
+    A machine that is not heard of for `lease_seconds` is given up.
+    """
 
     data: DataFolder
     api_key: str
@@ -46,6 +55,7 @@ class Service:
     simulators: Sequence[Simulator]
     extensions: bool
     local_only: bool
+    lease_seconds: float
     bell: Bell
     visits: Visits
     database: Database
@@ -64,6 +74,9 @@ class Service:
     notices: NoticeRepository
     notifier: Notifier
     transfers: Transfers
+    spot: SpotKeeper
+    budget: Budget
+    work_folders: WorkFolders
 
     def close(self) -> None:
         """Let everyone go who waits, and close the database."""
@@ -80,47 +93,65 @@ def build_service(
     simulators: Sequence[Simulator] = (),
     extensions: bool = True,
     local_only: bool = True,
+    lease_seconds: float = LEASE_S,
+    budget_hours: float | None = None,
 ) -> Service:
     """Put a service together over a data folder that exists; `provider` keeps the machines."""
     bell = Bell()
     database.on_commit(bell.ring)
-    computer = this_computer()
-    tasks, machines = TaskRepository(database), MachineRepository(database)
-    groups, projects = GroupRepository(database, computer), ProjectRepository(database)
-    scheduler = Scheduler(
-        database=database, tasks=tasks, groups=groups, machines=machines, provider=provider, clock=clock
-    )
+    core = _core(database, provider, clock)
     storage = Storage(data.storage, data.incoming)
     storage.discard_drafts()
-    projects.ensure(None, clock())
+    core.projects.ensure(None, clock())
     notices = NoticeRepository(database)
     return Service(
         data=data,
         api_key=read_or_create_secret(data.api_key),
         clock=clock,
-        computer=computer,
         simulators=simulators,
         extensions=extensions,
         local_only=local_only,
+        lease_seconds=lease_seconds,
         bell=bell,
         visits=Visits(),
         database=database,
-        projects=projects,
-        groups=groups,
-        machines=machines,
-        tasks=tasks,
         storage=storage,
         signer=UrlSigner(read_or_create_secret(data.signing_secret), clock),
-        files=TaskFileReader(data, storage, tasks, bell),
+        files=TaskFileReader(data, storage, core.tasks, bell),
         provider=provider,
-        scheduler=scheduler,
-        reports=RunnerReports(database=database, tasks=tasks, machines=machines, scheduler=scheduler, clock=clock),
-        messages=TaskMessages(tasks, notices, bell),
+        messages=TaskMessages(core.tasks, notices, bell),
         mailboxes=Mailboxes(bell),
         notices=notices,
-        notifier=Notifier(notices, tasks, storage, clock),
+        notifier=Notifier(notices, core.tasks, storage, clock),
         transfers=Transfers(storage, clock),
+        spot=SpotKeeper(database=database, groups=core.groups, scheduler=core.scheduler, clock=clock),
+        budget=Budget(database, core.tasks, core.groups, core.scheduler, hours=budget_hours),
+        work_folders=WorkFolders(data, core.tasks),
+        **core._asdict(),
     )
+
+
+class _Core(NamedTuple):
+    """The parts that keep tasks and machines."""
+
+    computer: Computer
+    projects: ProjectRepository
+    groups: GroupRepository
+    machines: MachineRepository
+    tasks: TaskRepository
+    scheduler: Scheduler
+    reports: RunnerReports
+
+
+def _core(database: Database, provider: MachineProvider, clock: Clock) -> _Core:
+    computer = this_computer()
+    tasks, machines = TaskRepository(database), MachineRepository(database)
+    groups = GroupRepository(database, computer)
+    scheduler = Scheduler(
+        database=database, tasks=tasks, groups=groups, machines=machines, provider=provider, clock=clock
+    )
+    reports = RunnerReports(database=database, tasks=tasks, machines=machines, scheduler=scheduler, clock=clock)
+    return _Core(computer, ProjectRepository(database), groups, machines, tasks, scheduler, reports)
 
 
 async def service_of(request: Request) -> Service:

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-_STEPS: Final = ("schema.sql", "schema_2.sql")
+_STEPS: Final = ("schema.sql", "schema_2.sql", "schema_3.sql")
 """What makes version 1 out of nothing, version 2 out of version 1, and so on."""
 SCHEMA_VERSION: Final = len(_STEPS)
+
+BUSY_S: Final = 2.0
+"""How long a call waits for another program that holds the database; everybody waits with it."""
 
 SqlValue = str | int | float | None
 """What a column can hold."""
@@ -44,7 +47,7 @@ class Database:
         """Opens `path`, making it (0600) if needed. Raises InvalidInputError if a newer taskmon wrote it."""
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         path.chmod(0o600)
-        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
         self._connection.row_factory = sqlite3.Row
         self._depth = 0
         self._listeners: list[Callable[[], None]] = []
@@ -95,6 +98,21 @@ class Database:
             self._depth = 0
         for listener in self._listeners:
             listener()
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a text of the service itself under `key`."""
+        self.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value
+        )
+
+    def forget(self, key: str) -> None:
+        """Drop the text kept under `key`."""
+        self.execute("DELETE FROM meta WHERE key = ?", key)
+
+    def remembered(self, key: str) -> str | None:
+        """The text kept under `key`."""
+        found: str | None = self.value("SELECT value FROM meta WHERE key = ?", key)
+        return found
 
     def execute(self, sql: str, *parameters: SqlValue) -> int:
         """Run one statement; the number of rows it touched."""

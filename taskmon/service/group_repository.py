@@ -38,7 +38,8 @@ NEVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 class GroupRecord:
     """What the service itself needs to know about a group. `managed`: it starts and watches the group's runners.
 
-    An elastic group has `machine_count` machines now, between `least_machines` and `most_machines`.
+    An elastic group has `machine_count` machines now, between `least_machines` and `most_machines`. A `spot` group
+    works only while the computer is otherwise idle.
     """
 
     id: str
@@ -52,6 +53,7 @@ class GroupRecord:
     max_idle_time: float | None
     auto_terminate: datetime | None
     busy_at: datetime
+    spot: bool
 
 
 class GroupRepository:
@@ -98,6 +100,8 @@ class GroupRepository:
                     "auto_terminate": time_text(request.auto_terminate_ts) if request.auto_terminate_ts else None,
                     "created_at": time_text(at),
                     "busy_at": time_text(at),
+                    # Cloud machines are spot unless asked otherwise; here that would be a surprise.
+                    "spot": bool(request.spot) and request.provider_id == Provider.LOCAL,
                 },
             )
         return group_id
@@ -186,6 +190,7 @@ def _record_of(row: sqlite3.Row) -> GroupRecord:
         max_idle_time=row["max_idle_time"],
         auto_terminate=parse_time(row["auto_terminate"]),
         busy_at=_moment(row["busy_at"]),
+        spot=bool(row["spot"]),
     )
 
 
@@ -208,7 +213,7 @@ def _group_of(row: sqlite3.Row, machines: Sequence[Machine], now: datetime) -> M
         started=started,
         type=kind,
         is_elastic=is_elastic,
-        spot=False,
+        spot=bool(row["spot"]),
         num_vms=most * bool(machines) if is_cluster else len(machines),
         min_vms=most if is_cluster else least,
         max_vms=most,

@@ -35,6 +35,7 @@ class MachineRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._seen: dict[str, datetime] = {}
 
     def register(self, registration: RunnerRegistration, at: datetime) -> str:
         """A new machine of the group; its id. A runner that starts again is a new machine."""
@@ -62,12 +63,23 @@ class MachineRepository:
         return None if row is None else _record_of(row)
 
     def note_seen(self, uuid: str, at: datetime) -> None:
-        """The machine has just been heard of."""
-        self._database.execute("UPDATE machines SET last_seen_at = ? WHERE uuid = ?", time_text(at), uuid)
+        """The machine has just been heard of; kept by `keep_seen`, for hundreds of calls a second say so."""
+        self._seen[uuid] = at
+
+    def keep_seen(self) -> None:
+        """Write down when machines were last heard of, those that have been since the last time."""
+        if not self._seen:
+            return
+        seen, self._seen = self._seen, {}
+        with self._database.transaction():
+            for uuid, at in seen.items():
+                self._database.execute("UPDATE machines SET last_seen_at = ? WHERE uuid = ?", time_text(at), uuid)
 
     def note_all_seen(self, at: datetime) -> None:
         """Give every living machine the benefit of the doubt: the service itself was away."""
-        self._database.execute("UPDATE machines SET last_seen_at = ? WHERE terminated_at IS NULL", time_text(at))
+        self._seen.clear()
+        with self._database.transaction():
+            self._database.execute("UPDATE machines SET last_seen_at = ? WHERE terminated_at IS NULL", time_text(at))
 
     def set_current_task(self, uuid: str, task_id: str | None) -> None:
         self._database.execute("UPDATE machines SET current_task_id = ? WHERE uuid = ?", task_id, uuid)
@@ -87,14 +99,22 @@ class MachineRepository:
         return [_record_of(row) for row in self._database.rows(sql, [group_id])]
 
     def silent_since(self, moment: datetime) -> list[str]:
-        """Living machines that run outside the service's own care and have not been heard of since `moment`."""
-        sql = """SELECT uuid FROM machines WHERE terminated_at IS NULL AND last_seen_at < ?
-                 AND uuid NOT IN (SELECT machine_uuid FROM runners WHERE machine_uuid IS NOT NULL)"""
+        """Living machines that have not been heard of since `moment`."""
+        self.keep_seen()
+        sql = "SELECT uuid FROM machines WHERE terminated_at IS NULL AND last_seen_at < ?"
         return [row["uuid"] for row in self._database.rows(sql, [time_text(moment)])]
+
+    def living_of_host(self, group_id: str, host_name: str) -> str | None:
+        """The id of the group's living machine of that name, the latest if there were several."""
+        sql = """SELECT uuid FROM machines WHERE terminated_at IS NULL AND group_id = ? AND host_name = ?
+                 ORDER BY started_at DESC LIMIT 1"""
+        found: str | None = self._database.value(sql, group_id, host_name)
+        return found
 
     def described(self) -> dict[str, list[Machine]]:
         """The living machines as clients see them, by group id."""
         groups: dict[str, list[Machine]] = {}
+        self.keep_seen()
         for row in self._database.rows("SELECT * FROM machines WHERE terminated_at IS NULL ORDER BY started_at, uuid"):
             groups.setdefault(row["group_id"], []).append(_machine_of(row))
         return groups

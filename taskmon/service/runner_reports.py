@@ -7,6 +7,7 @@ machine that does not hold the task any more, is accepted and changes nothing.
 from __future__ import annotations
 
 import logging
+import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from taskmon.core.errors import IllegalTransitionError
 from taskmon.core.lifecycle import TRANSITIONS, Cause, Status
-from taskmon.core.runner_protocol import EventEnvelope, EventType, RunnerEnd, RunnerTerminatedEvent, TaskEvent
+from taskmon.core.runner_protocol import (
+    EventEnvelope,
+    EventType,
+    MetricReport,
+    OperationEnd,
+    OperationStart,
+    ReportKind,
+    RunnerEnd,
+    RunnerTerminatedEvent,
+    TaskEvent,
+)
 from taskmon.core.task import OperationName, OperationStatus, TaskMetrics
 from taskmon.service.database import time_text
 from taskmon.service.identifiers import new_uuid
@@ -24,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from taskmon.core.runner_protocol import MetricReport, OperationEnd, OperationStart
+    from taskmon.core.runner_protocol import BatchedReport
     from taskmon.service.database import Database
     from taskmon.service.machine_repository import MachineRepository
     from taskmon.service.scheduler import Scheduler
@@ -55,6 +66,12 @@ _END_CAUSES: Final = {
     RunnerEnd.IDLE_TIMEOUT: Cause.RUNNER_INTERRUPTED,
     RunnerEnd.ERROR: Cause.RUNNER_ERROR,
 }
+_METRIC: Final = TypeAdapter(MetricReport)
+_OPERATION_START: Final = TypeAdapter(OperationStart)
+_OPERATION_END: Final = TypeAdapter(OperationEnd)
+_SHOWN_COMMAND: Final = 200
+_SIGNAL_CODES: Final = 128
+"""An exit code is this much above the number of the signal that ended the command."""
 _SERVICE_METRICS: Final = ("total_seconds", "input_upload_seconds")
 _WHOLE_METRICS: Final = frozenset(
     name for name in TaskMetrics.__dataclass_fields__ if name.endswith(("_bytes", "_files"))
@@ -111,16 +128,48 @@ class RunnerReports:
             return
         self._apply(event, cause, machine)
 
+    def batched(self, machine: str, report: BatchedReport) -> None:
+        """One report of a batch; one that cannot be read is logged and dropped, as the single ones are."""
+        try:
+            self._batched(machine, report)
+        except (ValidationError, KeyError, TypeError) as error:
+            _log.warning("Ignored an unreadable report of machine %s: %s", machine, error)
+
+    def _batched(self, machine: str, report: BatchedReport) -> None:
+        body = {"elapsed_time_s": report.age_s, **report.body}
+        match report.kind:
+            case ReportKind.EVENT:
+                inner = {**report.body["event"], "elapsed_time_s": report.age_s}
+                self.event(machine, {"type": report.body["type"], "json": orjson.dumps(inner).decode()})
+            case ReportKind.METRIC:
+                self.metric(machine, report.task_id, _METRIC.validate_python(report.body))
+            case ReportKind.OPERATION_START:
+                start = _OPERATION_START.validate_python(body)
+                self.operation_started(machine, report.task_id, start, report.operation_id)
+            case ReportKind.OPERATION_END:
+                end = _OPERATION_END.validate_python(body)
+                self.operation_ended(machine, report.task_id, report.operation_id, end)
+
     def _apply(self, event: TaskEvent, cause: Cause, machine: str) -> None:
         at = self._moment(event.elapsed_time_s)
         with self._database.transaction():
             try:
+                detail = event.error_message
+                if cause is Cause.OUTPUT_FAILED and not detail:
+                    detail = self._failed_command(event.id)
                 for step in path_to(cause, self._tasks.task(event.id).status):
-                    self._tasks.record(event.id, step, at=at, machine=machine, detail=event.error_message)
+                    self._tasks.record(event.id, step, at=at, machine=machine, detail=detail)
             except IllegalTransitionError as error:
                 _log.info("Task %s: a late report changes nothing: %s", event.id, error)
             if self._tasks.task(event.id).is_terminated:
                 self._machines.set_current_task(machine, None)
+
+    def _failed_command(self, task_id: str) -> str | None:
+        """Why the task failed, in a line: the exit code, and which command it was."""
+        sql = """SELECT attributes_json FROM operations WHERE task_id = ? AND name = ? AND status = ?
+                 ORDER BY number DESC LIMIT 1"""
+        found = self._database.value(sql, task_id, OperationName.EXEC_COMMAND, OperationStatus.FAILED)
+        return None if found is None else failure_line(orjson.loads(found))
 
     def _runner_ended(self, machine: str, event: RunnerTerminatedEvent) -> None:
         with self._database.transaction():
@@ -134,17 +183,16 @@ class RunnerReports:
             value = round(report.value) if report.metric in _WHOLE_METRICS else float(report.value)
             self._tasks.set_metric(task_id, report.metric, value)
 
-    def operation_started(self, machine: str, task_id: str, report: OperationStart) -> str:
-        """A step begins; the id by which the runner will end it, also when nobody keeps it."""
-        operation_id = new_uuid()
+    def operation_started(self, machine: str, task_id: str, report: OperationStart, chosen_id: str = "") -> str:
+        """A step begins; the id by which the runner will end it, also when nobody keeps it.
+
+        A runner that chooses the id itself may say so twice.
+        """
+        operation_id = chosen_id or new_uuid()
         if report.name not in set(OperationName) or not self._holds(machine, task_id):
             return operation_id
         attributes = orjson.dumps(report.attributes).decode()
-        repeated: str | None = self._database.value(
-            """SELECT id FROM operations WHERE task_id = ? AND machine_uuid = ? AND name = ? AND attributes_json = ?
-               AND status = ?""",
-            *(task_id, machine, report.name, attributes, OperationStatus.RUNNING),
-        )
+        repeated = self._repeated(machine, task_id, report.name, attributes, chosen_id)
         if repeated is not None:
             return repeated
         with self._database.transaction():
@@ -159,6 +207,19 @@ class RunnerReports:
             self._database.insert("operations", values)
             self._tasks.touch(task_id)
         return operation_id
+
+    def _repeated(self, machine: str, task_id: str, name: str, attributes: str, chosen_id: str) -> str | None:
+        """The id of the operation that such a report has made before, if there is one."""
+        found: str | None
+        if chosen_id:
+            found = self._database.value("SELECT id FROM operations WHERE id = ?", chosen_id)
+        else:
+            found = self._database.value(
+                """SELECT id FROM operations WHERE task_id = ? AND machine_uuid = ? AND name = ? AND attributes_json = ?
+                   AND status = ?""",
+                *(task_id, machine, name, attributes, OperationStatus.RUNNING),
+            )
+        return found
 
     def operation_ended(self, machine: str, task_id: str, operation_id: str, report: OperationEnd) -> None:
         """A step has ended. It failed if it says so: `success` false, an `error`, or an exit code that is not zero."""
@@ -179,6 +240,16 @@ class RunnerReports:
                 operation_id,
             )
             self._tasks.touch(task_id)
+
+
+def failure_line(attributes: dict[str, Any]) -> str | None:
+    """`Exit code 3 from: python3 -u solve.py`, or the signal that ended it, out of a failed command's attributes."""
+    code, command = attributes.get("exit_code"), str(attributes.get("command", ""))[:_SHOWN_COMMAND]
+    if not isinstance(code, int) or not command:
+        return None
+    if code > _SIGNAL_CODES and code - _SIGNAL_CODES in {number.value for number in signal.Signals}:
+        return f"Ended by signal {signal.Signals(code - _SIGNAL_CODES).name}: {command}"
+    return f"Exit code {code} from: {command}"
 
 
 def path_to(cause: Cause, status: Status) -> list[Cause]:

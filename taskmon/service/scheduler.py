@@ -53,12 +53,20 @@ class Scheduler:
         self._machines = machines
         self._provider = provider
         self._clock = clock
+        self._closed = False
+        self._paused: set[str] = set()
+
+    def close(self) -> None:
+        """From now on no task is handed out: the service is about to leave, and idle runners with it."""
+        self._closed = True
 
     def register(self, registration: RunnerRegistration) -> str:
         """A new machine; its id. Raises NotFoundError for an unknown group, RefusedError unless it is started."""
         group = self._groups.record(registration.machine_group_id)
         if group.status is not MachineGroupStatus.STARTED:
             raise RefusedError(f"The machine group “{group.name}” is not started.", "Start it first.", status_code=409)
+        if group.id in self._paused:
+            raise RefusedError(f"The machine group “{group.name}” rests.", "Try again later.", status_code=409)
         with self._database.transaction():
             machine = self._machines.register(registration, self._clock())
             self._provider.note_registered(group.id, registration.host_name, machine)
@@ -73,6 +81,8 @@ class Scheduler:
         machine = self._machines.find(machine_id)
         if machine is None or not machine.alive:
             raise NotFoundError("This machine is not part of a machine group any more.", "Register again.")
+        if self._closed:
+            return None
         held = self._tasks.unfinished_of_machine(machine_id)
         if held:
             return self._order(held[0]) if self._untouched(held[0]) else None
@@ -133,6 +143,31 @@ class Scheduler:
         if not self._tasks.task(task_id).is_terminated:
             self._tasks.record(task_id, Cause.RESUBMIT_ON_PREEMPTION, at=self._clock())
 
+    def give_up(self, machine_id: str, detail: str) -> None:
+        """The machine has not been heard of for too long: its task is not its own any more, and its runner is ended."""
+        _log.warning("Machine %s is given up: %s", machine_id, detail)
+        self.lose_machine(machine_id, Cause.RUNNER_LOST, detail)
+        self._provider.give_up(machine_id)
+
+    def pause_group(self, group_id: str, cause: Cause, detail: str) -> None:
+        """Take the group's machines away; tasks on them end by `cause`, queued ones wait. Twice is no error."""
+        if group_id in self._paused:
+            return
+        self._paused.add(group_id)
+        _log.info("Group %s rests: %s", group_id, detail)
+        with self._database.transaction():
+            for machine in self._machines.living(group_id):
+                self.lose_machine(machine.uuid, cause, detail)
+        self._provider.stop(group_id)
+
+    def resume_group(self, group_id: str) -> None:
+        """Give a paused group its machines back."""
+        if group_id in self._paused:
+            self._paused.discard(group_id)
+            group = self._groups.record(group_id)
+            if group.managed and _is_started(group):
+                self._provider.start(group_id, group.name, group.machine_count)
+
     def start_group(self, group_id: str) -> None:
         """Bring up the group's machines. Raises NotFoundError, or RefusedError if the group has been terminated."""
         group = self._groups.record(group_id)
@@ -142,7 +177,7 @@ class Scheduler:
             )
         if group.status is not MachineGroupStatus.STARTED:
             self._groups.set_status(group_id, MachineGroupStatus.STARTED, self._clock())
-        if group.managed:
+        if group.managed and group_id not in self._paused:
             self._provider.start(group_id, group.name, group.machine_count)
 
     def end_group(self, group_id: str, cause: Cause = Cause.GROUP_TERMINATED) -> None:
@@ -174,12 +209,13 @@ class Scheduler:
             elif now - group.busy_at > ELASTIC_REST:
                 self._shrink(group, now)
         for machine_id in self._machines.silent_since(now - timedelta(seconds=silence_s)):
-            self.lose_machine(machine_id, Cause.RUNNER_LOST, "Its machine was silent for too long.")
+            self.give_up(machine_id, f"Its machine was silent for more than {silence_s:.0f} s.")
 
     def _grow(self, group: GroupRecord) -> None:
         """One machine per task, as far as an elastic group may grow."""
         wanted = min(self._tasks.count_live(group.id), group.most_machines)
-        if group.kind is MachineGroupType.ELASTIC and group.machine_count < wanted and _is_started(group):
+        rests = group.id in self._paused or not _is_started(group)
+        if group.kind is MachineGroupType.ELASTIC and group.machine_count < wanted and not rests:
             self._groups.set_machine_count(group.id, wanted)
             self._provider.start(group.id, group.name, wanted)
 

@@ -9,9 +9,10 @@ import logging.handlers
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -23,12 +24,14 @@ from taskmon.core.errors import RefusedError, TaskmonError
 from taskmon.core.lifecycle import Cause
 from taskmon.core.machine import MachineGroupRequest, MachineGroupStatus, Provider
 from taskmon.core.simulators import Simulator
+from taskmon.service.answers import database_sentence
 from taskmon.service.app import create_app
-from taskmon.service.context import Service, build_service
+from taskmon.service.context import LEASE_S, Service, build_service
 from taskmon.service.data_folder import DataFolder
 from taskmon.service.database import Database
 from taskmon.service.group_repository import LOCAL_MACHINE_TYPE
 from taskmon.service.handshake import FolderLock, Handshake
+from taskmon.service.housekeeping import TIDY_S, Housekeeper
 from taskmon.service.listening import listen, service_url
 from taskmon.service.machines.local import LocalProvider, RunnerLaunch
 from taskmon.service.stun import address_service
@@ -37,10 +40,6 @@ FIRST_GROUP: Final = "this-computer"
 EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
 EXIT_ALREADY_RUNNING: Final = 3
-
-TIDY_S: Final = 2.0
-SILENCE_S: Final = 180.0
-"""After this many seconds without a word a machine that the service did not start itself is given up."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LOG_BYTES: Final = 2_000_000
@@ -54,6 +53,8 @@ class ServiceOptions:
 
     `runner_command` starts a runner (arguments are appended); `machines` is the size of the first group, by default
     one machine per two cores. With `idle_exit_seconds` the service ends after that long without client and live task.
+    A machine that is silent for `lease_seconds` is given up; with `budget_hours` machines stop after that many hours
+    of work.
     """
 
     data_dir: Path
@@ -64,6 +65,8 @@ class ServiceOptions:
     machines: int | None = None
     runner_command: tuple[str, ...]
     simulators: Sequence[Simulator] = ()
+    lease_seconds: float = field(default_factory=lambda: float(os.environ.get("TASKMON_LEASE_S", LEASE_S)))
+    budget_hours: float | None = None
 
 
 def utc_now() -> datetime:
@@ -84,11 +87,19 @@ def serve(options: ServiceOptions) -> int:
         return _complain(str(error), EXIT_ALREADY_RUNNING)
     except OSError as error:
         return _complain(f"The data folder {data.root} cannot be used: {error.strerror}.", EXIT_FAILED)
-    log = _log_to(data.log)
+    try:
+        log = _log_to(data.log)
+    except OSError as error:
+        lock.release()
+        return _complain(f"The data folder {data.root} cannot be written: {error.strerror}.", EXIT_FAILED)
     try:
         asyncio.run(_run(options, data, lock))
     except TaskmonError as error:
         return _complain(str(error), EXIT_FAILED)
+    except (sqlite3.OperationalError, OSError) as error:
+        _log.error("The service cannot go on: %s", error)
+        reason = database_sentence(error) if isinstance(error, sqlite3.Error) else str(error)
+        return _complain(f"The data folder {data.root} cannot be used: {reason}", EXIT_FAILED)
     except Exception:  # noqa: BLE001 (the top of the program: said, logged, and over)
         _log.exception("The service ends because of a mistake of its own")
         return _complain(f"The task service failed. {data.log} says more.", EXIT_FAILED)
@@ -164,7 +175,22 @@ async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> N
         raise
     url = service_url(options.host, port)
     provider = LocalProvider(database, data)
-    service = build_service(
+    service = _service(options, data, database, provider)
+    server = _web_server(service, options.host)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await server.until_ready(serving)
+        _open_machines(service, provider, options, url)
+        async with address_service(options.host, port):
+            _announce(service, url, lock)
+            serving.add_done_callback(lambda _: told.set())
+            await _until_told(service, told, options.idle_exit_seconds)
+    finally:
+        await _leave(service, server, serving, provider)
+
+
+def _service(options: ServiceOptions, data: DataFolder, database: Database, provider: LocalProvider) -> Service:
+    return build_service(
         data,
         database=database,
         clock=utc_now,
@@ -172,24 +198,22 @@ async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> N
         simulators=options.simulators,
         extensions=options.extensions,
         local_only=options.host in _LOOPBACK,
+        lease_seconds=options.lease_seconds,
+        budget_hours=options.budget_hours,
     )
-    server = _web_server(service, options.host)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        await server.until_ready(serving)
-        provider.open(
-            RunnerLaunch(command=options.runner_command, url=url, api_key=service.api_key),
-            on_lost=lambda machine: service.scheduler.lose_machine(
-                machine, Cause.RUNNER_LOST, "Its runner ended without a word."
-            ),
-        )
-        _start_groups(service, options)
-        async with address_service(options.host, port):
-            _announce(service, url, lock)
-            serving.add_done_callback(lambda _: told.set())
-            await _until_told(service, told, options.idle_exit_seconds)
-    finally:
-        await _leave(service, server, serving, provider)
+
+
+def _open_machines(service: Service, provider: LocalProvider, options: ServiceOptions, url: str) -> None:
+    """Adopt the runners of before, and start those of the groups that shall run."""
+    provider.open(
+        RunnerLaunch(command=options.runner_command, url=url, api_key=service.api_key),
+        on_lost=lambda machine: service.scheduler.lose_machine(
+            machine, Cause.RUNNER_LOST, "Its runner ended without a word."
+        ),
+        machine_of=service.machines.living_of_host,
+    )
+    service.spot.count_as_own(lambda: [os.getpid(), *(runner.pid for runner in provider.list())])
+    _start_groups(service, options)
 
 
 def _start_groups(service: Service, options: ServiceOptions) -> None:
@@ -233,9 +257,10 @@ def _told_to_stop() -> asyncio.Event:
 
 async def _until_told(service: Service, told: asyncio.Event, idle_exit_seconds: float | None) -> None:
     """Keep house until told to stop, or until nobody has needed the service for long enough."""
+    housekeeper = Housekeeper(service)
     pause = TIDY_S if idle_exit_seconds is None else min(TIDY_S, max(0.05, idle_exit_seconds / 4))
     while not told.is_set():
-        service.scheduler.tidy(SILENCE_S)
+        housekeeper.tick()
         service.notifier.look()
         unused = idle_exit_seconds is not None and service.visits.quiet_seconds() >= idle_exit_seconds
         if unused and not service.tasks.count_live():
@@ -250,6 +275,8 @@ async def _until_told(service: Service, told: asyncio.Event, idle_exit_seconds: 
 
 async def _leave(service: Service, server: _WebServer, serving: asyncio.Task[None], provider: LocalProvider) -> None:
     """End in order: nobody waits any more, runners without a task go too, the last answers are sent."""
+    # Nothing is handed out from here on: a runner that is told to leave because it is idle must stay idle.
+    service.scheduler.close()
     service.bell.close()
     await provider.close(stop_runners=not service.tasks.count_live())
     await service.notifier.close()

@@ -25,12 +25,16 @@ class UrlSigner:
     secret: str
     clock: Callable[[], datetime]
 
-    def url(self, origin: str, operation: UrlOperation, storage_path: str) -> str:
-        """A URL below `origin` (scheme and host, no slash at the end) for the object of that path."""
+    def url(self, origin: str, operation: UrlOperation, storage_path: str, runner: str = "") -> str:
+        """A URL below `origin` (scheme and host, no slash at the end) for the object of that path.
+
+        With `runner` it is only for the machine of that id, and only as long as that one holds the task.
+        """
         expires = int((self.clock() + LIFETIME).timestamp())
         path = storage_path.strip("/")
-        signature = self._signature(operation, path, expires)
-        query = urlencode({"operation": operation, "expires": expires, "signature": signature})
+        signature = self._signature(operation, path, expires, runner)
+        whose = {"runner": runner} if runner else {}
+        query = urlencode({"operation": operation, "expires": expires, "signature": signature} | whose)
         return f"{origin}/{BUCKET}/{quote(path, safe='/')}?{query}"
 
     def check(self, operation: UrlOperation, storage_path: str, query: Mapping[str, str]) -> None:
@@ -38,7 +42,7 @@ class UrlSigner:
         expires = query.get("expires", "")
         valid = expires.isascii() and expires.isdigit() and len(expires) < 16 and query.get("operation") == operation
         if valid:
-            expected = self._signature(operation, storage_path, int(expires))
+            expected = self._signature(operation, storage_path, int(expires), query.get("runner", ""))
             given = query.get("signature", "").encode("utf-8", "replace")
             valid = hmac.compare_digest(expected.encode("ascii"), given)
         if not valid:
@@ -46,6 +50,6 @@ class UrlSigner:
         if int(expires) < self.clock().timestamp():
             raise RefusedError("This address has expired.", "Ask for a new address.", status_code=403)
 
-    def _signature(self, operation: UrlOperation, path: str, expires: int) -> str:
-        message = f"{operation}\n{expires}\n{path}".encode("utf-8", "surrogateescape")
+    def _signature(self, operation: UrlOperation, path: str, expires: int, runner: str) -> str:
+        message = f"{operation}\n{expires}\n{runner}\n{path}".encode("utf-8", "surrogateescape")
         return hmac.new(self.secret.encode("ascii"), message, hashlib.sha256).hexdigest()

@@ -16,7 +16,7 @@ from taskmon.service.identifiers import new_uuid
 from taskmon.service.task_rows import STORAGE_REGION
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
 RESERVED_BYTES: Final = 128 * 1024 * 1024
@@ -66,9 +66,16 @@ class Storage:
             raise NotFoundError(f"The folder “{storage_path}” is empty.", "List the storage to see what there is.")
         return found
 
-    async def receive(self, storage_path: str, chunks: AsyncIterator[bytes], expected: int | None) -> int:
+    async def receive(
+        self,
+        storage_path: str,
+        chunks: AsyncIterator[bytes],
+        expected: int | None,
+        check: Callable[[], None] | None = None,
+    ) -> int:
         """Store a stream as one object, all or nothing; the number of bytes. `expected` is its announced length.
 
+        `check` is asked once everything has arrived and may raise to have nothing stored.
         Raises RefusedError (507) if the disk is too full, before the first chunk is read wherever that can be known.
         """
         target = self.locate(storage_path)
@@ -78,6 +85,8 @@ class Storage:
         draft = self.incoming / new_uuid()
         try:
             size = await _write_stream(draft, chunks)
+            if check is not None:
+                check()
             target.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(target)
         except OSError as error:

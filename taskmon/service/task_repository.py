@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from taskmon.core.errors import NotFoundError
+from taskmon.core.errors import NotFoundError, RefusedError
 from taskmon.core.lifecycle import Cause, Status, advance, facts
 from taskmon.core.runner_protocol import SIMULATOR
 from taskmon.core.task import CompressionMethod, Executer, OperationStatus, Task, TaskDetail, TaskRequest
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_RETRIES: Final = 3
-"""How often a task that asked for it is put back into the queue after its machine was lost."""
+"""How often a task that asked for it is put back into the queue after its machine was lost: it may be the cause."""
+MAX_PREEMPTIONS: Final = 100
+"""The same after a spot machine was taken back, which no task can help."""
 
 _TIME_COLUMNS: Final[Mapping[Status, str]] = {
     Status.SUBMITTED: "input_submit_time",
@@ -66,6 +68,16 @@ class TaskRepository:
             )
             self._add_event(task_id, Cause.SUBMIT, advance(None, Cause.SUBMIT), time_text(at), None, None)
 
+    def note_submission(self, key: str, task_id: str, at: datetime) -> None:
+        """The submission with this key made this task."""
+        values: dict[str, SqlValue] = {"key": key, "task_id": task_id, "created_at": time_text(at)}
+        self._database.insert("submissions", values)
+
+    def of_submission(self, key: str) -> str | None:
+        """The task that a submission with this key has made before."""
+        found: str | None = self._database.value("SELECT task_id FROM submissions WHERE key = ?", key)
+        return found
+
     def record(
         self, task_id: str, cause: Cause, *, at: datetime, machine: str | None = None, detail: str | None = None
     ) -> Status:
@@ -89,7 +101,7 @@ class TaskRepository:
     ) -> dict[str, SqlValue]:
         """What the task's row says after an event."""
         ended = facts(status).terminal
-        retried = facts(status).may_auto_resubmit and may_retry(row)
+        retried = facts(status).may_auto_resubmit and may_retry(row, status)
         changes: dict[str, SqlValue] = {"status": status, "is_terminated": ended and not retried}
         if cause is Cause.RESUBMIT_ON_PREEMPTION:
             forgotten = ("start_time", "computation_start_time", "computation_end_time", "end_time")
@@ -180,6 +192,12 @@ class TaskRepository:
         holder: str | None = self._database.value("SELECT machine_uuid FROM tasks WHERE task_id = ?", task_id)
         return holder
 
+    def check_holder(self, object_path: str, machine: str) -> None:
+        """Raises RefusedError if the object belongs to a task that another machine, or none, has now."""
+        task_id = object_path.strip("/").rpartition("/")[0].rpartition("/")[2]
+        if self.find(task_id) is not None and self.holder(task_id) != machine:
+            raise RefusedError("The task was given to another machine.", "Leave it alone.", status_code=409)
+
     def detail(self, task_id: str) -> TaskDetail:
         """Raises NotFoundError."""
         return task_detail_of(
@@ -212,6 +230,11 @@ class TaskRepository:
         sql = "SELECT task_id FROM tasks WHERE is_terminated = 0 AND machine_uuid = ? ORDER BY number"
         return [row["task_id"] for row in self._database.rows(sql, [machine])]
 
+    def count_on_machines(self) -> int:
+        """How many tasks keep a machine busy now."""
+        sql = "SELECT COUNT(*) FROM tasks WHERE is_terminated = 0 AND machine_uuid IS NOT NULL"
+        return int(self._database.value(sql))
+
     def count_live(self, group_id: str | None = None) -> int:
         """How many tasks need this service, of one group or of all."""
         marks = ", ".join("?" * len(LIVE_STATUSES))
@@ -221,6 +244,7 @@ class TaskRepository:
         return int(self._database.value(f"{sql} AND group_id = ?", *LIVE_STATUSES, group_id))
 
 
-def may_retry(row: sqlite3.Row) -> bool:
-    """Whether a task that lost its machine goes back into the queue by itself."""
-    return bool(row["resubmit_on_preemption"]) and row["num_retries"] < MAX_RETRIES
+def may_retry(row: sqlite3.Row, status: Status) -> bool:
+    """Whether a task that lost its machine by `status` goes back into the queue by itself."""
+    limit = MAX_PREEMPTIONS if status is Status.SPOT_INSTANCE_PREEMPTED else MAX_RETRIES
+    return bool(row["resubmit_on_preemption"]) and row["num_retries"] < limit

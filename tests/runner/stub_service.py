@@ -42,6 +42,8 @@ class StubService:
         self.refuse_polls_with: int | None = None
         self.fail_next: dict[str, list[int]] = {}
         self.on_call: dict[str, Any] = {}
+        self.takes_batches = False
+        self.batches: list[int] = []
         self._lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
         self.stopping = False
@@ -109,6 +111,8 @@ class StubService:
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, bytes]:
         """Status and body for one call."""
         parts = path.strip("/").split("/")
+        if parts[-1] == "reports":
+            return self._batch(path, json.loads(body)) if self.takes_batches else (404, b'{"detail": "no batches"}')
         told: Any = None
         if method == "POST" and body:
             told = json.loads(body)
@@ -126,6 +130,24 @@ class StubService:
         if parts[0] == "storage":
             return self._sign(query)
         return self._runner(method, parts, query)
+
+    def _batch(self, path: str, batch: dict[str, Any]) -> tuple[int, bytes]:
+        """Remember every report of a batch as if it had come alone."""
+        runner = path.removesuffix("/reports")
+        self.batches.append(len(batch["reports"]))
+        for report in batch["reports"]:
+            task = f"{runner}/task/{report['task_id']}"
+            body = {"elapsed_time_s": report["age_s"], **report["body"]}
+            if report["kind"] == "event":
+                inner = json.dumps({**report["body"]["event"], "elapsed_time_s": report["age_s"]})
+                self.answer("POST", f"{runner}/event", {}, json.dumps({**report["body"], "json": inner}).encode())
+            elif report["kind"] == "operation-end":
+                target = f"{task}/operation/{report['operation_id']}/done"
+                self.answer("POST", target, {}, json.dumps(body).encode())
+            else:
+                last = {"metric": "metric", "operation-start": "operation", "unblock": "message/unblock"}
+                self.answer("POST", f"{task}/{last[report['kind']]}", {}, json.dumps(body).encode())
+        return 200, b"{}"
 
     def _store(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         if method == "PUT":

@@ -52,6 +52,7 @@ class RecordingProvider:
     def __init__(self) -> None:
         self.started: list[tuple[str, str, int]] = []
         self.stopped: list[str] = []
+        self.given_up: list[str] = []
         self.shrunk: list[tuple[str, int]] = []
 
     def start(self, group_id: str, group_name: str, count: int) -> None:
@@ -63,6 +64,9 @@ class RecordingProvider:
 
     def stop(self, group_id: str) -> None:
         self.stopped.append(group_id)
+
+    def give_up(self, machine: str) -> None:
+        self.given_up.append(machine)
 
     def list(self, group_id: str | None = None) -> list[RunnerProcess]:
         return []

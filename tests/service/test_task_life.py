@@ -166,9 +166,9 @@ async def test_a_lost_task_that_asked_for_it_is_queued_again(house: House) -> No
         assert await house.status(task_id) == "submitted", "a machine that lost the task has no say in it"
     last = await FakeRunner.register(house)
     await last.compute()
-    await last.leave("preempted")
+    await last.leave("interrupted")
     detail = await house.detail(task_id)
-    assert (detail["status"], detail["is_terminated"]) == ("spot-instance-preempted", True)
+    assert (detail["status"], detail["is_terminated"]) == ("executer-terminated", True)
 
 
 async def test_a_machine_that_fell_silent_loses_its_task(house: House, runner: FakeRunner) -> None:

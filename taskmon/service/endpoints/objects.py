@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -28,6 +30,9 @@ async def download(path: str, request: Request, service: ServiceParts) -> Respon
 @router.put(f"/{BUCKET}/{{path:path}}")
 async def upload(path: str, request: Request, service: ServiceParts) -> Response:
     service.signer.check("upload", path, request.query_params)
+    runner = request.query_params.get("runner", "")
+    check = partial(service.tasks.check_holder, path, runner) if runner else None
     announced = request.headers.get("content-length", "")
-    size = await service.storage.receive(path, request.stream(), int(announced) if announced.isdigit() else None)
+    expected = int(announced) if announced.isdigit() else None
+    size = await service.storage.receive(path, request.stream(), expected, check)
     return Response(status_code=200, headers={STORED_LENGTH_HEADER: str(size)})

@@ -43,6 +43,7 @@ async def leave(machine: str, service: ServiceParts) -> Response:
 async def next_task(machine: str, request: Request, service: ServiceParts, block_s: BlockSeconds = 0) -> Response:
     """The next task, waited for up to `block_s` seconds; 204 if there is none. 404: the machine must go."""
     service.machines.note_seen(machine, service.clock())
+    block_s = min(block_s, service.lease_seconds / 3)
     order = await service.bell.wait_for(lambda: service.scheduler.take(machine), block_s, request.is_disconnected)
     if service.bell.closed and order is None:
         return Response(status_code=204)
@@ -56,6 +57,7 @@ async def next_message(
 ) -> Response:
     """`kill` or `done` as a JSON text; 204 if there is nothing to say."""
     service.machines.note_seen(machine, service.clock())
+    block_s = min(block_s, service.lease_seconds / 3)
     said = await service.bell.wait_for(
         lambda: service.messages.next(machine, task_id), block_s, request.is_disconnected
     )

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from taskmon.core.errors import InvalidInputError
+from taskmon.core.runner_protocol import RUNNER_HEADER
 from taskmon.core.storage import StorageContents, StorageFile, ZipArchive, ZipFileRange
 from taskmon.service.answers import NOTHING, JsonAnswer
 from taskmon.service.archive import list_members, member_range
@@ -39,7 +40,10 @@ async def signed_urls(
     else:
         wanted = [found for path in paths for found in await asyncio.to_thread(service.storage.objects_below, path)]
     origin = f"{request.url.scheme}://{request.url.netloc}"
-    return JsonAnswer([service.signer.url(origin, operation, path) for path in wanted])
+    runner = request.headers.get(RUNNER_HEADER, "") if operation == "upload" else ""
+    for path in wanted if runner else []:
+        service.tasks.check_holder(path, runner)
+    return JsonAnswer([service.signer.url(origin, operation, path, runner) for path in wanted])
 
 
 @router.get("/storage/contents", response_model=StorageContents)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Header, Query
 from starlette.responses import Response
 
 from taskmon.core.errors import InvalidInputError, RefusedError
@@ -36,7 +36,27 @@ def _check(service: Service, request: TaskRequest) -> None:
 
 
 @router.post("/tasks/submit", status_code=202, response_model=SubmittedTask)
-async def submit(request: TaskRequest, service: ServiceParts) -> Response:
+async def submit(
+    request: TaskRequest,
+    service: ServiceParts,
+    idempotency_key: Annotated[str | None, Header(max_length=200, min_length=8)] = None,
+) -> Response:
+    """Make a task. Sent again with the same key, because the answer was lost, it is the same task."""
+    known = service.tasks.of_submission(idempotency_key) if idempotency_key else None
+    task_id = known or _new_task(service, request, idempotency_key)
+    status = _status_of(service, task_id)
+    answer = SubmittedTask(
+        id=task_id,
+        status=status.status,
+        is_terminated=status.is_terminated,
+        position_in_queue=status.position_in_queue,
+        storage_region=STORAGE_REGION,
+        time_to_live_seconds=request.time_to_live_seconds,
+    )
+    return JsonAnswer(answer, status_code=202)
+
+
+def _new_task(service: Service, request: TaskRequest, idempotency_key: str | None) -> str:
     _check(service, request)
     task_id, now = new_task_id(), service.clock()
     storage_path = "/".join(filter(None, ((request.storage_path_prefix or "").strip("/"), task_id)))
@@ -44,14 +64,9 @@ async def submit(request: TaskRequest, service: ServiceParts) -> Response:
     with service.database.transaction():
         project_id = service.projects.ensure(request.project, now)
         service.tasks.add(task_id, request, project_id=project_id, storage_path=storage_path, at=now)
-    answer = SubmittedTask(
-        id=task_id,
-        status=Status.PENDING_INPUT,
-        is_terminated=False,
-        storage_region=STORAGE_REGION,
-        time_to_live_seconds=request.time_to_live_seconds,
-    )
-    return JsonAnswer(answer, status_code=202)
+        if idempotency_key:
+            service.tasks.note_submission(idempotency_key, task_id, now)
+    return task_id
 
 
 @router.post("/tasks/{task_id}/input_uploaded")

@@ -6,10 +6,18 @@ import asyncio
 import logging
 import os
 import signal
-from dataclasses import dataclass
+import sqlite3
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from taskmon.service.machines.process import created_at, is_alive, signal_process, start_detached, wait_for_exit
+from taskmon.service.machines.process import (
+    created_at,
+    find_runners,
+    is_alive,
+    signal_process,
+    start_detached,
+    wait_for_exit,
+)
 from taskmon.service.machines.provider import RunnerProcess
 from taskmon.service.machines.runner_records import RunnerRecords
 
@@ -50,21 +58,45 @@ class LocalProvider:
         self._launch: RunnerLaunch | None = None
         self._on_lost: Callable[[str], None] = lambda machine: None
         self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._kept_for: dict[str, str] = {}
         self._stoppers: set[asyncio.Task[None]] = set()
 
-    def open(self, launch: RunnerLaunch, on_lost: Callable[[str], None]) -> None:
-        """From now on runners can be started and are watched."""
+    def open(
+        self,
+        launch: RunnerLaunch,
+        on_lost: Callable[[str], None],
+        machine_of: Callable[[str, str], str | None] = lambda group, host: None,
+    ) -> None:
+        """From now on runners can be started and are watched.
+
+        Runners of this folder that a service before this one started but did not live to record are adopted;
+        `machine_of` names the living machine of a group and host name.
+        """
         self._launch = launch
         self._on_lost = on_lost
+        known = {runner.pid for runner in self._records.list()}
+        for found in find_runners(self._data.work):
+            kept = self._records.find(found.name)
+            if found.pid in known:
+                continue
+            if kept is not None and is_alive(kept.pid, kept.pid_created):
+                _log.warning("The runner %s runs twice: process %d is ended", found.name, found.pid)
+                self._end_soon(found)
+                continue
+            _log.info("Adopted the runner %s, process %d", found.name, found.pid)
+            self._records.put(replace(found, machine=machine_of(found.group_id, found.name)))
 
     def start(self, group_id: str, group_name: str, count: int) -> None:
         for number in range(1, count + 1):
             name = f"{group_name}-{number}"
             if name not in self._keepers:
+                self._kept_for[name] = group_id
                 self._keepers[name] = asyncio.create_task(self._keep_alive_forever(name, group_id))
 
     def shrink(self, group_id: str, group_name: str, count: int) -> list[str]:
         kept = {f"{group_name}-{number}" for number in range(1, count + 1)}
+        for name in [name for name, group in self._kept_for.items() if group == group_id and name not in kept]:
+            self._cancel(name)
         surplus = [runner for runner in self._records.list(group_id) if runner.name not in kept]
         for runner in surplus:
             self._forget(runner.name)
@@ -72,9 +104,16 @@ class LocalProvider:
         return [runner.machine for runner in surplus if runner.machine is not None]
 
     def stop(self, group_id: str) -> None:
+        for name in [name for name, group in self._kept_for.items() if group == group_id]:
+            self._cancel(name)
         for runner in self._records.list(group_id):
             self._forget(runner.name)
             self._end_soon(runner)
+
+    def give_up(self, machine: str) -> None:
+        for runner in self._records.list():
+            if runner.machine == machine:
+                signal_process(runner.pid, runner.pid_created, signal.SIGKILL)
 
     def list(self, group_id: str | None = None) -> list[RunnerProcess]:
         return [runner for runner in self._records.list(group_id) if is_alive(runner.pid, runner.pid_created)]
@@ -108,6 +147,7 @@ class LocalProvider:
         stopper.add_done_callback(self._stoppers.discard)
 
     def _cancel(self, name: str) -> None:
+        self._kept_for.pop(name, None)
         keeper = self._keepers.pop(name, None)
         if keeper is not None:
             keeper.cancel()
@@ -122,10 +162,13 @@ class LocalProvider:
         pause = FIRST_PAUSE_S
         while True:
             began = loop.time()
-            runner = self._records.find(name) or self._launched(name, group_id)
-            if runner is not None:
-                await wait_for_exit(runner.pid, runner.pid_created)
-                self._lost(name)
+            try:
+                runner = self._records.find(name) or self._launched(name, group_id)
+                if runner is not None:
+                    await wait_for_exit(runner.pid, runner.pid_created)
+                    self._lost(name)
+            except sqlite3.Error as error:
+                _log.error("The database cannot say or keep what became of runner %s: %s", name, error)
             pause = FIRST_PAUSE_S if loop.time() - began > STEADY_S else min(2 * pause, LONGEST_PAUSE_S)
             await asyncio.sleep(pause)
 

@@ -6,12 +6,15 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import psutil
 
+from taskmon.service.machines.provider import RunnerProcess
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _POLL_S = 0.5
@@ -74,3 +77,19 @@ def signal_process(pid: int, pid_created: float, number: signal.Signals) -> None
     if is_alive(pid, pid_created):
         with suppress(ProcessLookupError):
             os.kill(pid, number)
+
+
+def find_runners(work: Path) -> Iterator[RunnerProcess]:
+    """The living runners on the work folder `work`, recognised by their arguments."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            words = process.cmdline()
+            if str(work) in words and process.status() != psutil.STATUS_ZOMBIE:
+                given = dict(pairwise(words))
+                if given.get("--work-dir") == str(work) and "--host-name" in given:
+                    yield RunnerProcess(
+                        name=given["--host-name"],
+                        group_id=given.get("--machine-group-id", ""),
+                        pid=process.pid,
+                        pid_created=process.create_time(),
+                    )

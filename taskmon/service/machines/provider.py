@@ -29,6 +29,12 @@ class MachineProvider(Protocol):
     def stop(self, group_id: str) -> None:
         """Stop the group's machines, with whatever runs on them. Returns before they are gone."""
 
+    def give_up(self, machine: str) -> None:
+        """End the runner of a machine that no longer answers, at once and with its commands; another takes its place.
+
+        Nothing happens for a runner that was started elsewhere.
+        """
+
     def list(self, group_id: str | None = None) -> list[RunnerProcess]:
         """The machines that are up, of one group or of all."""
 
