@@ -46,6 +46,7 @@ class TaskListController:
 
     def filter_by(self, text: str) -> None:
         """Narrows the table; a mistake in the text is said in the box and the last good filter stays."""
+        self._table.end_everything()
         try:
             self._model.set_filter(text)
         except InvalidInputError as error:
@@ -58,6 +59,7 @@ class TaskListController:
     def hear_freshness(self, freshness: Freshness) -> None:
         """Stale rows are pale; an empty list is believed only once it has been loaded."""
         self._table.set_stale(not freshness.connected)
+        self._table.expect_rows(max(0, freshness.total - freshness.loaded))
         if freshness.connected and freshness.loaded >= freshness.total:
             self._loaded_once = True
         self._choose_page()

@@ -64,9 +64,13 @@ class NamedViews:
         """The views that `dump` gave; none for a value that makes no sense."""
         try:
             told = json.loads(kept or b"[]")
-            return cls(NamedView(str(name), str(text), base64.b64decode(columns, validate=True)) for name, text, columns in told)
+            return cls(NamedView(str(name), str(text), _bytes(columns)) for name, text, columns in told)
         except (ValueError, TypeError, binascii.Error):
             return cls()
+
+
+def _bytes(columns: str) -> bytes:
+    return base64.b64decode(columns, validate=True)
 
 
 def _checked(name: str) -> str:

@@ -9,8 +9,8 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap, QStaticText
 
-from taskmon.core.lifecycle import Status
-from taskmon.gui.task_rows import CellKind
+from taskmon.core.lifecycle import Kind, Status, facts
+from taskmon.gui.task_rows import CellKind, TaskRows
 from taskmon.gui.theme import Theme, log_font, mark, ui_font
 from taskmon.gui.widgets.status_mark import paint_mark
 
@@ -180,3 +180,22 @@ class CellPainter:
         if painter.font() != face.font:
             painter.setFont(face.font)
         painter.drawStaticText(QPointF(x, round(room.center().y() - prepared.height / 2 - 0.5)), prepared.static)
+
+
+def paint_cells(
+    cells: CellPainter, painter: QPainter, rows: TaskRows, row: int, rooms: list[tuple[int, QRectF]], state: RowState
+) -> None:
+    """The cells of a row; `rooms` are the columns and where they are."""
+    task = rows.task_at(row)
+    failed = facts(task.status).kind is Kind.TERMINAL_FAILED
+    for (column, room), text in zip(rooms, rows.cell_texts(row, [column for column, _ in rooms]), strict=True):
+        kind = rows.look(column).kind
+        if kind is CellKind.STATUS:
+            cells.status(painter, room, task.status, text, state)
+        elif kind is CellKind.BAR:
+            fraction = rows.fraction(row, column)
+            if fraction is not None:
+                cells.bar(painter, room, fraction, text, state)
+        else:
+            # Why a task failed is what one looks for.
+            cells.text(painter, room, CellKind.TEXT if failed and kind is CellKind.QUIET else kind, text, state)

@@ -20,10 +20,12 @@ class RowKeeper(QObject):
     Rows that leave selected come back selected, unless the user has chosen something else meanwhile. When the current
     row leaves there is none, instead of a neighbour. What was in view stays there when rows come or go above it.
     `selection_changed(list[str], str)` tells the selected ids in row order and which of them is current, once per turn
-    of the loop.
+    of the loop. `counted(int, bool, int)` tells then how many are selected, whether everything that matches is meant,
+    and how many tasks are still expected.
     """
 
     selection_changed = Signal(list, str)
+    counted = Signal(int, bool, int)
 
     def __init__(self, view: QTableView, rows: TaskRows, shown_columns: Callable[[], list[int]]) -> None:
         super().__init__(view)
@@ -31,6 +33,8 @@ class RowKeeper(QObject):
         self._rows = rows
         self._shown_columns = shown_columns
         self._settling = False
+        self._everything = False
+        self._expected = 0
         self._in_view: dict[str, int] = {}
         self._hidden: set[str] = set()
         self._current_id = ""
@@ -58,6 +62,26 @@ class RowKeeper(QObject):
         row = self._view.currentIndex().row()
         return self._rows.ids(row, row)[0] if row >= 0 else ""
 
+    def select_everything(self) -> None:
+        """Selects every row, and those that come as long as more are expected."""
+        whole = QItemSelection()
+        last = self._rows.rowCount() - 1
+        if last >= 0:
+            whole.select(self._rows.index(0, 0), self._rows.index(last, self._rows.columnCount() - 1))
+        self._view.selectionModel().select(whole, _Flag.ClearAndSelect)
+        self._everything = True
+        self._tell.start()
+
+    def expect_rows(self, count: int) -> None:
+        """So many rows are still being loaded. After the last one, `everything` is what is selected then."""
+        if count != self._expected:
+            self._expected = count
+            self._tell.start()
+
+    def end_everything(self) -> None:
+        """Another filter: what comes now was not meant."""
+        self._everything = False
+
     def _index(self, row: int) -> QModelIndex:
         return self._rows.index(row, self._shown_columns()[0])
 
@@ -65,6 +89,7 @@ class RowKeeper(QObject):
         if self._settling:
             return
         self._hidden.clear()
+        self._everything = False
         self._current_id = self.current_id()
         self._tell.start()
 
@@ -75,6 +100,9 @@ class RowKeeper(QObject):
         if told != self._told:
             self._told = told
             self.selection_changed.emit(*told)
+        self.counted.emit(len(ids), self._everything, self._expected)
+        if not self._expected:
+            self._everything = False
 
     # While data arrives ------------------------------------------------------------------------------------------
 
@@ -99,6 +127,10 @@ class RowKeeper(QObject):
                 self._hidden.update(self._rows.ids(top, bottom))
 
     def _select_returning(self, _parent: QModelIndex, first: int, last: int) -> None:
+        if self._everything:
+            coming = QItemSelection(self._rows.index(first, 0), self._rows.index(last, self._rows.columnCount() - 1))
+            self._view.selectionModel().select(coming, _Flag.Select)
+            return
         if not self._hidden:
             return
         returning = QItemSelection()

@@ -27,13 +27,14 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from taskmon.core.lifecycle import Kind, facts
-from taskmon.gui.task_rows import CellKind, SortKey, TaskRows
+from taskmon.gui.task_rows import SortKey, TaskRows
 from taskmon.gui.theme import LIGHT, Theme
-from taskmon.gui.widgets.cell_painter import CellPainter, RowState
+from taskmon.gui.widgets.cell_painter import CellPainter, RowState, paint_cells
+from taskmon.gui.widgets.copy_rows import as_csv, as_mime, row_values
 from taskmon.gui.widgets.row_keeper import RowKeeper
+from taskmon.gui.widgets.selection_note import SelectionNote
 from taskmon.gui.widgets.task_header import TaskHeader
 
 ROW_HEIGHT: Final = 30
@@ -67,6 +68,7 @@ class TaskTable(QTableView):
         self._keeper: RowKeeper | None = None
         self._tick = QTimer(self, singleShot=True)
         self._tick.timeout.connect(self._second_passed)
+        self._note = SelectionNote(self)
         self._header = TaskHeader(self)
         self._header.sort_requested.connect(self._sort)
         self._set_up()
@@ -107,12 +109,15 @@ class TaskTable(QTableView):
         self._header.show_rows(model)
         self._keeper.watch_selection()
         self._keeper.selection_changed.connect(self.selection_changed)
+        self._keeper.counted.connect(self._note_selection)
+        self._note.all_requested.connect(self.select_everything)
         model.update_ended.connect(self._hover_again)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._painter.set_theme(theme)
         self._header.set_theme(theme)
+        self._note.set_theme(theme)
         self.viewport().update()
 
     def set_stale(self, stale: bool) -> None:
@@ -157,6 +162,31 @@ class TaskTable(QTableView):
         self.selectRow(row)
         self.scrollTo(index)
         return True
+
+    def select_everything(self) -> None:
+        """Selects all that match, and those that are still being loaded as they arrive, until something else is
+        chosen."""
+        if self._keeper is not None:
+            self._keeper.select_everything()
+
+    def selectAll(self) -> None:
+        """Ctrl+A means all that match, too."""
+        self.select_everything()
+
+    def end_everything(self) -> None:
+        """Another filter: what comes now was not meant by `select_everything`."""
+        if self._keeper is not None:
+            self._keeper.end_everything()
+
+    def expect_rows(self, unloaded: int) -> None:
+        """So many tasks are still being loaded, 0 at the end: said beside the selection, and awaited by
+        `select_everything`."""
+        if self._keeper is not None:
+            self._keeper.expect_rows(unloaded)
+
+    def _note_selection(self, selected: int, everything: bool, unloaded: int) -> None:
+        rows = self._rows.rowCount() if self._rows is not None else 0
+        self._note.show_selection(selected, rows, unloaded, everything=everything)
 
     def _sort(self, keys: list[SortKey]) -> None:
         if self._rows is None:
@@ -231,22 +261,7 @@ class TaskTable(QTableView):
     ) -> None:
         top = row * ROW_HEIGHT - self.verticalScrollBar().value()
         self._painter.ground(painter, QRect(0, top, self.viewport().width(), ROW_HEIGHT), state)
-        task = rows.task_at(row)
-        failed = facts(task.status).kind is Kind.TERMINAL_FAILED
-        texts = rows.cell_texts(row, [column for column, _, _ in cells])
-        for (column, left, width), text in zip(cells, texts, strict=True):
-            cell = QRectF(left, top, width, ROW_HEIGHT)
-            kind = rows.look(column).kind
-            if kind is CellKind.QUIET and failed:
-                kind = CellKind.TEXT  # why a task failed is what is looked for
-            if kind is CellKind.STATUS:
-                self._painter.status(painter, cell, task.status, text, state)
-            elif kind is CellKind.BAR:
-                fraction = rows.fraction(row, column)
-                if fraction is not None:
-                    self._painter.bar(painter, cell, fraction, text, state)
-            else:
-                self._painter.text(painter, cell, kind, text, state)
+        paint_cells(self._painter, painter, rows, row, [(c, QRectF(x, top, w, ROW_HEIGHT)) for c, x, w in cells], state)
         if row == self.currentIndex().row() and self.hasFocus():
             painter.fillRect(QRectF(0, top, _ACCENT_WIDTH, ROW_HEIGHT - 1), QColor(self._theme.accent))
 
@@ -311,16 +326,29 @@ class TaskTable(QTableView):
     def keyboardSearch(self, _search: str) -> None:
         """Nothing: Qt would ask for the text of every row. The filter box finds tasks."""
 
+    # The clipboard -----------------------------------------------------------------------------------------------
+
     def copy_selection(self) -> None:
-        """The selected rows, as shown but with whole ids, to the clipboard as tab-separated values with titles."""
-        rows = self._rows
-        if rows is None or not self.selectionModel().hasSelection():
-            return
-        columns = self._header.shown_columns()
-        lines = ["\t".join(rows.look(column).title for column in columns)]
-        for task_id in self.selected_ids():
-            row = rows.row_of(task_id)
-            if row is not None:
-                texts = zip(columns, rows.cell_texts(row, columns), strict=True)
-                lines.append("\t".join(task_id if rows.look(c).kind is CellKind.CODE else text for c, text in texts))
-        QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
+        """The selected rows with titles, as tab-separated text and as CSV; the program that pastes takes its choice."""
+        if self._rows is not None and self.selectionModel().hasSelection():
+            QGuiApplication.clipboard().setMimeData(as_mime(self._selected_values()))
+
+    def copy_csv(self) -> None:
+        """The selected rows with titles as comma-separated text."""
+        if self._rows is not None and self.selectionModel().hasSelection():
+            QGuiApplication.clipboard().setText(as_csv(self._selected_values()))
+
+    def copy_ids(self) -> None:
+        """The ids of the selected tasks, one per line."""
+        if self.selected_ids():
+            QGuiApplication.clipboard().setText("\n".join(self.selected_ids()) + "\n")
+
+    def copy_menu(self, parent: QWidget) -> QMenu:
+        """A submenu with the ways to copy the selected rows."""
+        menu = QMenu("Copy", parent)
+        for title, copy in (("As text", self.copy_selection), ("As CSV", self.copy_csv), ("Task ids", self.copy_ids)):
+            menu.addAction(title, copy).setEnabled(bool(self.selected_ids()))
+        return menu
+
+    def _selected_values(self) -> list[list[str]]:
+        return [] if self._rows is None else row_values(self._rows, self._header.shown_columns(), self.selected_ids())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -430,3 +432,65 @@ def test_pictures_of_every_state_can_be_looked_at(show: Callable[[int], Shown], 
     assert save(shown.table, f"table_{theme.name}").stat().st_size > 10_000
     shown.table.set_stale(True)
     assert save(shown.table, f"table_stale_{theme.name}").stat().st_size > 10_000
+
+
+def test_everything_that_matches_can_be_selected_also_what_is_still_being_loaded(
+    show: Callable[[int], Shown],
+) -> None:
+    shown = show(30)
+    note = shown.table._note
+    assert note.isHidden()
+    shown.click(1)
+    shown.click(3, Qt.KeyboardModifier.ControlModifier)
+    assert note.words() == "2 of 30 selected Select all 30 that match"
+    shown.table.expect_rows(12)
+    shown.turn()
+    assert "Select all 30 that match and those among 12 tasks still being loaded" in note.words()
+    QTest.mouseClick(note._all, Qt.MouseButton.LeftButton)
+    shown.turn()
+    assert note.words() == "All 30 that match are selected, and those among 12 tasks still being loaded will be."
+    assert len(shown.table.selected_ids()) == 30
+    shown.store.apply([a_task(create_time=NOON + timedelta(hours=n - 6)) for n in range(12)])
+    shown.settle()
+    assert len(shown.table.selected_ids()) == 42
+    shown.table.expect_rows(0)
+    shown.turn()
+    assert note.isHidden()
+    shown.store.apply([a_task()])
+    shown.settle()
+    assert len(shown.table.selected_ids()) == 42
+    assert "42 of 43 selected" in note.words()
+
+
+def test_another_filter_or_choice_ends_the_selection_of_everything(show: Callable[[int], Shown]) -> None:
+    shown = show(6)
+    shown.table.expect_rows(5)
+    shown.table.select_everything()
+    shown.turn()
+    shown.click(2)
+    shown.store.apply([a_task()])
+    shown.settle()
+    assert len(shown.table.selected_ids()) == 1
+    shown.table.select_everything()
+    shown.turn()
+    shown.table.end_everything()
+    shown.store.apply([a_task()])
+    shown.settle()
+    assert len(shown.table.selected_ids()) == 7
+
+
+def test_rows_can_be_copied_as_csv_and_as_ids(show: Callable[[int], Shown]) -> None:
+    shown = show(3)
+    shown.store.apply([a_task(task_id=shown.ids[1], name='=1+2, "x"', simulator="a b")])
+    shown.settle()
+    shown.click(1)
+    shown.table.copy_selection()
+    mime = QGuiApplication.clipboard().mimeData()
+    assert mime.hasFormat("text/csv")
+    shown.table.copy_csv()
+    rows = list(csv.reader(io.StringIO(QGuiApplication.clipboard().text())))
+    assert rows[0][:4] == ["Status", "Task", "Name", "Simulator"]
+    assert rows[1][1:4] == [shown.ids[1], '\'=1+2, "x"', "a b"]
+    menu = shown.table.copy_menu(shown.table)
+    next(action for action in menu.actions() if action.text() == "Task ids").trigger()
+    assert QGuiApplication.clipboard().text() == f"{shown.ids[1]}\n"
