@@ -14,12 +14,15 @@ from taskmon.core.errors import InvalidInputError
 from taskmon.core.log_source import SearchResult
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from taskmon.client.log_spool import LogSpool
 
 SEARCH_STEP: Final = 32 << 20
 """Bytes searched per `advance`: a cancelled caller waits for one such step at most."""
 
 _CHUNK: Final = 1 << 20
+_SMALLEST: Final = 64 << 10
 _LONGEST_LINE: Final = 64 << 20
 
 
@@ -58,9 +61,14 @@ class LinePattern:
 class LogSearch:
     """One search over a spool. Call `advance` in a worker until it says True; again after the log has grown."""
 
-    def __init__(self, spool: LogSpool, pattern: LinePattern) -> None:
+    def __init__(
+        self, spool: LogSpool, pattern: LinePattern, confirm: Callable[[int, bytes], bool] | None = None
+    ) -> None:
+        """`confirm` looks at each line (number, bytes) that the pattern finds, in the worker, and may refuse it."""
         self._spool = spool
         self._pattern = pattern
+        self._confirm = confirm
+        self._read_length = _CHUNK
         self._restart()
 
     def _restart(self) -> None:
@@ -86,6 +94,7 @@ class LogSearch:
         """Searches about `step` more bytes. True when the log, as long as it is now, has been searched."""
         if self._generation != self._spool.generation:
             self._restart()
+        self._read_length = max(_SMALLEST, min(_CHUNK, step))
         descriptor = self._spool.duplicate_descriptor()
         if descriptor < 0:
             return True
@@ -108,7 +117,7 @@ class LogSearch:
 
     def _read_lines(self, descriptor: int, size: int) -> bytes:
         """Whole lines from our place on; the unfinished last line alone; or a piece of a monstrous one."""
-        length = _CHUNK
+        length = self._read_length
         while True:
             content = os.pread(descriptor, min(length, size - self._offset), self._offset)
             end = content.rfind(b"\n") + 1
@@ -128,9 +137,9 @@ class LogSearch:
             if start < 0 or start >= len(content):
                 break
             line += content.count(b"\n", counted, start)
-            if not lines or lines[-1] != line:
-                lines.append(line)
             end = content.find(b"\n", start)
+            if (not lines or lines[-1] != line) and self._agreed(line, content, start, end):
+                lines.append(line)
             if end < 0:
                 counted = start
                 break
@@ -138,9 +147,16 @@ class LogSearch:
         self._line = line + content.count(b"\n", counted)
         self._offset += len(content)
 
+    def _agreed(self, line: int, content: bytes, start: int, end: int) -> bool:
+        if self._confirm is None:
+            return True
+        begin = content.rfind(b"\n", 0, start) + 1
+        return self._confirm(line, content[begin : end if end >= 0 else len(content)])
+
     def _search_unfinished(self, content: bytes) -> None:
         self._forget_unfinished()
-        if self._pattern.search(content, 0) >= 0 and (not self._lines or self._lines[-1] != self._line):
+        found = self._pattern.search(content, 0) >= 0
+        if found and (not self._lines or self._lines[-1] != self._line) and self._agreed(self._line, content, 0, -1):
             self._lines.append(self._line)
             self._unfinished_line = self._line
         self._unfinished_end = self._offset + len(content)

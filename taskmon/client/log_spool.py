@@ -29,6 +29,7 @@ WORKER_STEP: Final = 64 << 20
 _READ: Final = 64 * 1024
 _TAIL_READ_LIMIT: Final = 4 << 20
 _FINGERPRINT: Final = 64
+_COPY: Final = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class LogSpool:
         self._index = LineIndex()
         self._ending = b""
         self._growing = Lock()
+        self._descriptors = Lock()  # held while descriptors are opened, closed or duplicated
         self._cached = (-1, b"")
         self._retired = -1  # the descriptor of a replaced file, closed one look later: a reader may be using it
         self.refresh()
@@ -75,6 +77,10 @@ class LogSpool:
     @property
     def complete(self) -> bool:
         return self._index.counted_bytes >= self._size
+
+    @property
+    def continuous(self) -> bool:
+        return True
 
     def number(self, line: int) -> int:
         return line
@@ -125,7 +131,7 @@ class LogSpool:
 
     def close(self) -> None:
         """Lets go of the file. Waits for a counting step under way."""
-        with self._growing:
+        with self._growing, self._descriptors:
             for descriptor in (self._fd, self._append_fd, self._retired):
                 if descriptor >= 0:
                     os.close(descriptor)
@@ -133,7 +139,19 @@ class LogSpool:
 
     def duplicate_descriptor(self) -> int:
         """A descriptor of the same file for another thread, which closes it; -1 while there is no file."""
-        return os.dup(self._fd) if self._fd >= 0 else -1
+        with self._descriptors:
+            return os.dup(self._fd) if self._fd >= 0 else -1
+
+    def copy_to(self, target: Path) -> None:
+        """Writes all bytes there are now to `target`, also those of a file that was removed. Raises OSError."""
+        descriptor, size, offset = self.duplicate_descriptor(), self._size, 0
+        try:
+            with target.open("wb") as file:
+                while descriptor >= 0 and (content := os.pread(descriptor, min(size - offset, _COPY), offset)):
+                    offset += file.write(content)
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def _look(self) -> bool:
         """Opens what is there, notices a cut or an exchanged file; True if what we knew is no longer so."""
@@ -159,16 +177,18 @@ class LogSpool:
 
     def _open_newest(self) -> bool:
         """Opens the file now under our path if it is not the one we have; a removed file stays readable."""
-        if self._retired >= 0:
-            os.close(self._retired)
-            self._retired = -1
+        with self._descriptors:
+            if self._retired >= 0:
+                os.close(self._retired)
+                self._retired = -1
         try:
             found = self.path.stat()
             if self._fd >= 0:
                 ours = os.fstat(self._fd)
                 if (ours.st_dev, ours.st_ino) == (found.st_dev, found.st_ino):
                     return False
-            self._retired, self._fd = self._fd, os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            with self._descriptors:
+                self._retired, self._fd = self._fd, os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:

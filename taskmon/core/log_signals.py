@@ -47,7 +47,7 @@ _WARNINGS: Final = re.compile(r"\bwarn(?:ing)?\b(?!s?\s*[:=]\s*0\b)|\[warn\]", r
 _NO_WARNINGS: Final = re.compile(r"\b(?:no|0|without|zero) warnings?\b", re.IGNORECASE)
 
 
-_HINTS: Final = (
+HINTS: Final = (
     "error", "fatal", "critical", "exception", "traceback", "foam ", "fault", "dumped", "abort", "illegal", "memory",
     "no space", "no such", "not found", "denied", "diverged", "blew up", "converged", "warn",
 )  # fmt: skip
@@ -58,7 +58,7 @@ def severity(line: str) -> Severity | None:
     """Whether a line reads like bad news from any program."""
     line = line[:_READ_LIMIT]
     lowered = line.lower()
-    if not any(hint in lowered for hint in _HINTS):
+    if not any(hint in lowered for hint in HINTS):
         return None
     if _ERRORS.search(line) and not _HARMLESS.search(line):
         return Severity.ERROR
@@ -91,6 +91,11 @@ class LogPatterns:
         self._series = [(pattern.name, regex) for pattern, regex in compiled if pattern.role == "series"]
         self._errors = [regex for pattern, regex in compiled if pattern.role == "error"]
         self._warnings = [regex for pattern, regex in compiled if pattern.role == "warning"]
+
+    @property
+    def bad_signs(self) -> tuple[str, ...]:
+        """The simulator's own expressions for errors and warnings."""
+        return tuple(regex.pattern for regex in (*self._errors, *self._warnings))
 
     def severity(self, line: str) -> Severity | None:
         """The simulator's own signs first, then the general ones."""

@@ -46,6 +46,11 @@ class LineSource(Protocol):
         """False while lines are still being counted: then only `tail` knows the end."""
         ...
 
+    @property
+    def continuous(self) -> bool:
+        """Whether each line is the one that follows in the log; False where only some lines are shown."""
+        ...
+
     def lines(self, first: int, count: int, limit: int = LINE_LIMIT) -> list[RawLine]:
         """Up to `count` lines from `first` on, each cut at `limit` bytes. Fewer where the log ends."""
         ...
@@ -78,6 +83,10 @@ class LineList:
 
     @property
     def complete(self) -> bool:
+        return True
+
+    @property
+    def continuous(self) -> bool:
         return True
 
     def lines(self, first: int, count: int, limit: int = LINE_LIMIT) -> list[RawLine]:
@@ -142,6 +151,10 @@ class MatchingLines:
     def complete(self) -> bool:
         return True
 
+    @property
+    def continuous(self) -> bool:
+        return False
+
     def lines(self, first: int, count: int, limit: int = LINE_LIMIT) -> list[RawLine]:
         found: list[RawLine] = []
         for place in range(max(0, first), min(first + count, self.line_count)):
@@ -153,3 +166,7 @@ class MatchingLines:
 
     def number(self, line: int) -> int:
         return self._source.number(self._result.lines[line]) if line < self.line_count else line
+
+    def place_of(self, line: int) -> int:
+        """Where a line of the log is shown here; the next one that is shown where it is not."""
+        return self._result.position_at_or_after(line)

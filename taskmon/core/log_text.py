@@ -4,7 +4,8 @@ A line is read as a terminal would show it when all of it has been written: colo
 returned to the beginning of the line overwritten by its last state, tabs as spaces. What a terminal would hide or what
 could deceive (control characters, bidirectional overrides, bytes that are no UTF-8) is shown as a visible sign.
 
-Styles do not run on from line to line: any line can be shown without reading those before it.
+A style that a line leaves on runs on into the next lines, as in a terminal; `styles_before` finds it out for lines
+anywhere in a log by reading a bounded number of lines before them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from taskmon.core.units import size_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from taskmon.core.log_source import RawLine
+    from taskmon.core.log_source import LineSource, RawLine
 
 TAB_WIDTH: Final = 8
 RGB: Final = 1 << 24
@@ -68,6 +69,11 @@ _TOKEN: Final = re.compile(
     r"|(?P<control>[\x00-\x1f])"
 )
 
+_STYLE_COMMAND: Final = re.compile(rb"\x1b\[([0-9;:]*)m")
+_CARRY: Final = 256
+_CARRY_BYTES: Final = 4096
+"""How much of a line before those on the screen is read for the style that it leaves on."""
+
 _DECEIVING: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _SIGNS: Final = {
     **{code: chr(0x2400 + code) for code in range(32)},
@@ -79,19 +85,57 @@ _SIGNS: Final = {
 }
 
 
-def line_text(raw: bytes) -> LineText:
-    """The shown form of a line's bytes (without its newline)."""
+def line_text(raw: bytes, style: TextStyle = PLAIN) -> LineText:
+    """The shown form of a line's bytes (without its newline), beginning in the style that the line before left on."""
     text = raw.decode("utf-8", "replace")
-    if text.isprintable():
-        return LineText(text)
-    if not _TOKEN.search(text):
-        return LineText(text.translate(_SIGNS))
-    return _Pen().write(text)
+    if not text.isprintable() and _TOKEN.search(text):
+        return _Pen(style).write(text)
+    shown = text.translate(_SIGNS)
+    return LineText(shown, () if style == PLAIN or not shown else (StyleSpan(0, len(shown), style),))
 
 
-def shown_line(line: RawLine) -> LineText:
+def style_after(raw: bytes, style: TextStyle = PLAIN) -> TextStyle:
+    """The style that a line leaves on for the next one."""
+    if b"\x1b[" in raw:
+        for command in _STYLE_COMMAND.finditer(raw):
+            style = styled(style, command[1].decode("ascii"))
+    return style
+
+
+def styles_before(
+    source: LineSource, first: int, lines: Sequence[RawLine], begun: TextStyle | None = None
+) -> list[TextStyle]:
+    """The style in which each of `lines` (numbered from `first`) begins; `begun` is the first one's where known.
+
+    A style runs on for 256 lines at least and 512 at most, so that any place of a log is shown at once, and the same
+    way whatever was shown before.
+    """
+    styles: list[TextStyle] = []
+    style = begun if begun is not None else _carried_to(source, first)
+    for number, line in enumerate(lines, first):
+        if number % _CARRY == 0 and number > first and style != PLAIN:
+            style = _carried_to(source, number)
+        styles.append(style)
+        style = style_after(line.raw, style)
+    return styles
+
+
+def _carried_to(source: LineSource, number: int) -> TextStyle:
+    """The style that the lines before `number` leave on, read from the beginning of the block before its own."""
+    begin, style = max(0, number // _CARRY - 1) * _CARRY, PLAIN
+    for line in source.lines(begin, number - begin, _CARRY_BYTES) if number > begin else ():
+        style = style_after(line.raw, style)
+    return style
+
+
+def raw_text(raw: bytes) -> LineText:
+    """Every byte of a line as it was written: escapes, returns and control characters as signs, nothing applied."""
+    return LineText(raw.decode("utf-8", "replace").translate(_SIGNS))
+
+
+def shown_line(line: RawLine, style: TextStyle = PLAIN) -> LineText:
     """As `line_text`, with a notice where the line was cut because of its length."""
-    shown = line_text(line.raw)
+    shown = line_text(line.raw, style)
     if line.missing <= 0 or b"\r" in line.raw:
         return shown
     text = shown.text.rstrip("\ufffd") if shown.text.endswith("\ufffd") else shown.text
@@ -106,11 +150,11 @@ def plain_text(raw: bytes) -> str:
 class _Pen:
     """Writes one line as a terminal does: a cursor, the text so far and a style for every character of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, style: TextStyle = PLAIN) -> None:
         self._text = ""
         self._styles: list[TextStyle] = []
         self._column = 0
-        self._style = PLAIN
+        self._style = style
 
     def write(self, text: str) -> LineText:
         position = 0

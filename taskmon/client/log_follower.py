@@ -1,0 +1,135 @@
+"""One file of a task as a log on disk: the task's own file where it lies on this computer, else a copy that grows.
+
+While a task of this computer's service runs, its file is read where it is written: nothing is copied, a log of
+gigabytes opens at its end at once, and a stopped service holds up nothing. The open descriptor outlives the move of
+the outputs into their archive. Everything else (another computer, a task that has ended) is followed over HTTP into a
+spool in our cache, which is resumed by its size.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from taskmon.client.live_files import follow_file
+from taskmon.client.log_spool import WORKER_STEP, LogSpool, SpoolState
+from taskmon.core.errors import NotFoundError, TaskmonError
+from taskmon.core.storage import OUTPUT_FOLDER
+
+if TYPE_CHECKING:
+    from taskmon.client.api import ServiceClient
+    from taskmon.core.task import Task
+
+_log = logging.getLogger(__name__)
+_LOOK_S: Final = 0.05
+_ASK_S: Final = 1.0
+_HANDSHAKE: Final = "service.json"
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+async def own_data_folder(client: ServiceClient) -> Path | None:
+    """The data folder of the service if it is this user's, on this computer; None for every other service.
+
+    The folder must name this very service: a service behind a tunnel may have a folder of the same name elsewhere.
+    """
+    offered = await client.capabilities()
+    if offered is None or offered.data_dir is None:
+        return None
+    folder = Path(offered.data_dir)
+    try:
+        if folder.stat().st_uid != os.getuid():
+            return None
+        address = json.loads((folder / _HANDSHAKE).read_text(encoding="utf-8")).get("url", "")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return folder if str(address).rstrip("/") == client.url.rstrip("/") else None
+
+
+class LogFollower:
+    """Follows one file of one task. `spool` is what there is to read; it stays readable when following has ended.
+
+    `copies` is the folder for spools of our own. The follower owns the spool: close it with `close`.
+    """
+
+    def __init__(
+        self, client: ServiceClient, task: Task, path: str, copies: Path, *, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._client = client
+        self._task = task
+        self._path = path
+        self._sleep = sleep
+        self._copy = copies / task.task_id / str(task.num_retries) / path.replace("/", "%2F")
+        self.spool = LogSpool(self._copy)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self.spool.close()
+
+    async def states(self) -> AsyncGenerator[SpoolState]:
+        """A state for each growth, once more when it is known to be whole; ends when the task has and all was told.
+
+        `spool` is settled by the first state, which comes at once. Raises NotFoundError if the ended task left no such
+        file.
+        """
+        folder = None if self._task.is_terminated else await own_data_folder(self._client)
+        if folder is not None:
+            live = folder.joinpath("work", self._task.task_id, "output", OUTPUT_FOLDER, *self._path.split("/"))
+            self._read_from(live)
+            async with aclosing(self._read_own()) as states:
+                async for state in states:
+                    yield state
+            if self.spool.size:
+                return
+            self._read_from(self._copy)
+        yield self.spool.refresh()
+        async with aclosing(follow_file(self._client, self._task.task_id, self._path, self.spool.size)) as chunks:
+            async for chunk in chunks:
+                self.spool.append(chunk)
+                yield self.spool.refresh()
+
+    def _read_from(self, path: Path) -> None:
+        self.spool.close()
+        self.spool = LogSpool(path)
+
+    async def _read_own(self) -> AsyncGenerator[SpoolState]:
+        """The task's own file, until the task has ended. What was written before the end is there when it is known."""
+        asking = asyncio.create_task(self._wait_for_end(), name="end of the task")
+        seen = -1
+        try:
+            while True:
+                ended = asking.done()
+                state = self.spool.refresh()
+                while not state.complete:
+                    if state.size != seen or state.replaced:
+                        seen = state.size
+                        yield state
+                    state = await asyncio.to_thread(self.spool.refresh, WORKER_STEP)
+                    seen = -1
+                if state.size != seen or state.replaced:
+                    seen = state.size
+                    yield state
+                if ended:
+                    asking.result()
+                    return
+                await self._sleep(_LOOK_S)
+        finally:
+            asking.cancel()
+
+    async def _wait_for_end(self) -> None:
+        """Returns once the task has ended; a service that does not answer is asked again: the file grows without it."""
+        while True:
+            try:
+                if (await self._client.task_status(self._task.task_id)).is_terminated:
+                    return
+            except NotFoundError:
+                raise
+            except TaskmonError as error:
+                _log.debug("the end of %s cannot be asked for: %s", self._task.task_id, error)
+            await self._sleep(_ASK_S)
