@@ -1,20 +1,29 @@
-"""The log of the selected task: follows a file into a spool on disk and shows that, searches it, saves it."""
+"""The log of the selected task, and logs in windows of their own: which file, saving, links, how logs are read."""
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from taskmon.core.errors import InvalidInputError, NotFoundError
+from PySide6.QtGui import QGuiApplication
+
+from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import Status
+from taskmon.core.log_link import LogLink
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
-from taskmon.gui.controllers.progress import log_patterns_of
+from taskmon.core.units import count_text
+from taskmon.gui.controllers.log_preferences import LogPreferences, compiled
+from taskmon.gui.controllers.log_reading import STREAMS, LogReading, waiting_note
+from taskmon.gui.controllers.log_saving import save_everything, save_shown
 from taskmon.gui.dialogs import choose_new_file
+from taskmon.gui.widgets.log_controls import MERGED, SHOWN
+from taskmon.gui.widgets.log_window import LogWindow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from taskmon.client.log_spool import LogSpool
+    from taskmon.core.log_highlights import HighlightRule
     from taskmon.core.task import Task
     from taskmon.gui.background import Background
     from taskmon.gui.controllers.connection import ConnectionController
@@ -22,19 +31,14 @@ if TYPE_CHECKING:
     from taskmon.gui.widgets.log_pane import LogPane
     from taskmon.gui.widgets.main_window import MainWindow
 
-_WAITING: Final = {
-    Status.PENDING_INPUT: "The inputs are being uploaded; the log appears here when the task runs.",
-    Status.SUBMITTED: "The task is in the queue; the log appears here when it runs.",
-    Status.STARTED: "The machine is getting ready; the log appears here in a moment.",
-}
 _FRAME: Final = (b"# ", b"-----")
 """How the runner's own lines around a command's output begin."""
 _TAIL: Final = 4096
-_STREAMS: Final = (STDOUT_FILE, STDERR_FILE)
+_FILES: Final = (*STREAMS, MERGED)
 
 
 class LogController:
-    """One log at a time. Spools live in `folder`, one per task and file, and are resumed by their size."""
+    """One log in the window's pane, any number in windows of their own. `folder` is for spools of ours."""
 
     def __init__(
         self,
@@ -44,6 +48,7 @@ class LogController:
         messages: Messages,
         window: MainWindow,
         folder: Path,
+        preferences: LogPreferences | None = None,
     ) -> None:
         self._background = background
         self._connection = connection
@@ -51,136 +56,168 @@ class LogController:
         self._messages = messages
         self._window = window
         self._folder = folder
+        self._preferences = preferences if preferences is not None else LogPreferences()
         self._task: Task | None = None
         self._file = STDOUT_FILE
         self._chosen = False  # whether the person chose the file
-        self._spool: LogSpool | None = None
-        self._search: tuple[str, bool, bool] = ("", False, False)
+        self._windows: dict[LogWindow, LogReading] = {}
+        self._opened = 0
+        self._reading = LogReading(background, connection, pane, folder, "log")
+        self._serve(pane, lambda: (self._task, self._file, self._reading))
         pane.file_selected.connect(self.show_file)
-        pane.search_requested.connect(self.search)
-        pane.save_requested.connect(self.save)
-        pane.set_files(list(_STREAMS))
+        pane.theme_changed.connect(self._dress_windows)
+        pane.set_files(list(_FILES))
         pane.show_note("Select a task to read its log.")
 
     @property
     def spool(self) -> LogSpool | None:
         """The log that is shown."""
-        return self._spool
+        return self._reading.spool
+
+    # -- which log ------------------------------------------------------------------------------------------------
 
     def show_task(self, task: Task | None) -> None:
         """Shows the log of `task`; None shows none. The same task again only refreshes the note."""
         same = task is not None and self._task is not None and task.task_id == self._task.task_id
         earlier, self._task = self._task, task
         if same and task is not None:
-            if self._spool is None or self._spool.size == 0:
-                self._pane.show_note(self._note(task))
+            if self.spool is None or self.spool.size == 0:
+                self._pane.show_note(waiting_note(task))
             if earlier is not None and task.num_retries > earlier.num_retries:
                 self._restart()
+                self._messages.tell(f"{task.name} began attempt {task.num_retries + 1}; its log begins anew.")
             return
         self._file, self._chosen = STDOUT_FILE, False
-        self._pane.set_files(list(_STREAMS))
+        self._pane.set_files(list(_FILES))
         self._pane.show_file(self._file)
         self._restart()
 
-    def show_file(self, path: str) -> None:
-        """Shows another text file of the same task."""
-        if path != self._file:
+    def show_file(self, path: str, line: int | None = None) -> None:
+        """Shows another text file of the same task, at `line` (from 0) if one is given."""
+        if path == self._file and line is not None and self.spool is not None:
+            self._pane.show_line(line)
+        elif path != self._file:
             self._file, self._chosen = path, True
-            if path not in _STREAMS:
-                self._pane.set_files([*_STREAMS, path])
+            if path not in _FILES:
+                self._pane.set_files([*_FILES, path])
             self._pane.show_file(path)
-            self._restart()
-
-    def search(self, pattern: str, regex: bool, case: bool) -> None:
-        """Searches the whole file; an empty pattern ends the search."""
-        self._search = (pattern, regex, case)
-        if not pattern or self._spool is None:
-            self._background.cancel("search")
-            self._pane.show_search(None)
-            return
-        self._background.restart("search", self._run_search(self._spool))
-
-    def save(self, _what: str) -> None:
-        """Writes the whole log to a file that the person chooses."""
-        if self._task is not None and self._spool is not None:
-            self._background.start(self._save(self._task, self._spool), "save log")
+            self._restart(line)
 
     def close(self) -> None:
-        """Lets go of the file."""
-        if self._spool is not None:
-            self._spool.close()
-            self._spool = None
+        """Lets go of all files and closes the windows."""
+        for window in list(self._windows):
+            window.close()
+        self._reading.stop()
 
-    def _restart(self) -> None:
-        self._background.cancel("log")
-        self._background.cancel("search")
-        self._pane.show_source(None)
-        self.close()
+    def _restart(self, line: int | None = None) -> None:
+        self._background.cancel("choose log")
+        self._reading.stop()
         if self._task is None:
             self._pane.show_note("Select a task to read its log.")
-            return
-        self._pane.show_note(self._note(self._task))
-        self._pane.set_severity(log_patterns_of(self._task).severity)
-        self._background.restart("log", self._open(self._task, self._file))
+        elif self._file == STDOUT_FILE and not self._chosen and self._task.status is Status.FAILED:
+            self._background.restart("choose log", self._choose_stream(self._task))
+        else:
+            self._reading.show(self._task, self._file, line)
 
-    def _note(self, task: Task) -> str:
-        if task.status in _WAITING:
-            return _WAITING[task.status]
-        if task.is_terminated:
-            return "This task left no such output." if task.start_time is None else "Loading the log…"
-        return "Waiting for the first output…"
-
-    async def _open(self, task: Task, path: str) -> None:
-        """Follows `path`; of a task that failed, first stderr where that says something."""
-        fresh = path == STDOUT_FILE and not self._chosen
-        if fresh and task.status is Status.FAILED and await self._says_something(task, STDERR_FILE):
-            self._file = path = STDERR_FILE
-            self._pane.show_file(path)
-        await self._follow(task, path)
-
-    async def _says_something(self, task: Task, path: str) -> bool:
+    async def _choose_stream(self, task: Task) -> None:
+        """Of a task that failed stderr is shown first, where it says something."""
         from taskmon.client.live_files import read_tail
 
         try:
-            _, tail = await read_tail(self._connection.client, task.task_id, path, _TAIL)
+            _, tail = await read_tail(self._connection.client, task.task_id, STDERR_FILE, _TAIL)
         except NotFoundError:
-            return False
-        return any(line.strip() and not line.startswith(_FRAME) for line in tail.splitlines())
+            tail = b""
+        if any(line.strip() and not line.startswith(_FRAME) for line in tail.splitlines()):
+            self._file = STDERR_FILE
+            self._pane.show_file(self._file)
+        self._reading.show(task, self._file)
 
-    async def _follow(self, task: Task, path: str) -> None:
-        from taskmon.client.live_files import follow_file
-        from taskmon.client.log_spool import LogSpool
+    # -- windows of their own -------------------------------------------------------------------------------------
 
-        spool = LogSpool(self._folder / task.task_id / str(task.num_retries) / path.replace("/", "%2F"))
-        self._spool = spool
-        self._pane.show_source(spool)
-        try:
-            async for chunk in follow_file(self._connection.client, task.task_id, path, spool.size):
-                spool.append(chunk)
-                self._pane.source_grew()
-                await asyncio.sleep(0)
-        except NotFoundError:
-            self._pane.show_note("This task left no such output.")
+    def open_window(self, task: Task, path: str) -> LogWindow:
+        """A file of `task` in a window of its own, beside which others can be read."""
+        self._opened += 1
+        window = LogWindow(f"{task.name} · {path}")
+        reading = LogReading(self._background, self._connection, window.pane, self._folder, f"log {self._opened}")
+        shown = [path]
+
+        def show(other: str) -> None:
+            shown[0] = other
+            window.setWindowTitle(f"{task.name} · {other}")
+            reading.show(task, other)
+
+        self._windows[window] = reading
+        window.pane.set_files([*_FILES, *([path] if path not in _FILES else [])])
+        window.pane.show_file(path)
+        self._serve(window.pane, lambda: (task, shown[0], reading))
+        window.pane.file_selected.connect(show)
+        window.pane.set_theme(self._pane.theme)
+        window.closed.connect(lambda: self._forget(window))
+        window.show()
+        reading.show(task, path)
+        return window
+
+    def _forget(self, window: LogWindow) -> None:
+        reading = self._windows.pop(window, None)
+        if reading is not None:
+            reading.stop()
+            window.deleteLater()
+
+    def _dress_windows(self) -> None:
+        for window in self._windows:
+            window.pane.set_theme(self._pane.theme)
+
+    # -- what a pane wishes ---------------------------------------------------------------------------------------
+
+    def _serve(self, pane: LogPane, log: Callable[[], tuple[Task | None, str, LogReading]]) -> None:
+        """Answers the wishes of a pane; `log` says what it shows."""
+        settings = self._preferences.settings
+        pane.wrap.setChecked(settings.wrap)
+        pane.view.set_font_size(settings.log_font_size)
+        pane.set_rules(self._preferences.rules, compiled(self._preferences.rules)[0])
+        pane.wrap_changed.connect(lambda wraps: self._preferences.remember(wrap=wraps))
+        pane.font_size_changed.connect(lambda size: self._preferences.remember(log_font_size=size))
+        pane.rules_changed.connect(self._use_rules)
+
+        def copy_link(line: int) -> None:
+            task, path, _ = log()
+            if task is not None:
+                self._copy_link(LogLink(task.task_id, path, line))
+
+        def open_window() -> None:
+            task, path, _ = log()
+            if task is not None:
+                self.open_window(task, path)
+
+        def save(what: str) -> None:
+            task, path, reading = log()
+            if task is not None and reading.spool is not None:
+                self._background.start(self._save(task, path, pane, reading.spool, what), "save log")
+
+        pane.link_requested.connect(copy_link)
+        pane.window_requested.connect(open_window)
+        pane.save_requested.connect(save)
+
+    def _use_rules(self, rules: tuple[HighlightRule, ...]) -> None:
+        self._preferences.remember_rules(rules)
+        highlights, problem = compiled(rules)
+        for pane in (self._pane, *(window.pane for window in self._windows)):
+            pane.set_rules(rules, highlights, problem)
+
+    def _copy_link(self, link: LogLink) -> None:
+        QGuiApplication.clipboard().setText(str(link))
+        self._messages.tell(f"Copied {link}")
+
+    async def _save(self, task: Task, path: str, pane: LogPane, spool: LogSpool, what: str) -> None:
+        name = f"{task.name}-{'output.txt' if path == MERGED else Path(path).name}"
+        title = "Save what I see" if what == SHOWN else "Save the whole log"
+        lines = pane.shown_lines
+        target = await choose_new_file(title, self._window, name)
+        if target is None or lines is None:
             return
-        self._pane.show_ended()
-        if spool.size == 0:
-            self._pane.show_note("This file is empty.")
-
-    async def _run_search(self, spool: LogSpool) -> None:
-        pattern, regex, case = self._search
-        try:
-            self._pane.show_search(await asyncio.to_thread(spool.search, pattern, regex=regex, case=case))
-        except InvalidInputError as error:
-            self._pane.show_search_problem(str(error))
-
-    async def _save(self, task: Task, spool: LogSpool) -> None:
-        name = f"{task.name}-{Path(self._file).name}"
-        target = await choose_new_file("Save the log", self._window, name)
-        if target is None:
-            return
-        try:
-            await asyncio.to_thread(shutil.copyfile, spool.path, target)
-        except OSError as error:
-            title = f"The log could not be saved: {error.strerror}."
-            raise InvalidInputError(title, "Choose another place.") from error
-        self._messages.tell(f"The log is in {target}.")
+        if what == SHOWN:
+            number = await save_shown(lines, target)
+            self._messages.tell(f"{count_text(number, 'line')} are in {target}.")
+        else:
+            await save_everything(spool, target)
+            self._messages.tell(f"The log is in {target}.")

@@ -1,7 +1,7 @@
 """The scrolling face of a log: shows the visible lines of a LineSource, follows its end, marks matches.
 
-What is on the screen is all that it ever reads, so its cost does not depend on the size of the log. `log_view.py`
-adds what mouse and keyboard do.
+What is on the screen, and a few lines before it for colours that run on, is all that it ever reads, so its cost does
+not depend on the size of the log. `log_view.py` adds what mouse and keyboard do.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from taskmon.gui.widgets.log_selection import Caret
 from taskmon.gui.widgets.newest_button import NewestButton
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from PySide6.QtGui import QPaintEvent, QResizeEvent, QWheelEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
+    from taskmon.core.log_highlights import Highlight
     from taskmon.core.log_signals import Severity
     from taskmon.core.log_source import LineSource, SearchResult
     from taskmon.gui.theme import Theme
 
 FONT_SIZES: Final = (7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 16.0, 18.0, 21.0, 24.0, 28.0)
-_ROWS_PER_NOTCH: Final = 3
-_NOTCH: Final = 120
+USUAL_SIZE: Final = 10.0
 
 
 class LogCanvas(QAbstractScrollArea):
@@ -49,15 +49,17 @@ class LogCanvas(QAbstractScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
-        self._font_size = 10.0
+        self._font_size = USUAL_SIZE
         self._page = LogPage(log_font(self._font_size), severity)
         self._pointer = LogPointer(self._page)
         self._follow = True
         self._seen_lines = 0
         self._result: SearchResult | None = None
         self._current: int | None = None
+        self._problems: SearchResult | None = None
+        self._highlights: Sequence[Highlight] = ()
+        self._is_other: Callable[[int], bool] | None = None
         self._arranging = False
-        self._wheel_rest = 0.0
         self._bar = MarkedScrollBar(self)
         self.setVerticalScrollBar(self._bar)
         self._newest = NewestButton(self.viewport())
@@ -76,7 +78,7 @@ class LogCanvas(QAbstractScrollArea):
         """Shows another log, or none; following begins again, selection and matches are forgotten."""
         self._page.show_source(source if source is not None else LineList())
         self._pointer.clear()
-        self._result, self._current = None, None
+        self._result, self._current, self._problems = None, None, None
         self.horizontalScrollBar().setValue(0)
         self._page.at_end = True
         self.set_follow(True)
@@ -96,6 +98,21 @@ class LogCanvas(QAbstractScrollArea):
         if result is None:
             self._current = None
         self._show_marks()
+        self.viewport().update()
+
+    def show_problems(self, found: SearchResult | None) -> None:
+        """Marks lines with bad news in the scroll bar."""
+        self._problems = found
+        self._show_marks()
+
+    def show_highlights(self, highlights: Sequence[Highlight]) -> None:
+        """Colours every place that a rule finds; later rules win."""
+        self._highlights = highlights
+        self.viewport().update()
+
+    def mark_other_stream(self, is_other: Callable[[int], bool] | None) -> None:
+        """Marks lines that came by the other stream, by their number in the log."""
+        self._is_other = is_other
         self.viewport().update()
 
     def show_match(self, line: int | None) -> None:
@@ -134,6 +151,11 @@ class LogCanvas(QAbstractScrollArea):
     def set_wrap(self, wraps: bool) -> None:
         """Whether long lines go on in the next row."""
         self._page.set_wraps(wraps)
+        self._arrange()
+
+    def set_raw(self, raw: bool) -> None:
+        """Whether escapes and returns are shown as signs instead of being applied."""
+        self._page.set_raw(raw)
         self._arrange()
 
     def set_follow(self, follow: bool) -> None:
@@ -176,12 +198,6 @@ class LogCanvas(QAbstractScrollArea):
         """The rows on the screen as text, for assistive tools and tests."""
         return [row.placed.row_text(row.row) for row in self._page.rows()]
 
-    def zoom(self, steps: int) -> None:
-        """Larger or smaller text; 0 is the usual size."""
-        nearest = min(range(len(FONT_SIZES)), key=lambda place: abs(FONT_SIZES[place] - self._font_size))
-        place = min(max(nearest + steps, 0), len(FONT_SIZES) - 1)
-        self.set_font_size(FONT_SIZES[place] if steps else 10.0)
-
     # -- arranging ------------------------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
@@ -205,6 +221,7 @@ class LogCanvas(QAbstractScrollArea):
 
     def _show_marks(self) -> None:
         self._bar.show_matches(self._result, self._page.source.line_count, self._current)
+        self._bar.show_problems(self._problems if self._page.source.continuous else None)
 
     def _show_newest(self) -> None:
         fresh = 0 if self._follow else self._page.source.line_count - self._seen_lines
@@ -256,6 +273,8 @@ class LogCanvas(QAbstractScrollArea):
             result=self._result,
             current_line=self._current,
             caret=selection.caret if selection is not None and self.hasFocus() else None,
+            highlights=self._highlights,
+            is_other=self._is_other,
         )
         painter = QPainter(self.viewport())
         paint_page(painter, self._page, look)
@@ -271,18 +290,3 @@ class LogCanvas(QAbstractScrollArea):
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
         """The page is painted anew; nothing is shifted."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        turned = event.angleDelta()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoom(1 if turned.y() > 0 else -1)
-        elif abs(turned.x()) > abs(turned.y()) or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            across = self.horizontalScrollBar()
-            across.setValue(across.value() - (turned.x() or turned.y()) // 2)
-        else:
-            self._wheel_rest -= turned.y() * _ROWS_PER_NOTCH / _NOTCH
-            rows = int(self._wheel_rest)
-            self._wheel_rest -= rows
-            if rows:
-                self._scroll_rows(rows)
-        event.accept()

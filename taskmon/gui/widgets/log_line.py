@@ -70,6 +70,7 @@ class LogLine:
         self.raw, self.cut = raw.raw, raw.missing
         self.severity = severity
         self.metrics = metrics
+        self.style = PLAIN  # in which the line began
 
     @property
     def text(self) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate, count, repeat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.log_source import LineList
-from taskmon.core.log_text import shown_line
+from taskmon.core.log_text import PLAIN, TextStyle, raw_text, shown_line, style_after, styles_before
 from taskmon.gui.widgets.log_line import LogLine, LogMetrics
 from taskmon.gui.widgets.log_rich_line import log_line
 from taskmon.gui.widgets.log_selection import Caret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from PySide6.QtGui import QFont
 
@@ -45,10 +46,12 @@ class LogPage:
         self.metrics = LogMetrics.of(font)
         self.width = self.height = 0.0
         self.wraps = False
+        self.raw = False  # whether escapes and returns are shown instead of applied
         self.top_line = self.top_row = 0
         self.at_end = True
         self.widest = 0.0
         self._placed: dict[int, LogLine] = {}
+        self._begun: dict[int, TextStyle] = {}  # the styles in which lines begin
 
     # -- what it shows --------------------------------------------------------------------------------------------
 
@@ -60,11 +63,16 @@ class LogPage:
     def forget(self) -> None:
         """Lays every line out anew when it is next needed."""
         self._placed.clear()
+        self._begun.clear()
         self.widest = 0.0
 
     def set_font(self, font: QFont) -> None:
         self.metrics = LogMetrics.of(font)
         self.resize(self.width, self.height, changed=True)
+
+    def set_raw(self, raw: bool) -> None:
+        self.raw = raw
+        self.forget()
 
     def set_wraps(self, wraps: bool) -> None:
         self.wraps = wraps
@@ -82,8 +90,8 @@ class LogPage:
     @property
     def gutter_width(self) -> float:
         """Pixels of the line numbers; grows with the log."""
-        count = self.source.line_count
-        digits = max(4, len(str(self.source.number(count - 1) + 1)) if count else 0)
+        last = self.source.line_count - 1
+        digits = max(4, len(str(self.source.number(last) + 1)) if last >= 0 else 0)
         return digits * self.metrics.advance + 2 * GUTTER_PADDING
 
     @property
@@ -103,36 +111,46 @@ class LogPage:
     def line(self, number: int) -> LogLine | None:
         """One line, laid out."""
         found = self.source.lines(number, 1) if number >= 0 else []
-        return self._place(number, found[0]) if found else None
+        if not found:
+            return None
+        known = self._placed.get(number)
+        style = known.style if known is not None else self._styles(number, found)[0]
+        return self._place(number, found[0], style)
 
     def length(self, number: int) -> int:
         """Columns of a line as it is shown."""
         placed = self.line(number)
         return placed.length if placed else 0
 
-    def _place(self, number: int, raw: RawLine) -> LogLine:
+    def _styles(self, first: int, lines: Sequence[RawLine]) -> Sequence[TextStyle]:
+        """The styles in which lines begin; where lines are left out nothing runs on."""
+        if self.raw or not self.source.continuous:
+            return [PLAIN] * len(lines)
+        if len(self._begun) > _REMEMBERED:
+            self._begun.clear()
+        styles = styles_before(self.source, first, lines, self._begun.get(first))
+        self._begun.update(zip(count(first), styles, strict=False))
+        return styles
+
+    def _place(self, number: int, raw: RawLine, style: TextStyle) -> LogLine:
         known = self._placed.get(number)
-        if known is not None and known.raw == raw.raw and known.cut == raw.missing:
+        if known is not None and known.raw == raw.raw and known.cut == raw.missing and known.style == style:
             return known
         if len(self._placed) > _REMEMBERED:
             self._placed.clear()
-        shown = shown_line(raw)
+        shown = raw_text(raw.raw) if self.raw else shown_line(raw, style)
         placed = log_line(shown, raw, self.severity_of(shown.text), self.metrics)
+        placed.style = style
         if number != UNKNOWN:
             self._placed[number] = placed
         return placed
 
     def rows(self) -> list[PageRow]:
         """The visible rows from the top down."""
-        if self.counting:
-            lines = [(UNKNOWN, raw) for raw in self.source.tail(self.full_rows)]
-        else:
-            found = self.source.lines(self.top_line, self.full_rows + 2)
-            lines = [(self.top_line + place, raw) for place, raw in enumerate(found)]
         rows: list[PageRow] = []
         y, first_row = 0.0, self.top_row
-        for number, raw in lines:
-            placed = self._place(number, raw)
+        for number, raw, style in self._tail_lines() if self.counting else self._page_lines():
+            placed = self._place(number, raw, style)
             for row in range(first_row, placed.row_count):
                 if y >= self.height:
                     break
@@ -143,6 +161,15 @@ class LogPage:
             self.widest = max(self.widest, max((row.placed.width for row in rows), default=0.0))
         return self._last_rows(rows) if self.counting else rows
 
+    def _page_lines(self) -> Iterable[tuple[int, RawLine, TextStyle]]:
+        found = self.source.lines(self.top_line, self.full_rows + 2)
+        return zip(count(self.top_line), found, self._styles(self.top_line, found), strict=False)
+
+    def _tail_lines(self) -> Iterable[tuple[int, RawLine, TextStyle]]:
+        found = self.source.tail(self.full_rows)
+        styles = accumulate((raw.raw for raw in found), lambda style, raw: style_after(raw, style), initial=PLAIN)
+        return zip(repeat(UNKNOWN), found, styles, strict=False)
+
     def _last_rows(self, rows: list[PageRow]) -> list[PageRow]:
         kept = rows[-self.full_rows :]
         return [row._replace(y=place * self.metrics.height) for place, row in enumerate(kept)]
@@ -151,14 +178,16 @@ class LogPage:
 
     def end_position(self) -> tuple[int, int]:
         """The top line and row with which the last row of the log is the last on the screen."""
-        count = self.source.line_count
         if not self.wraps:
-            return max(0, count - self.full_rows), 0
-        missing, line = self.full_rows, count
+            return max(0, self.source.line_count - self.full_rows), 0
+        missing, line = self.full_rows, self.source.line_count
         while line > 0 and missing > 0:
             first = max(0, line - missing)
-            for number, raw in reversed(list(enumerate(self.source.lines(first, line - first), first))):
-                missing -= self._place(number, raw).row_count
+            found = self.source.lines(first, line - first)
+            for number in range(first + len(found) - 1, first - 1, -1):
+                known = self._placed.get(number)
+                style = known.style if known is not None else PLAIN
+                missing -= self._place(number, found[number - first], style).row_count
                 line = number
                 if missing <= 0:
                     return line, -missing
@@ -186,8 +215,8 @@ class LogPage:
         while row < 0 and line > 0:
             line -= 1
             row += self._row_count(line)
-        while (count := self._row_count(line)) <= row and line < self.source.line_count:
-            row -= count
+        while (rows_here := self._row_count(line)) <= row and line < self.source.line_count:
+            row -= rows_here
             line += 1
         self.go_to(line, max(0, row))
 

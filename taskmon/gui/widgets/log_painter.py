@@ -9,13 +9,16 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
 
 from taskmon.core.log_signals import Severity
-from taskmon.gui.widgets.log_colours import mixed
+from taskmon.gui.widgets.log_colours import mixed, readable
 from taskmon.gui.widgets.log_line import LineLook, Mark
 from taskmon.gui.widgets.log_page import GUTTER_PADDING, UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from PySide6.QtGui import QPainter
 
+    from taskmon.core.log_highlights import Highlight
     from taskmon.core.log_source import SearchResult
     from taskmon.gui.theme import Theme
     from taskmon.gui.widgets.log_page import LogPage, PageRow
@@ -23,11 +26,17 @@ if TYPE_CHECKING:
 
 _BAR_WIDTH: Final = 3.0
 _MATCH_INSET: Final = 1.0
+_TINT: Final = {False: 0.26, True: 0.42}
+_OTHER: Final = 3
+"""The colour, of the theme's series, that marks lines of the other stream."""
 
 
 @dataclass(frozen=True)
 class PageLook:
-    """What is marked on a page. `current_line` is the match that was jumped to; `caret` None = not shown."""
+    """What is marked on a page. `current_line` is the match that was jumped to; `caret` None = not shown.
+
+    `is_other` tells the lines, by their number in the log, that came by the other of two merged streams.
+    """
 
     theme: Theme
     scrolled_x: float
@@ -35,6 +44,8 @@ class PageLook:
     result: SearchResult | None
     current_line: int | None
     caret: Caret | None
+    highlights: Sequence[Highlight] = ()
+    is_other: Callable[[int], bool] | None = None
 
 
 def paint_page(painter: QPainter, page: LogPage, look: PageLook) -> None:
@@ -69,16 +80,28 @@ def _surface(severity: Severity | None, theme: Theme) -> str:
 
 def _marks(row: PageRow, look: PageLook) -> list[Mark]:
     theme, marks = look.theme, []
+    for highlight in look.highlights:
+        ink, paper = highlight_colours(highlight.colour, theme)
+        for start, end in highlight.find_spans(row.placed.text):
+            marks.append(Mark(start, end, ink, paper, _MATCH_INSET))
     if look.result is not None:
         current = row.line == look.current_line
-        ink, paper = (theme.accent_text, theme.accent) if current else (theme.text, theme.match_fill)
+        colours = (theme.accent_text, theme.accent) if current else (theme.text, theme.match_fill)
+        ink, paper = map(QColor, colours)
         for start, end in look.result.find_spans(row.placed.text):
-            marks.append(Mark(start, end, QColor(ink), QColor(paper), _MATCH_INSET))
+            marks.append(Mark(start, end, ink, paper, _MATCH_INSET))
     if look.selection is not None and row.line != UNKNOWN:
         columns = look.selection.columns_of(row.line, row.placed.length)
         if columns is not None:
             marks.append(Mark(*columns, QColor(theme.selection_text), QColor(theme.selection)))
     return marks
+
+
+def highlight_colours(colour: int, theme: Theme) -> tuple[QColor, QColor]:
+    """Ink and paper of a highlight rule: a tint on which the text stays readable."""
+    tint = QColor(theme.series[colour % len(theme.series)])
+    paper = mixed(QColor(theme.surface), tint, _TINT[theme.dark])
+    return readable(QColor(theme.text), paper, theme), paper
 
 
 def _paint_caret(painter: QPainter, page: LogPage, rows: list[PageRow], look: PageLook) -> None:
@@ -91,6 +114,12 @@ def _paint_caret(painter: QPainter, page: LogPage, rows: list[PageRow], look: Pa
             painter.fillRect(QRectF(x - 0.5, row.y, 1.5, page.metrics.height), QColor(look.theme.accent))
 
 
+def _lines_left_out(page: LogPage, line: int) -> bool:
+    """Whether there are lines of the log between this one and the one shown before it."""
+    source = page.source
+    return not source.continuous and line > 0 and source.number(line) != source.number(line - 1) + 1
+
+
 def _paint_gutter(painter: QPainter, page: LogPage, rows: list[PageRow], look: PageLook) -> None:
     theme, width, height = look.theme, page.gutter_width, page.metrics.height
     painter.fillRect(QRectF(0, 0, width, page.height), QColor(theme.raised))
@@ -101,8 +130,12 @@ def _paint_gutter(painter: QPainter, page: LogPage, rows: list[PageRow], look: P
         if row.placed.severity is not None:
             bar = theme.error_ink if row.placed.severity is Severity.ERROR else theme.warning_ink
             painter.fillRect(QRectF(0, row.y, _BAR_WIDTH, height), QColor(bar))
+        if row.line != UNKNOWN and look.is_other is not None and look.is_other(page.source.number(row.line)):
+            painter.fillRect(QRectF(width - _BAR_WIDTH, row.y, _BAR_WIDTH, height), QColor(theme.series[_OTHER]))
         if row.row > 0 or row.line == UNKNOWN:
             continue
+        if _lines_left_out(page, row.line):
+            painter.fillRect(QRectF(0, row.y, page.width, 1), QColor(theme.border))
         current = row.line == look.current_line or (look.caret is not None and row.line == look.caret.line)
         painter.setPen(text if current else numbers)
         number = str(page.source.number(row.line) + 1)

@@ -1,114 +1,87 @@
-"""The log pane: which file, its view, the search in it, and a line that says how it stands."""
+"""The log pane: shows a log, and lets a person search it, walk its errors, jump in it and filter it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
-
-from taskmon.core.log_source import MatchingLines
+from taskmon.core.log_highlights import HighlightRule
+from taskmon.core.log_times import jump_target
 from taskmon.core.units import count_text, size_text
-from taskmon.gui.icons import icon
-from taskmon.gui.theme import LIGHT, ui_font
-from taskmon.gui.widgets.log_search_bar import LogSearchBar
-from taskmon.gui.widgets.log_view import LogView
+from taskmon.gui.widgets.log_controls import EVERYTHING, MERGED, SHOWN, LogControls
+from taskmon.gui.widgets.log_filter import LogFilter
+from taskmon.gui.widgets.log_rules_form import LogRulesForm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from PySide6.QtWidgets import QWidget
+
+    from taskmon.core.log_highlights import Highlight
     from taskmon.core.log_signals import Severity
     from taskmon.core.log_source import LineSource, SearchResult
     from taskmon.gui.theme import Theme
 
-_FILE_NAMES: Final = {"stdout.txt": "stdout", "stderr.txt": "stderr"}
-EVERYTHING: Final = "everything"
+_FILE_NAMES: Final = {"stdout.txt": "stdout", "stderr.txt": "stderr", MERGED: "stdout + stderr"}
+_JUMP_REFUSED: Final = "Type a line number, a part such as 50%, or a time if the lines begin with times."
 
 
-class LogPane(QWidget):
+class LogPane(LogControls):
     """Shows a LineSource and says what the person wishes. It never reads, searches or saves by itself."""
-
-    file_selected = Signal(str)
-    search_requested = Signal(str, bool, bool)
-    follow_changed = Signal(bool)
-    wrap_changed = Signal(bool)
-    save_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._source: LineSource | None = None
-        self._matching: MatchingLines | None = None
         self._result: SearchResult | None = None
         self._current: int | None = None
+        self._errors: SearchResult | None = None
+        self._warnings: SearchResult | None = None
         self._jump_to_first = False
         self._ended = False
         self._note = ""
         self._problem = ""
-        self.setAccessibleName("Log")
-        self.files = QComboBox()
-        self.files.setAccessibleName("File")
-        self.files.setToolTip("Which output of the task")
-        self.follow = self._button("Follow", "Keep the newest lines in view (End)", checkable=True)
-        self.wrap = self._button("Wrap", "Continue long lines in the next row", checkable=True)
-        self.save = self._button("Save as…", "Save the whole log to a file")
-        self.search = LogSearchBar()
-        self.view = LogView()
-        self._placeholder = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self._status = QLabel()
-        self._silence = QLabel()
-        self._arrange()
+        self._rules: tuple[HighlightRule, ...] = ()
+        self._rules_form: LogRulesForm | None = None
+        self._filter = LogFilter(self.view)
+        self._fill_menu()
         self._connect()
-        self.set_theme(LIGHT)
+        self.set_theme(self._theme)
         self.show_source(None)
 
-    def _button(self, text: str, tip: str, *, checkable: bool = False) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setCheckable(checkable)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        return button
-
-    def _arrange(self) -> None:
-        tools = QHBoxLayout()
-        tools.setContentsMargins(8, 5, 8, 5)
-        tools.setSpacing(4)
-        for widget in (self.files, self.follow, self.wrap):
-            tools.addWidget(widget)
-        tools.addSpacing(8)
-        tools.addWidget(self.search, 1)
-        tools.addStretch()
-        tools.addWidget(self.save)
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self._placeholder)
-        self._stack.addWidget(self.view)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(10, 3, 10, 4)
-        foot.addWidget(self._status)
-        foot.addStretch()
-        foot.addWidget(self._silence)
-        page = QVBoxLayout(self)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.setSpacing(0)
-        page.addLayout(tools)
-        page.addLayout(self._stack, 1)
-        page.addLayout(foot)
+    def _fill_menu(self) -> None:
+        menu = self.menu
+        menu.add("Search", self.focus_search, "Ctrl+F")
+        self._jump = menu.add("Jump to line or time…", self.foot.ask_where, "Ctrl+G")
+        menu.add("Next error", lambda: self.step_problem(1), "F8")
+        menu.add("Previous error", lambda: self.step_problem(-1), "Shift+F8")
+        menu.addSeparator()
+        menu.add("Highlight rules…", self.show_rules)
+        self.raw = menu.add_switch("Show escapes and returns", self.view.set_raw)
+        menu.addSeparator()
+        menu.add("Copy link to line", self._ask_for_link, "Ctrl+Shift+L")
+        menu.add("Open in a window of its own", self.window_requested.emit)
+        menu.addSeparator()
+        self.save_shown = menu.add("Save what I see…", lambda: self.save_requested.emit(SHOWN))
+        self.save = menu.add("Save everything…", lambda: self.save_requested.emit(EVERYTHING))
 
     def _connect(self) -> None:
-        self.follow.setChecked(True)
         self.files.activated.connect(lambda place: self.file_selected.emit(self.files.itemData(place)))
         self.follow.clicked.connect(self.view.set_follow)
         self.view.follow_changed.connect(self.follow.setChecked)
         self.view.follow_changed.connect(self.follow_changed)
+        self.view.font_size_changed.connect(self.font_size_changed)
         self.view.copy_refused.connect(self.show_problem)
+        self.view.link_wished.connect(self._ask_for_link)
+        self.view.search_wished.connect(self.search.look_for)
+        self.view.highlight_wished.connect(self._add_rule)
         self.wrap.toggled.connect(self.view.set_wrap)
         self.wrap.toggled.connect(self.wrap_changed)
-        self.save.clicked.connect(lambda: self.save_requested.emit(EVERYTHING))
         self.search.search_requested.connect(self._search)
         self.search.stepped.connect(self._step)
         self.search.only_matches_changed.connect(self._show_lines)
+        self.search.context_changed.connect(self._change_context)
+        self.foot.problem_stepped.connect(self.step_problem)
+        self.foot.jump_requested.connect(self.jump)
+        self.foot.left.connect(self.view.setFocus)
 
     # -- values in ------------------------------------------------------------------------------------------------
 
@@ -126,12 +99,15 @@ class LogPane(QWidget):
 
     def show_source(self, source: LineSource | None) -> None:
         """Shows another log from its end, or none. A search that is in the field is asked for again."""
-        self._source, self._matching = source, None
+        self._source = source
         self._result, self._current = None, None
         self._ended, self._note, self._problem = False, "", ""
         self.set_silence("")
+        self.show_problems(None)
+        self.view.mark_other_stream(None)
+        self.foot.legend.hide()
         self.search.only_matches.setChecked(False)
-        self.view.show_source(source)
+        self._filter.show_source(source)
         self.search.show_result(None, None)
         self._show_state()
         if source is not None:
@@ -139,7 +115,7 @@ class LogPane(QWidget):
 
     def source_grew(self) -> None:
         """The source has grown (or was cut)."""
-        if self._matching is None:
+        if not self._filter.active:
             self.view.source_grew()
         self._show_state()
 
@@ -161,25 +137,40 @@ class LogPane(QWidget):
 
     def set_silence(self, text: str) -> None:
         """How long there has been no output, when that is unusual; empty hides it."""
-        self._silence.setText(text)
-        self._silence.setVisible(bool(text))
+        self.foot.show_silence(text)
 
     def set_severity(self, severity_of: Callable[[str], Severity | None]) -> None:
         """How bad lines are told: a simulator's own patterns."""
         self.view.set_severity(severity_of)
 
+    def mark_stderr(self, is_stderr: Callable[[int], bool]) -> None:
+        """Marks the lines, by number, that came by stderr, and says what the mark means."""
+        self.view.mark_other_stream(is_stderr)
+        self.foot.legend.show()
+
+    def show_problems(self, errors: SearchResult | None, warnings: SearchResult | None = None) -> None:
+        """The lines with bad news found so far; None: they have not been looked for."""
+        self._errors, self._warnings = errors, warnings
+        self.view.show_problems(errors)
+        self._show_bad_lines(None)
+
+    def set_rules(self, rules: tuple[HighlightRule, ...], highlights: Sequence[Highlight], problem: str = "") -> None:
+        """The highlight rules and what they paint; `problem` says why one of them cannot be used."""
+        self._rules = rules
+        self.view.show_highlights(highlights)
+        if self._rules_form is not None:
+            self._rules_form.show_problem(problem)
+
     def show_search(self, result: SearchResult | None) -> None:
         """What the search has found so far; None ends it. The first match below the top is jumped to once."""
+        self._result = result
         if result is None:
-            self._result, self._current = None, None
+            self._current = None
             self.search.only_matches.setChecked(False)
             self._show_lines()
             return
-        self._result = result
-        if self._matching is not None:
-            self._matching.show_result(result)
-            self.view.show_search(replace(result, lines=(), count=0))
-            self.view.source_grew()
+        if self._filter.active:
+            self._filter.show_result(result)
         else:
             self.view.show_search(result)
             if self._jump_to_first and result.count:
@@ -194,22 +185,41 @@ class LogPane(QWidget):
         self.show_problem(sentence)
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.view.set_theme(theme)
-        self.search.set_theme(theme)
-        self.follow.setIcon(icon("follow", theme))
-        self.wrap.setIcon(icon("wrap", theme))
-        self.save.setIcon(icon("save", theme))
-        self._placeholder.setStyleSheet(f"color: {theme.muted}; background: {theme.surface};")
-        self._placeholder.setFont(ui_font(11))
-        self._silence.setStyleSheet(f"color: {theme.warning_ink};")
+        super().set_theme(theme)
         self._show_state()
+        self.theme_changed.emit(theme)
 
-    def focus_search(self) -> None:
-        """Puts the cursor into the search field."""
-        self.search.focus_field()
+    # -- moving ---------------------------------------------------------------------------------------------------
 
-    # -- inside ---------------------------------------------------------------------------------------------------
+    def show_line(self, line: int) -> None:
+        """Jumps to a line of the log."""
+        self.view.show_line(self._filter.place_of(line))
+
+    def jump(self, wanted: str) -> None:
+        """Jumps to what a person typed: a number, a part of the log, a time."""
+        line = jump_target(self._source, wanted) if self._source is not None else None
+        if line is None:
+            self.show_problem(_JUMP_REFUSED)
+            return
+        self.show_problem("")
+        self.foot.jump.hide()
+        self.show_line(line)
+        self.view.setFocus()
+
+    def step_problem(self, direction: int) -> None:
+        """Jumps to the next (+1) or previous (-1) error, or warning where there are no errors, and round at the end."""
+        found = self._errors if self._errors is not None and self._errors.count else self._warnings
+        if found is None or not found.count:
+            return
+        here = self._filter.line_of(self.view.current_line)
+        place = found.position_at_or_after(here + 1) if direction > 0 else found.position_at_or_after(here) - 1
+        place %= found.count
+        self.show_line(found.lines[place])
+        self._show_bad_lines(place)
+
+    def _show_bad_lines(self, place: int | None) -> None:
+        errors, warnings = (found.count if found is not None else 0 for found in (self._errors, self._warnings))
+        self.foot.show_problems(errors, warnings, place)
 
     def _search(self, pattern: str, regex: bool, case: bool) -> None:
         self._jump_to_first = bool(pattern)
@@ -223,7 +233,7 @@ class LogPane(QWidget):
         if result is None or not result.count:
             return
         if self._current is None:
-            place = result.position_at_or_after(self.view.first_visible_line)
+            place = result.position_at_or_after(self._filter.line_of(self.view.first_visible_line))
             self._go_to((place if direction > 0 else place - 1) % result.count)
         else:
             self._go_to((self._current + direction) % result.count)
@@ -233,27 +243,57 @@ class LogPane(QWidget):
         if self._result is None:
             return
         self._current = place
-        self.view.show_match(place if self._matching is not None else self._result.lines[place])
+        self.view.show_match(self._filter.place_of(self._result.lines[place]))
         self._show_position()
 
     def _show_position(self) -> None:
         self.search.show_result(self._result, self._current)
 
+    # -- wishes ---------------------------------------------------------------------------------------------------
+
+    def show_rules(self) -> None:
+        """Opens the form of the highlight rules."""
+        if self._rules_form is None:
+            form = LogRulesForm(self._rules, self._theme, self)
+            form.rules_changed.connect(self.rules_changed)
+            form.finished.connect(self._forget_form)
+            self._rules_form = form
+            form.open()
+
+    def _forget_form(self) -> None:
+        if self._rules_form is not None:
+            self._rules_form.deleteLater()
+            self._rules_form = None
+
+    def _add_rule(self, words: str) -> None:
+        used = {rule.colour for rule in self._rules}
+        colour = next((place for place in range(len(self._theme.series)) if place not in used), 0)
+        self.rules_changed.emit((*self._rules, HighlightRule(words, colour)))
+
+    def _ask_for_link(self) -> None:
+        if self._source is not None and self._source.line_count:
+            self.link_requested.emit(self._filter.line_of(self.view.current_line))
+
+    @property
+    def shown_lines(self) -> LineSource | None:
+        """The lines that a person sees: all, or only those that a search found."""
+        return self._filter.shown
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _change_context(self, lines: int) -> None:
+        self._show_lines()
+        self.context_changed.emit(lines)
+
     def _show_lines(self) -> None:
         """Shows all lines, or only those that match, and keeps the current match in view."""
-        only = self.search.only_matches.isChecked() and self._result is not None and self._source is not None
         current = self._current
-        if only and self._source is not None and self._result is not None:
-            self._matching = MatchingLines(self._source, self._result)
-            self.view.show_source(self._matching)
-            self.view.show_search(replace(self._result, lines=(), count=0))
-        elif self._matching is not None:
-            line = self._matching.number(self.view.first_visible_line)
-            self._matching = None
-            self.view.show_source(self._source)
-            self.view.scroll_to(line)
-        if not only:
+        if self.search.only_matches.isChecked() and self._result is not None:
+            self._filter.show_matches(self._result, self.search.context_lines)
+        else:
+            self._filter.show_all()
             self.view.show_search(self._result)
+            self.view.show_problems(self._errors)
         if current is not None and self._result is not None:
             self._go_to(current)
         self._show_position()
@@ -265,10 +305,9 @@ class LogPane(QWidget):
         self._placeholder.setText(
             (self._problem or self._note or ("This file is empty." if self._ended else "")) if empty else ""
         )
-        self.save.setEnabled(not empty)
-        self._status.setText("" if empty else self._state_text())
-        colour = self._theme.error_ink if self._problem else self._theme.muted
-        self._status.setStyleSheet(f"color: {colour};")
+        for action in (self.save, self.save_shown):
+            action.setEnabled(not empty)
+        self.foot.show_status("" if empty else self._state_text(), problem=bool(self._problem))
 
     def _state_text(self) -> str:
         source = self._source

@@ -1,4 +1,4 @@
-"""A vertical scroll bar that shows where in the log the matches are."""
+"""A vertical scroll bar that shows where in the log the matches and the lines with bad news are."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class MarkedScrollBar(QScrollBar):
         self._result: SearchResult | None = None
         self._line_count = 0
         self._current: int | None = None
-        self._places: tuple[object, list[int]] = (None, [])
+        self._problems: SearchResult | None = None
+        self._places: dict[int, tuple[object, list[int]]] = {}
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -43,13 +44,22 @@ class MarkedScrollBar(QScrollBar):
             self._result, self._line_count, self._current = result, line_count, current
             self.update()
 
+    def show_problems(self, found: SearchResult | None) -> None:
+        """Marks lines with bad news, left of the matches."""
+        if found != self._problems:
+            self._problems = found
+            self.update()
+
     def mark_places(self, height: int) -> list[int]:
         """The pixels, counted from the top of the groove, that hold at least one match."""
-        result = self._result
+        return self._places_of(self._result, height)
+
+    def _places_of(self, result: SearchResult | None, height: int) -> list[int]:
         if result is None or self._line_count == 0 or height <= 0:
             return []
         key = (result.pattern, result.count, id(result.lines), self._line_count, height)
-        if self._places[0] != key:
+        known = self._places.get(id(result.lines))
+        if known is None or known[0] != key:
             steps = range(0, height, _MARK_HEIGHT)
             lines = self._line_count
             places = [
@@ -59,8 +69,10 @@ class MarkedScrollBar(QScrollBar):
                     y * lines // height, max((y + _MARK_HEIGHT) * lines // height, y * lines // height + 1)
                 )
             ]
-            self._places = (key, places)
-        return self._places[1]
+            if len(self._places) > 1:
+                self._places.clear()
+            self._places[id(result.lines)] = known = (key, places)
+        return known[1]
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paints groove, marks and handle; the style's own painting costs more than a page of text."""
@@ -74,12 +86,16 @@ class MarkedScrollBar(QScrollBar):
             painter.setBrush(QColor(self._theme.muted if held else self._theme.faint))
             painter.drawRoundedRect(QRectF(handle).adjusted(2, 2, -2, -2), _ROUND, _ROUND)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        colour = QColor(self._theme.warning_ink)
-        for y in self.mark_places(groove.height()):
-            painter.fillRect(QRect(groove.left() + 2, groove.top() + y, groove.width() - 4, _MARK_HEIGHT), colour)
+        half = groove.width() // 2
+        for result, left, width, colour in (
+            (self._problems, 1, half - 1, self._theme.error_ink),
+            (self._result, half, groove.width() - half - 1, self._theme.accent),
+        ):
+            for y in self._places_of(result, groove.height()):
+                painter.fillRect(QRect(groove.left() + left, groove.top() + y, width, _MARK_HEIGHT), QColor(colour))
         if self._current is not None and self._line_count:
             y = groove.top() + self._current * groove.height() // self._line_count
-            painter.fillRect(QRect(groove.left(), y - 1, groove.width(), 4), QColor(self._theme.accent))
+            painter.fillRect(QRect(groove.left(), y - 1, groove.width(), 3), QColor(self._theme.text))
         painter.end()
 
     def _place_of(self, part: QStyle.SubControl) -> QRect:

@@ -10,12 +10,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTool
 
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import LIGHT, log_font
+from taskmon.gui.widgets.form_controls import ChoiceBox
 
 if TYPE_CHECKING:
     from taskmon.core.log_source import SearchResult
     from taskmon.gui.theme import Theme
 
 _PAUSE_MS: Final = 250
+_SMALL_BUTTON: Final = 30
+_SMALL_PADDING: Final = "QToolButton { padding: 5px 3px; }"
+CONTEXTS: Final = (0, 1, 2, 3, 5, 10, 20, 50)
 
 
 class LogSearchBar(QWidget):
@@ -24,6 +28,7 @@ class LogSearchBar(QWidget):
     search_requested = Signal(str, bool, bool)
     stepped = Signal(int)
     only_matches_changed = Signal(bool)
+    context_changed = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +38,7 @@ class LogSearchBar(QWidget):
         self.field.setPlaceholderText("Search the whole log")
         self.field.setAccessibleName("Search the log")
         self.field.setClearButtonEnabled(True)
-        self.field.setMinimumWidth(170)
+        self.field.setMinimumWidth(120)
         self.field.setMaximumWidth(360)
         self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._magnifier = QAction(self.field)
@@ -43,9 +48,17 @@ class LogSearchBar(QWidget):
         self.previous = self._step("previous", "Previous match (Shift+Enter)", -1)
         self.next = self._step("next", "Next match (Enter)", 1)
         self.count = QLabel()
-        self.count.setMinimumWidth(96)
+        self.count.setMinimumWidth(84)
         self.count.setToolTip("Matching lines in the whole log")
         self.only_matches = self._toggle("Only matches", "Show only the lines that match")
+        self.context = ChoiceBox()
+        self.context.setAccessibleName("Lines around each match")
+        self.context.setToolTip("How many lines to show before and after each match")
+        self.context.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.context.setFixedWidth(84)
+        for lines in CONTEXTS:
+            self.context.addItem(f"± {lines}" if lines else "alone", lines)
+        self.context.hide()
         self._pause = QTimer(self, interval=_PAUSE_MS, singleShot=True)
         self._pause.timeout.connect(self._ask)
         self._arrange()
@@ -53,7 +66,9 @@ class LogSearchBar(QWidget):
         self.field.installEventFilter(self)
         self.regex.toggled.connect(self._ask)
         self.case.toggled.connect(self._ask)
+        self.only_matches.toggled.connect(self.context.setVisible)
         self.only_matches.toggled.connect(self.only_matches_changed)
+        self.context.activated.connect(lambda _: self.context_changed.emit(self.context_lines))
         self.show_result(None, None)
         self.set_theme(LIGHT)
 
@@ -66,6 +81,8 @@ class LogSearchBar(QWidget):
         button.setAccessibleName(tip)
         if len(text) == 2:
             button.setFont(log_font(9.5))
+            button.setFixedWidth(_SMALL_BUTTON)
+            button.setStyleSheet(_SMALL_PADDING)
         return button
 
     def _step(self, name: str, tip: str, direction: int) -> QToolButton:
@@ -73,6 +90,8 @@ class LogSearchBar(QWidget):
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         button.setObjectName(name)
+        button.setFixedWidth(_SMALL_BUTTON)
+        button.setStyleSheet(_SMALL_PADDING)
         button.clicked.connect(lambda: self.stepped.emit(direction))
         return button
 
@@ -81,14 +100,31 @@ class LogSearchBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         for widget in (self.field, self.regex, self.case, self.previous, self.next, self.count, self.only_matches):
-            row.addWidget(widget)
+            row.addWidget(widget, 100 if widget is self.field else 0)
+        row.addWidget(self.context)
+        row.addStretch(1)
+
+    @property
+    def context_lines(self) -> int:
+        """Lines to show before and after each match."""
+        return int(self.context.currentData())
+
+    def set_context(self, lines: int) -> None:
+        """Chooses the number of lines around a match; one that is not offered chooses none."""
+        self.context.setCurrentIndex(max(0, self.context.findData(lines)))
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._magnifier.setIcon(icon("search", theme))
         self.previous.setIcon(icon("previous", theme))
         self.next.setIcon(icon("next", theme))
+        self.only_matches.setIcon(icon("filter", theme))
         self._colour_count(problem=False)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Leaves words to the tooltips where there is no room for them."""
+        styles = Qt.ToolButtonStyle
+        self.only_matches.setToolButtonStyle(styles.ToolButtonIconOnly if narrow else styles.ToolButtonTextBesideIcon)
 
     def focus_field(self) -> None:
         """Puts the cursor into the field, its text selected."""
@@ -138,6 +174,12 @@ class LogSearchBar(QWidget):
             if not unsearched:
                 self.show_result(None, None)
                 self.search_requested.emit(*wanted)
+
+    def look_for(self, words: str) -> None:
+        """Searches for words as they are written."""
+        self.regex.setChecked(False)
+        self.field.setText(words)
+        self._ask()
 
     def ask_again(self) -> None:
         """Asks for the present text anew: another log is shown."""

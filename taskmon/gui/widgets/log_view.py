@@ -9,30 +9,40 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from taskmon.core.errors import InvalidInputError
-from taskmon.gui.widgets.log_canvas import LogCanvas
+from taskmon.gui.widgets.log_canvas import FONT_SIZES, USUAL_SIZE, LogCanvas
 from taskmon.gui.widgets.log_pointer import Grain
 from taskmon.gui.widgets.log_selection import Caret, selected_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent
+    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 
 _TRIPLE_CLICK_MS: Final = 400
 _TRIPLE_CLICK_DISTANCE: Final = 8
 _AUTOSCROLL_MS: Final = 40
-_COLUMNS_PER_KEY: Final = 4
+_WORDS_MOST: Final = 200
+_WORDS_SHOWN: Final = 30
+_ROWS_PER_NOTCH: Final = 3
+_NOTCH: Final = 120
 
 
 class LogView(LogCanvas):
-    """Arrows scroll; with Shift they select. `copy_refused` carries a sentence."""
+    """Arrows scroll; with Shift they select. `copy_refused` carries a sentence.
+
+    `search_wished` and `highlight_wished` carry the selected words, `link_wished` says that the caret's line is meant.
+    """
 
     copy_refused = Signal(str)
+    search_wished = Signal(str)
+    highlight_wished = Signal(str)
+    link_wished = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._double_click: tuple[int, QPointF] = (-_TRIPLE_CLICK_MS, QPointF())
         self._mouse_at = QPointF()
+        self._wheel_rest = 0.0
         self._autoscroll = QTimer(self, interval=_AUTOSCROLL_MS)
         self._autoscroll.timeout.connect(self._drag_beyond)
         self.viewport().setMouseTracking(True)
@@ -47,6 +57,19 @@ class LogView(LogCanvas):
         """The selected text. Raises InvalidInputError where it is too much to copy."""
         selection = self._pointer.selection
         return selected_text(self._page.source, selection, self._page.length) if selection else ""
+
+    @property
+    def current_line(self) -> int:
+        """The line of the caret, by its place in what is shown; the first one on the screen where there is none."""
+        selection = self._pointer.selection
+        return selection.caret.line if selection is not None else self._page.top_line
+
+    def _selected_words(self) -> str:
+        """The selection if it is part of one line, and short."""
+        selection = self._pointer.selection
+        if not selection or selection.start.line != selection.end.line:
+            return ""
+        return self.selected_text().strip()[:_WORDS_MOST]
 
     def copy(self) -> None:
         """Copies the selection; a refusal is told by `copy_refused`."""
@@ -71,7 +94,15 @@ class LogView(LogCanvas):
         menu = QMenu(self)
         self._add_action(menu, "Copy", self.copy, QKeySequence.StandardKey.Copy).setEnabled(self.has_selection)
         self._add_action(menu, "Select all", self.select_all, QKeySequence.StandardKey.SelectAll)
+        self._add_action(menu, "Copy link to this line", self.link_wished.emit, None)
         menu.addSeparator()
+        words = self._selected_words()
+        if words:
+            short = words if len(words) <= _WORDS_SHOWN else f"{words[: _WORDS_SHOWN - 1]}…"
+            short = short.replace("&", "&&")
+            self._add_action(menu, f"Search “{short}”", lambda: self.search_wished.emit(words), None)
+            self._add_action(menu, f"Highlight “{short}”", lambda: self.highlight_wished.emit(words), None)
+            menu.addSeparator()
         self._add_action(menu, "Larger text", lambda: self.zoom(1), QKeySequence.StandardKey.ZoomIn)
         self._add_action(menu, "Smaller text", lambda: self.zoom(-1), QKeySequence.StandardKey.ZoomOut)
         menu.addSeparator()
@@ -129,6 +160,27 @@ class LogView(LogCanvas):
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         self._autoscroll.stop()
         self._pointer.release()
+
+    def zoom(self, steps: int) -> None:
+        """Larger or smaller text; 0 is the usual size."""
+        nearest = min(range(len(FONT_SIZES)), key=lambda place: abs(FONT_SIZES[place] - self._font_size))
+        place = min(max(nearest + steps, 0), len(FONT_SIZES) - 1)
+        self.set_font_size(FONT_SIZES[place] if steps else USUAL_SIZE)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(1 if turned.y() > 0 else -1)
+        elif abs(turned.x()) > abs(turned.y()) or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            across = self.horizontalScrollBar()
+            across.setValue(across.value() - (turned.x() or turned.y()) // 2)
+        else:
+            self._wheel_rest -= turned.y() * _ROWS_PER_NOTCH / _NOTCH
+            rows = int(self._wheel_rest)
+            self._wheel_rest -= rows
+            if rows:
+                self._scroll_rows(rows)
+        event.accept()
 
     def _drag_to(self, point: QPointF) -> None:
         caret = self._caret_at(point)

@@ -55,11 +55,11 @@ def test_a_log_without_lines_says_why(pane: LogPane) -> None:
 def test_the_foot_tells_lines_and_size(pane: LogPane) -> None:
     source = numbered(10)
     pane.show_source(source)
-    assert pane._status.text() == "live · 10 lines · 70 B"
+    assert pane.foot.status.text() == "live · 10 lines · 70 B"
     source.extend([b"more"])
     pane.source_grew()
     pane.show_ended()
-    assert pane._status.text() == "ended · 11 lines · 75 B"
+    assert pane.foot.status.text() == "ended · 11 lines · 75 B"
 
 
 def test_a_file_is_chosen_by_its_path(pane: LogPane) -> None:
@@ -125,9 +125,9 @@ def test_a_refused_pattern_is_told_and_taken_back_by_the_next(pane: LogPane) -> 
     pane.show_source(numbered(10))
     pane.show_search_problem("“a(” is not a regular expression.")
     assert pane.search.count.text() == "Not valid"
-    assert pane._status.text() == "“a(” is not a regular expression."
+    assert pane.foot.status.text() == "“a(” is not a regular expression."
     type_search(pane, "a")
-    assert pane._status.text() == "live · 10 lines · 70 B"
+    assert pane.foot.status.text() == "live · 10 lines · 70 B"
 
 
 def test_another_log_is_searched_for_the_same_text(pane: LogPane) -> None:
@@ -155,16 +155,16 @@ def test_saving_is_a_wish(pane: LogPane) -> None:
     wishes: list[str] = []
     pane.save_requested.connect(wishes.append)
     pane.show_source(numbered(1))
-    pane.save.click()
+    pane.save.trigger()
     assert wishes == ["everything"]
 
 
 def test_silence_is_told_and_taken_back(pane: LogPane) -> None:
     pane.show_source(numbered(1))
     pane.set_silence("no output for 14 min, usually every 20 s")
-    assert pane._silence.isVisible()
+    assert pane.foot.silence.isVisible()
     pane.set_silence("")
-    assert not pane._silence.isVisible()
+    assert not pane.foot.silence.isVisible()
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])

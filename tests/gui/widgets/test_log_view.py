@@ -151,7 +151,7 @@ def test_only_the_visible_lines_are_read(view: LogView) -> None:
     view.verticalScrollBar().setValue(100_000)
     view.viewport().repaint()
     assert view.visible_texts()[0] == "line 100000"
-    assert source.asked < 200
+    assert source.asked < 200 + 512  # those before it, for a colour that runs on
 
 
 def test_the_end_is_shown_while_lines_are_still_being_counted(view: LogView) -> None:

@@ -1,0 +1,223 @@
+"""One log in one pane: follows its file or both streams, shows growth at most once a frame, says what is unusual."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Final
+
+from taskmon.core.errors import NotFoundError
+from taskmon.core.lifecycle import Status
+from taskmon.core.log_silence import OutputRhythm
+from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
+from taskmon.gui.controllers.log_searching import LogSearching
+from taskmon.gui.controllers.progress import log_patterns_of
+from taskmon.gui.widgets.log_controls import MERGED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from taskmon.client.log_follower import LogFollower
+    from taskmon.client.log_merge import MergedLog
+    from taskmon.client.log_spool import LogSpool
+    from taskmon.core.task import Task
+    from taskmon.gui.background import Background
+    from taskmon.gui.controllers.connection import ConnectionController
+    from taskmon.gui.widgets.log_pane import LogPane
+
+STREAMS: Final = (STDOUT_FILE, STDERR_FILE)
+_FRAME_S: Final = 0.016
+_MERGE_S: Final = 0.05
+_WAITING: Final = {
+    Status.PENDING_INPUT: "The inputs are being uploaded; the log appears here when the task runs.",
+    Status.SUBMITTED: "The task is in the queue; the log appears here when it runs.",
+    Status.STARTED: "The machine is getting ready; the log appears here in a moment.",
+}
+_NO_OUTPUT: Final = "This task left no such output."
+_REPLACED: Final = "the file was cut or written anew; it is read from its beginning"
+_ORDER: Final = "in the order of arrival while watched, before that stdout first"
+
+
+class LogReading:
+    """Owns what it follows. `key` names its background work, so that two panes do not disturb one another."""
+
+    def __init__(
+        self, background: Background, connection: ConnectionController, pane: LogPane, folder: Path, key: str
+    ) -> None:
+        self._background = background
+        self._connection = connection
+        self._pane = pane
+        self._folder = folder
+        self._key = key
+        self.searching = LogSearching(background, pane, key)
+        self._followers: list[LogFollower] = []
+        self._merged: MergedLog | None = None
+        self._shown: LogSpool | None = None
+        self._rhythm = OutputRhythm()
+        self._due: asyncio.TimerHandle | None = None
+        self._wanted_line: int | None = None
+        self._note = ""  # what to say once there are lines
+        self._waiting = True
+        pane.search_requested.connect(self.searching.ask)
+
+    @property
+    def spool(self) -> LogSpool | None:
+        """The log that is shown."""
+        return self._shown
+
+    def show(self, task: Task, path: str, line: int | None = None) -> None:
+        """Shows a file of `task`, or MERGED; jumps to `line` once it is there."""
+        self.stop()
+        self._wanted_line = line
+        self._note = _ORDER if path == MERGED else ""
+        self._pane.show_note(waiting_note(task))
+        self._pane.set_severity(log_patterns_of(task).severity)
+        self._rhythm = OutputRhythm()
+        follow = self._follow_both(task) if path == MERGED else self._follow(task, path)
+        self._background.restart(self._key, follow)
+        if not task.is_terminated:
+            self._background.restart(f"{self._key} silence", self._listen())
+
+    def stop(self) -> None:
+        """Shows nothing and lets go of the files."""
+        for work in (self._key, f"{self._key} silence", f"{self._key} count"):
+            self._background.cancel(work)
+        self.searching.show_log(None)
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        self._shown = None
+        self._pane.show_source(None)
+        for follower in self._followers:
+            follower.close()
+        if self._merged is not None:
+            self._merged.close()
+        self._followers, self._merged = [], None
+
+    # -- one file -------------------------------------------------------------------------------------------------
+
+    async def _follow(self, task: Task, path: str) -> None:
+        from taskmon.client.log_follower import LogFollower
+
+        follower = LogFollower(self._connection.client, task, path, self._folder)
+        self._followers = [follower]
+        try:
+            async with aclosing(follower.states()) as states:
+                async for state in states:
+                    if follower.spool is not self._shown or state.replaced:
+                        self._show_spool(follower.spool, task)
+                    if state.replaced:
+                        self._note = _REPLACED
+                    self._grew()
+                    await asyncio.sleep(0)
+        except NotFoundError:
+            self._pane.show_note(_NO_OUTPUT)
+            return
+        self._end()
+
+    def _show_spool(self, spool: LogSpool, task: Task) -> None:
+        self._shown = spool
+        self._waiting = True
+        self.searching.show_log(spool, log_patterns_of(task))
+        self._pane.show_source(spool)
+        self._pane.show_note(waiting_note(task))
+        self._background.restart(f"{self._key} count", self._count(spool))
+
+    async def _count(self, spool: LogSpool) -> None:
+        """Counts a log that was there already; `_grew` tells of what comes later."""
+        await spool.count_lines()
+        if spool is self._shown:
+            self._show_growth()
+
+    def _grew(self) -> None:
+        if self._shown is not None:
+            self._rhythm.note(self._shown.size, self._now())
+        self.searching.grew()
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(_FRAME_S, self._show_growth)
+
+    def _show_growth(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        spool = self._shown
+        if spool is None:
+            return
+        if self._waiting and spool.size:
+            self._waiting = False
+            self._pane.show_note(self._note)
+        self._pane.source_grew()
+        if self._wanted_line is not None and (spool.complete and spool.line_count > self._wanted_line):
+            self._pane.show_line(self._wanted_line)
+            self._wanted_line = None
+
+    def _end(self) -> None:
+        self._background.cancel(f"{self._key} silence")
+        self._show_growth()
+        self._pane.set_silence("")
+        self._pane.show_ended()
+        empty = self._shown is None or self._shown.size == 0
+        self._pane.show_note("This file is empty." if empty else self._note)
+
+    # -- both streams ---------------------------------------------------------------------------------------------
+
+    async def _follow_both(self, task: Task) -> None:
+        from taskmon.client.log_follower import LogFollower
+        from taskmon.client.log_merge import MergedLog
+
+        self._followers = [LogFollower(self._connection.client, task, path, self._folder) for path in STREAMS]
+        place = self._folder / task.task_id / str(task.num_retries) / MERGED
+        self._merged = merged = MergedLog(place, [follower.spool for follower in self._followers])
+        self._show_spool(merged.spool, task)
+        self._pane.mark_stderr(lambda line: merged.origin(line) == 1)
+        following = [asyncio.create_task(self._keep_fresh(follower)) for follower in self._followers]
+        try:
+            while True:
+                ended = all(stream.done() for stream in following)
+                merged.show_streams([follower.spool for follower in self._followers])
+                before = merged.spool.size
+                whole = await asyncio.to_thread(merged.advance, ended=ended)
+                if merged.spool.size != before:
+                    self._grew()
+                if ended and whole:
+                    break
+                if whole:
+                    await asyncio.sleep(_MERGE_S)
+        finally:
+            for stream in following:
+                stream.cancel()
+            await asyncio.wait(following)
+        for stream in following:
+            stream.result()
+        self._end()
+
+    @staticmethod
+    async def _keep_fresh(follower: LogFollower) -> None:
+        """Follows one of the streams; a stream that the task never wrote is an empty one."""
+        try:
+            async with aclosing(follower.states()) as states:
+                async for _ in states:
+                    await asyncio.sleep(0)
+        except NotFoundError:
+            return
+
+    # -- silence --------------------------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            silence = self._rhythm.silence(self._now())
+            self._pane.set_silence(silence.text if silence is not None else "")
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def waiting_note(task: Task) -> str:
+    """Why there is no log yet."""
+    if task.status in _WAITING:
+        return _WAITING[task.status]
+    if task.is_terminated:
+        return _NO_OUTPUT if task.start_time is None else "Loading the log…"
+    return "Waiting for the first output…"

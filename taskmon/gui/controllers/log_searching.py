@@ -1,0 +1,110 @@
+"""Searches a log step by step in a worker, for words and for bad lines, and goes on as the log grows."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from taskmon.core.errors import InvalidInputError
+from taskmon.core.units import size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from taskmon.client.log_spool import LogSpool
+    from taskmon.core.log_signals import LogPatterns
+    from taskmon.gui.background import Background
+    from taskmon.gui.widgets.log_pane import LogPane
+
+_FIRST_STEP: Final = 1 << 18
+_LONGEST_STEP: Final = 32 << 20
+_STEP_S: Final = 0.06
+"""Seconds that a step should take: found lines are shown that often."""
+
+_PATIENCE_S: Final = 1.0
+_LEAST_RATE: Final = 2 << 20
+"""Bytes per second; a pattern that is slower after `_PATIENCE_S` is given up."""
+
+_PAUSE_S: Final = 0.1
+"""Between two looks at what has been written since."""
+
+
+class LogSearching:
+    """The searches over one pane's log. `key` names its background work."""
+
+    def __init__(self, background: Background, pane: LogPane, key: str) -> None:
+        self._background = background
+        self._pane = pane
+        self._words, self._signs = f"{key} search", f"{key} problems"
+        self._spool: LogSpool | None = None
+        self._grown = [asyncio.Event(), asyncio.Event()]
+
+    def show_log(self, spool: LogSpool | None, patterns: LogPatterns | None = None) -> None:
+        """Leaves the searches of the log before and looks for the bad lines of this one."""
+        self._background.cancel(self._words)
+        self._background.cancel(self._signs)
+        self._spool = spool
+        if spool is not None and patterns is not None:
+            self._background.restart(self._signs, self._find_problems(spool, patterns))
+
+    def grew(self) -> None:
+        """There is more to search."""
+        for event in self._grown:
+            event.set()
+
+    def ask(self, pattern: str, regex: bool, case: bool) -> None:
+        """Searches the whole log; an empty pattern ends the search."""
+        self._background.cancel(self._words)
+        if not pattern or self._spool is None:
+            self._pane.show_search(None)
+            return
+        self._background.restart(self._words, self._find_words(self._spool, pattern, regex, case))
+
+    async def _find_words(self, spool: LogSpool, pattern: str, regex: bool, case: bool) -> None:
+        from taskmon.client.log_search import LinePattern, LogSearch
+
+        try:
+            search = LogSearch(spool, LinePattern(pattern, regex=regex, case_sensitive=case))
+            await self._go_on(search.advance, lambda: self._pane.show_search(search.result()), self._grown[0], pattern)
+        except InvalidInputError as error:
+            self._pane.show_search_problem(str(error))
+
+    async def _find_problems(self, spool: LogSpool, patterns: LogPatterns) -> None:
+        from taskmon.client.log_problems import ProblemSearch
+
+        search = await asyncio.to_thread(ProblemSearch, spool, patterns)
+
+        def show() -> None:
+            found = search.result()
+            self._pane.show_problems(found.errors, found.warnings)
+
+        await self._go_on(search.advance, show, self._grown[1])
+
+    async def _go_on(
+        self, advance: Callable[[int], bool], show: Callable[[], None], grown: asyncio.Event, pattern: str = ""
+    ) -> None:
+        """Steps until all is searched, then waits for more. Raises InvalidInputError where `pattern` is too slow."""
+        loop = asyncio.get_running_loop()
+        began, searched, step = loop.time(), 0, _FIRST_STEP
+        while True:
+            grown.clear()
+            start = loop.time()
+            done = await asyncio.to_thread(advance, step)
+            now = loop.time()
+            show()
+            if done:
+                await grown.wait()
+                await asyncio.sleep(_PAUSE_S)
+                began, searched = loop.time(), 0
+                continue
+            searched += step
+            if pattern and now - began > _PATIENCE_S and searched < _LEAST_RATE * (now - began):
+                raise _too_slow(pattern, searched)
+            step = int(min(_LONGEST_STEP, max(_FIRST_STEP, step * min(4.0, _STEP_S / max(now - start, 1e-6)))))
+
+
+def _too_slow(pattern: str, searched: int) -> InvalidInputError:
+    return InvalidInputError(
+        f"“{pattern}” is too slow to search for: a second was enough for {size_text(searched)} only.",
+        "Make it simpler, for example with fewer repetitions.",
+    )
