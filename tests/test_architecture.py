@@ -20,6 +20,7 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "common", "misc", "manager", "han
 
 MAY_CATCH_EVERYTHING = {
     "taskmon/gui/background.py",
+    "taskmon/runner/file_peer.py",
     "taskmon/runner/loop.py",
     "taskmon/service/app.py",
     "taskmon/service/server.py",

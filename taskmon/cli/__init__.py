@@ -47,7 +47,7 @@ def _code_of(error: TaskmonError) -> int:
 
 def _command(name: str) -> Callable[[Namespace], int]:
     """The function behind a subcommand; only its module is imported."""
-    if name in ("open", "serve", "runner", "env"):
+    if name in ("open", "serve", "runner", "file-peer", "env"):
         from taskmon.cli import programs_commands as module
 
         return module.COMMANDS[name]

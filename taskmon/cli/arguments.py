@@ -206,3 +206,6 @@ def _add_programs(add: Any) -> None:
     runner.add_argument("--machine-group-id", required=True, metavar="ID")
     runner.add_argument("--host-name", required=True, metavar="NAME")
     runner.add_argument("--handshake", type=Path, metavar="FILE", default=None)
+    file_peer = add("file-peer", None)
+    file_peer.add_argument("--folder", type=Path, required=True, metavar="DIR")
+    file_peer.add_argument("--ice-server", action="append", default=[], metavar="HOST:PORT")

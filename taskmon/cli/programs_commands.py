@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from taskmon.cli import exit_code
 from taskmon.cli.connection import data_dir, given_service, run_to_end, service_address
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
     from pathlib import Path
+
+
+_CLOUD: Final = ".inductiva.ai"
+"""The cloud's machine catalogue and connection server have addresses of their own, which its client knows."""
 
 
 def open_window(arguments: Namespace) -> int:
@@ -97,14 +102,27 @@ def env(arguments: Namespace) -> int:
         address = await service_address(arguments)
         show(f"export INDUCTIVA_API_URL={shlex.quote(address.url)}")
         show(f"export INDUCTIVA_API_KEY={shlex.quote(address.api_key)}")
+        place = urlsplit(address.url)
+        if not (place.hostname or "").endswith(_CLOUD):
+            show(f"export INDUCTIVA_MACHINES_CATALOGUE_API_URL={shlex.quote(address.url)}")
+            show(f"export INDUCTIVA_TURN_SERVER_URL={shlex.quote(place.netloc)}")
         return exit_code.OK
 
     return run_to_end(lines())
+
+
+def file_peer(arguments: Namespace) -> int:
+    """Shows the files of one running task to clients; a runner in a frozen bundle starts it."""
+    from taskmon.runner.file_peer import main
+
+    servers = [word for server in arguments.ice_server for word in ("--ice-server", server)]
+    return main(["--folder", str(arguments.folder), *servers])
 
 
 COMMANDS: Final[dict[str, Callable[[Namespace], int]]] = {
     "open": open_window,
     "serve": serve,
     "runner": runner,
+    "file-peer": file_peer,
     "env": env,
 }

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from taskmon.service.bell import Bell
 
 _LETTERS_AT_MOST: Final = 32
+BOXES_AT_MOST: Final = 1000
+"""Answers to clients that have gone are never read: the boxes that have waited longest make room."""
 
 
 class Mailboxes:
@@ -26,6 +28,8 @@ class Mailboxes:
 
     def put(self, task_id: str, receiver: str, letter: dict[str, Any]) -> None:
         self._boxes[task_id, receiver].append(letter)
+        if len(self._boxes) > BOXES_AT_MOST:
+            del self._boxes[next(iter(self._boxes))]
         self._bell.ring()
 
     def take(self, task_id: str, receiver: str) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -136,9 +137,32 @@ def test_the_machines_of_this_computer_are_listed(taskmon: Taskmon) -> None:
 
 def test_the_official_client_is_pointed_here(taskmon: Taskmon, service_folder: Path) -> None:
     handshake = json.loads((service_folder / "service.json").read_text())
+    place = handshake["url"].removeprefix("http://")
     assert taskmon("env").out.splitlines() == [
         f"export INDUCTIVA_API_URL={handshake['url']}",
         f"export INDUCTIVA_API_KEY={handshake['api_key']}",
+        f"export INDUCTIVA_MACHINES_CATALOGUE_API_URL={handshake['url']}",
+        f"export INDUCTIVA_TURN_SERVER_URL={place}",
+    ]
+
+
+def test_a_shell_takes_the_lines_that_point_the_official_client_here(service_folder: Path) -> None:
+    handshake = json.loads((service_folder / "service.json").read_text())
+    script = 'eval "$("$0" -m taskmon --data-dir "$1" env)" && echo "$INDUCTIVA_API_URL $INDUCTIVA_TURN_SERVER_URL"'
+    command_line = ["sh", "-c", script, sys.executable, str(service_folder)]
+    shown = subprocess.run(command_line, capture_output=True, text=True, check=True)
+    assert shown.stdout.split() == [handshake["url"], handshake["url"].removeprefix("http://")]
+
+
+def test_the_cloud_keeps_its_own_catalogue_and_connection_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key_file = tmp_path / "key"
+    key_file.write_text("a.key")
+    assert main(["--url", "https://api.inductiva.ai", "--api-key-file", str(key_file), "env"]) == 0
+    assert [line.partition("=")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "export INDUCTIVA_API_URL",
+        "export INDUCTIVA_API_KEY",
     ]
 
 
