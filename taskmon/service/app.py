@@ -10,8 +10,10 @@ from starlette.types import ASGIApp
 from taskmon import __version__
 from taskmon.service.answers import add_error_answers
 from taskmon.service.context import Service
+from taskmon.service.document import complete_document
 from taskmon.service.endpoints import (
     compute,
+    docs,
     extensions,
     machine_types,
     mailbox,
@@ -36,8 +38,9 @@ def create_app(service: Service, hosts: Iterable[str] = ()) -> ASGIApp:
     app.state.service = service
     add_error_answers(app)
     nouns = [version, users, simulators, machine_types, compute, projects, tasks, notices, mailbox]
-    nouns += [storage, transfers, runner, objects]
+    nouns += [storage, transfers, runner, objects, docs]
     for noun in (*nouns, *([extensions, reclaim] if service.extensions else [])):
         # The routes as they are, not include_router(): nothing is prefixed or overridden, and copying them costs time.
         app.router.routes.extend(noun.router.routes)
+    complete_document(app)
     return Gate(app, service.api_key, service.visits, hosts)

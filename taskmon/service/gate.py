@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 KEY_HEADER: Final = "x-api-key"
 
-_WITHOUT_KEY: Final = frozenset(
-    {"/version-check", "/version", "/simulators/available-images", "/pricing/machine-types"}
-)
+_CATALOGUE: Final = ("/version-check", "/version", "/simulators/available-images", "/pricing/machine-types")
+_WITHOUT_KEY: Final = frozenset({*_CATALOGUE, "/openapi.json", "/docs"})
+
+
+def needs_no_key(path: str) -> bool:
+    """Whether anybody may call `path`: catalogue and documentation, and signed addresses, which prove themselves."""
+    return path in _WITHOUT_KEY or path.startswith(f"/{BUCKET}/")
 
 
 class Visits:
@@ -83,7 +87,7 @@ class Gate:
                 self._visits.leave()
 
     def _may_enter(self, path: str, headers: Headers) -> bool:
-        if path in _WITHOUT_KEY or path.startswith(f"/{BUCKET}/"):
+        if needs_no_key(path):
             return True
         return hmac.compare_digest(headers.get(KEY_HEADER, "").encode("latin-1", "replace"), self._key)
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
@@ -20,8 +22,6 @@ from taskmon.core.task import OperationStatus
 from taskmon.service.identifiers import new_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     import httpx

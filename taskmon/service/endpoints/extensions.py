@@ -47,7 +47,8 @@ async def files(task_id: str, service: ServiceParts) -> Response:
     return JsonAnswer(await asyncio.to_thread(service.files.files_of, service.tasks.task(task_id)))
 
 
-@router.api_route("/tasks/{task_id}/files/{path:path}", methods=["GET", "HEAD"])
+@router.get("/tasks/{task_id}/files/{path:path}")
+@router.head("/tasks/{task_id}/files/{path:path}")
 async def file(
     task_id: str,
     path: str,

@@ -18,7 +18,8 @@ STORED_LENGTH_HEADER = "x-goog-stored-content-length"
 """Runners read from it that a streamed archive arrived whole."""
 
 
-@router.api_route(f"/{BUCKET}/{{path:path}}", methods=["GET", "HEAD"])
+@router.get(f"/{BUCKET}/{{path:path}}")
+@router.head(f"/{BUCKET}/{{path:path}}")
 async def download(path: str, request: Request, service: ServiceParts) -> Response:
     service.signer.check("download", path, request.query_params)
     target = service.storage.existing(path)
