@@ -36,6 +36,8 @@ _MAY_BE_EMPTY: Final = frozenset(
     }
 )
 """Calls that wait for something and answer 204 when it did not come."""
+_RANGED: Final = "/{path}"
+"""How the addresses of files end, which may be read in ranges."""
 _PROBLEM: Final = {
     "description": "What is wrong, for a person to read.",
     "type": "object",
@@ -74,6 +76,8 @@ def _amend(document: dict[str, Any]) -> None:
             call["responses"]["4XX"] = _REFUSED
             if (method, path) in _MAY_BE_EMPTY:
                 call["responses"]["204"] = {"description": "Nothing came in time"}
+            if path.endswith(_RANGED) and method == "get":
+                call["responses"] |= {"206": {"description": "The range that was asked for"}}
             for name, schema in _IGNORED.get((method, path), {}).items():
                 ignored = {"name": name, "in": "query", "required": False, "schema": schema}
                 call.setdefault("parameters", []).append({**ignored, "description": "Taken, and not looked at."})

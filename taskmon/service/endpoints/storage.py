@@ -23,6 +23,7 @@ router = APIRouter()
 class StorageOrder(StrEnum):
     SIZE = "size"
     CREATION_TIME = "creation_time"
+    NAME = "name"
 
 
 @router.get("/storage/signed-urls", response_model=list[str])
@@ -64,6 +65,8 @@ async def contents(
     def rank(file: StorageFile) -> tuple[float, str]:
         if sort_by is StorageOrder.SIZE:
             return file.size_bytes or 0, file.name
+        if sort_by is StorageOrder.NAME:
+            return 0, file.name
         return file.creation_time.timestamp() if file.creation_time else 0, file.name
 
     found.sort(key=rank, reverse=order == "desc")
