@@ -58,6 +58,7 @@ Value = Callable[[Task, datetime, Observed], SortValue]
 class ColumnFacts:
     """`sort_key` gives text (compared without case) or a number, None or "" for a blank, which always comes last.
 
+    A column `by_text` has `read`, which gives the same text as `sort_key` with less ado.
     `drifting` sort keys change with time alone, for tasks that live.
     """
 
@@ -66,6 +67,7 @@ class ColumnFacts:
     sort_key: Value
     tooltip: Text
     by_text: bool = False
+    read: Callable[[Task], str] | None = None
     drifting: bool = False
 
 
@@ -154,7 +156,7 @@ def _of_text(
     """A column that shows and sorts by a text of the task; the tooltip is the text in full."""
     tell = tooltip or text
     return ColumnFacts(
-        look, lambda t, _n, _o: text(t), lambda t, _n, _o: text(t), lambda t, _n, _o: tell(t), by_text=True
+        look, lambda t, _n, _o: text(t), lambda t, _n, _o: text(t), lambda t, _n, _o: tell(t), by_text=True, read=text
     )
 
 
@@ -179,6 +181,7 @@ def _text_columns() -> dict[Column, ColumnFacts]:
             lambda t, _n, _o: t.task_id,
             lambda t, _n, _o: t.task_id,
             by_text=True,
+            read=lambda t: t.task_id,
         ),
         c.NAME: _of_text(_look(c.NAME, "Name", kind.TEXT, 120, True), _name_text, _name_tooltip),
         c.SIMULATOR: _of_text(_look(c.SIMULATOR, "Simulator", kind.TEXT, 92, True), lambda t: t.simulator),
@@ -194,6 +197,7 @@ def _text_columns() -> dict[Column, ColumnFacts]:
             lambda t, _n, _o: reason_pattern(t),
             lambda t, _n, o: "\n".join(filter(None, (waiting_text(t, o.queue), reason_tooltip(t)))),
             by_text=True,
+            read=reason_pattern,
         ),
     }
 

@@ -24,6 +24,9 @@ MANY: Final = 12
 MANY_CHANGED: Final = 32
 """From so many stretches on, one `dataChanged` spans them all."""
 
+FEW: Final = 16
+"""Up to this part of the rows, finding the place of each that comes is cheaper than sorting all."""
+
 _NOWHERE: Final = QModelIndex()
 
 
@@ -49,11 +52,12 @@ class RowChanges:
 
     def _leave(self, slots: Slots) -> None:
         rows = np.sort(self._index.rows()[slots])
-        stretches = runs(rows)
-        if len(stretches) >= MANY:
+        if np.count_nonzero(np.diff(rows) != 1) + 1 >= MANY:
             kept = self._index.without(slots)
             self._relayout(np.concatenate((kept, self._index.order[rows])))
             stretches = [(len(kept), len(kept) + len(slots) - 1)]
+        else:
+            stretches = runs(rows)
         for first, last in reversed(stretches):
             self._model.beginRemoveRows(_NOWHERE, first, last)
             order = self._index.order
@@ -61,12 +65,17 @@ class RowChanges:
             self._model.endRemoveRows()
 
     def _come(self, slots: Slots) -> None:
+        if len(slots) > max(MANY, len(self._index.order) // FEW):
+            self._append(slots)
+            self._relayout(self._index.merged(self._index.without(slots), slots))
+            return
         ordered, places = self._index.places(slots)
         # Equal places are one stretch: rows that come before the same row come together.
         starts = np.flatnonzero(np.diff(places, prepend=-1))
         if len(starts) >= MANY:
+            settled = self._index.order
             self._append(slots)
-            self._relayout(self._index.merged(self._index.without(slots), slots))
+            self._relayout(np.insert(settled, places, ordered))
             return
         ends = [*starts[1:].tolist(), len(places)]
         for start, end in reversed(list(zip(starts.tolist(), ends, strict=True))):
@@ -108,9 +117,9 @@ class RowChanges:
         model.layoutChanged.emit()
 
     def _tell_changed(self, slots: Slots) -> None:
-        stretches = runs(np.sort(self._index.rows()[slots]))
-        if len(stretches) >= MANY_CHANGED:
-            stretches = [(stretches[0][0], stretches[-1][1])]
+        rows = np.sort(self._index.rows()[slots])
+        many = np.count_nonzero(np.diff(rows) != 1) + 1 >= MANY_CHANGED
+        stretches = [(int(rows[0]), int(rows[-1]))] if many else runs(rows)
         last_column = len(COLUMNS) - 1
         for first, last in stretches:
             self._model.dataChanged.emit(self._model.index(first, 0), self._model.index(last, last_column))

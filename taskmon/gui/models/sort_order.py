@@ -5,9 +5,9 @@ A task is known here by its slot, a small number that stays the same as long as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,13 @@ NEWEST_FIRST: Final = SortKey(Column.SUBMITTED, descending=True)
 """What decides between tasks that are equal in everything that the user asked for."""
 
 
+_STEP: Final = 2000
+"""Sort values read before the window may turn to something else."""
+
+_NONE: Final = np.empty(0, dtype=np.intp)
+_MANY_NOTES: Final = 256
+
+
 def grown(array: npt.NDArray[np.generic], size: int, filling: float) -> npt.NDArray[np.generic]:
     """`array` with room for at least `size` elements; grows by doubling."""
     if size <= len(array):
@@ -35,47 +42,87 @@ def grown(array: npt.NDArray[np.generic], size: int, filling: float) -> npt.NDAr
 
 
 class _KeyColumn:
-    """The sort values of one column by slot; infinite for a blank, so that blanks come last either way."""
+    """The sort values of one column by slot; infinite for a blank, so that blanks come last either way.
+
+    While nobody sorts by the column it only notes which slots have changed, and reads them when it is needed again.
+    """
 
     def __init__(self, column: Column, observed: Observed) -> None:
         self.column = column
-        self._sort_key = COLUMNS[column].sort_key
+        self._facts = COLUMNS[column]
         self._observed = observed
-        self._ranks = TextRanks() if COLUMNS[column].by_text else None
-        self._values: Floats = np.empty(0)
+        self._ranks = TextRanks() if self._facts.by_text else None
+        self._late: list[Slots] = []
         self.ascending: Floats = np.empty(0)
-        self.descending: Floats = np.empty(0)
+        self._descending: Floats | None = None
+
+    @property
+    def descending(self) -> Floats:
+        """The values for the other direction."""
+        if self._descending is None:
+            self._descending = np.where(np.isinf(self.ascending), np.inf, -self.ascending)
+        return self._descending
+
+    def note(self, slots: Slots) -> None:
+        """`slots` have changed and nobody wants to know yet."""
+        self._descending = None
+        self._late.append(slots)
+        if len(self._late) >= _MANY_NOTES:
+            self._late = [np.unique(np.concatenate(self._late))]
+
+    def catch_up(self, tasks: Tasks, now: datetime) -> Iterator[None]:
+        """Reads what was noted, some slots between one step and the next."""
+        late = self._late[0] if len(self._late) == 1 else np.unique(np.concatenate((_NONE, *self._late)))
+        self._late = []
+        if len(late):
+            values: list[str] | list[SortValue] = []
+            for first in range(0, len(late), _STEP):
+                values += self._values(late[first : first + _STEP], tasks, now)
+                yield
+            if self._ranks is not None and not len(self._ranks):
+                yield from self._ranks.begin(cast("list[str]", values))
+            self._put(late, values)
 
     def update(self, slots: Slots, tasks: Tasks, now: datetime) -> Flags:
         """Reads the values of `slots` again; tells which of them are different now."""
+        return self._put(slots, self._values(slots, tasks, now))
+
+    def _put(self, slots: Slots, values: list[str] | list[SortValue]) -> Flags:
         size = int(slots.max(initial=-1)) + 1
-        self.ascending = grown(self.ascending, size, np.inf)  # type: ignore[assignment]
-        self.descending = grown(self.descending, size, np.inf)  # type: ignore[assignment]
-        numbers = self._numbers([self._value(tasks[slot], now) for slot in slots.tolist()])
+        if size > len(self.ascending):
+            self.ascending = grown(self.ascending, size, np.inf)  # type: ignore[assignment]
+            self._descending = None
+        numbers = self._numbers(values)
         blank = np.isnan(numbers)
         ascending = np.where(blank, np.inf, numbers)
         different: Flags = self.ascending[slots] != ascending
         self.ascending[slots] = ascending
-        self.descending[slots] = np.where(blank, np.inf, -numbers)
+        if self._descending is not None:
+            self._descending[slots] = np.where(blank, np.inf, -numbers)
         return different
 
-    def _value(self, task: Task | None, now: datetime) -> SortValue:
-        return None if task is None else self._sort_key(task, now, self._observed)
+    def _values(self, slots: Slots, tasks: Tasks, now: datetime) -> list[str] | list[SortValue]:
+        there = [tasks[slot] for slot in slots.tolist()]
+        read = self._facts.read
+        if read is not None:
+            return [read(task).casefold() if task is not None else "" for task in there]
+        sort_key, observed = self._facts.sort_key, self._observed
+        return [None if task is None else sort_key(task, now, observed) for task in there]
 
-    def _numbers(self, values: list[SortValue]) -> Floats:
+    def _numbers(self, values: list[str] | list[SortValue]) -> Floats:
         ranks = self._ranks
         if ranks is None:
-            return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-        texts = [str(value).casefold() if value else "" for value in values]
-        spread = ranks.learn([text for text in texts if text])
+            return np.array(values, dtype=np.float64)  # None becomes not a number
+        texts = cast("list[str]", values)
+        spread = ranks.learn(texts)
         if spread is not None:
             self._translate(*spread)
-        return np.array([ranks.of(text) if text else np.nan for text in texts], dtype=np.float64)
+        return np.array(ranks.of(texts), dtype=np.float64)
 
     def _translate(self, old: Floats, new: Floats) -> None:
+        self._descending = None
         known = np.flatnonzero(np.isfinite(self.ascending))
         self.ascending[known] = new[np.searchsorted(old, self.ascending[known]).clip(max=len(new) - 1)]
-        self.descending[known] = -self.ascending[known]
 
 
 class SortOrder:
@@ -83,7 +130,7 @@ class SortOrder:
 
     def __init__(self, observed: Observed) -> None:
         self._observed = observed
-        self._columns: dict[Column, _KeyColumn] = {}
+        self._columns = {Column(NEWEST_FIRST.column): _KeyColumn(Column(NEWEST_FIRST.column), observed)}
         self._keys: tuple[SortKey, ...] = (NEWEST_FIRST,)
         self._arrival: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._arrived = 0
@@ -99,17 +146,28 @@ class SortOrder:
         self._arrival[slot] = self._arrived
         self._arrived += 1
 
-    def choose(self, keys: Sequence[SortKey], slots: Slots, tasks: Tasks, now: datetime) -> None:
-        """Sort by `keys` from now on; `slots` are all that exist."""
+    def prepare(
+        self, keys: Sequence[SortKey], slots: Slots, living: Slots, tasks: Tasks, now: datetime
+    ) -> Iterator[None]:
+        """Reads, step by step, what `choose` will need: of `slots`, all that exist, or of those `living` on whose
+        durations go on, and of those that have changed."""
+        for key in keys:
+            column = Column(key.column)
+            if column not in self._columns:
+                self._columns[column] = _KeyColumn(column, self._observed)
+                self._columns[column].note(slots)
+            elif COLUMNS[column].drifting:
+                self._columns[column].note(living)
+            yield from self._columns[column].catch_up(tasks, now)
+
+    def choose(self, keys: Sequence[SortKey], tasks: Tasks, now: datetime) -> None:
+        """Sort by `keys`, which are prepared, from now on."""
         wanted = tuple(keys)
         if all(key.column != NEWEST_FIRST.column for key in wanted):
             wanted = (*wanted, NEWEST_FIRST)
         for key in wanted:
-            column = Column(key.column)
-            # A drifting column that was not followed meanwhile is out of date.
-            if column not in self._columns or COLUMNS[column].drifting:
-                self._columns[column] = _KeyColumn(column, self._observed)
-                self._columns[column].update(slots, tasks, now)
+            for _ in self._columns[Column(key.column)].catch_up(tasks, now):
+                pass
         self._keys = wanted
 
     def update(self, slots: Slots, tasks: Tasks, now: datetime) -> Flags:
@@ -117,9 +175,10 @@ class SortOrder:
         moved: Flags = np.zeros(len(slots), dtype=np.bool_)
         used = {key.column for key in self._keys}
         for column, values in self._columns.items():
-            different = values.update(slots, tasks, now)
             if column in used:
-                moved |= different
+                moved |= values.update(slots, tasks, now)
+            else:
+                values.note(slots)
         return moved
 
     def _arrays(self) -> list[Floats]:
@@ -133,9 +192,9 @@ class SortOrder:
 
     def merge(self, order: Slots, slots: Slots) -> Slots:
         """An ordered `order` with `slots`, none of them in it, put where they belong."""
+        if len(slots) > len(order) // 4:
+            return self.sorted(np.concatenate((order, slots)))
         coming = self.sorted(slots)
-        if not len(order):
-            return coming
         return np.insert(order, self.places(order, coming), coming)
 
     def places(self, order: Slots, slots: Slots) -> Slots:

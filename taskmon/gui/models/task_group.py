@@ -55,10 +55,15 @@ _TOP: Final = (("All", "", False), ("Active", "active", False), ("Queued", "queu
 
 def group_of(task: Task) -> Group:
     """The group of a task. The service's word on whether it has ended counts, not the name of its state."""
-    if not task.is_terminated:
-        waits = task.status is Status.SUBMITTED or task.status is Status.PENDING_INPUT
+    return state_group(task.status, task.is_terminated)
+
+
+def state_group(status: Status, terminated: bool) -> Group:
+    """The group of a state and the service's word on whether the task has ended."""
+    if not terminated:
+        waits = status is Status.SUBMITTED or status is Status.PENDING_INPUT
         return Group.QUEUED if waits else Group.RUNNING
-    kind = facts(task.status).kind
+    kind = facts(status).kind
     if kind is Kind.TERMINAL_FAILED:
         return Group.FAILED
     return Group.STOPPED if kind is Kind.USER_STOPPED else Group.DONE

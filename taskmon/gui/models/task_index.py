@@ -5,10 +5,11 @@ This module needs numpy; the model imports it when the first task arrives, not a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from operator import attrgetter
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -38,10 +39,17 @@ class Delta:
     gone: Slots = field(default_factory=_no_slots)
 
 
+Steps = Generator[None, None, Delta]
+"""Long work in steps of a millisecond or so, and what it means in the end."""
+
+_STEP: Final = 2000
+
+
 class TaskIndex:
     """A copy of the store's tasks by slot, the filter's verdict on each, and the order of those that pass.
 
-    `take`, `refilter` and `refresh` decide; the model then changes `order` step by step, telling Qt in between.
+    `take`, `refilter`, `choose_sort` and `refresh` decide; the model then changes `order` step by step, telling Qt in
+    between.
     """
 
     def __init__(self, clock: Callable[[], datetime], observed: Observed) -> None:
@@ -57,11 +65,11 @@ class TaskIndex:
         self._slot_of: dict[str, int] = {}
         self._free: list[int] = []
         self._living: set[int] = set()
+        self._meanwhile: list[Slots] | None = None
         self._shown: Flags = np.empty(0, dtype=np.bool_)
         self._rows: Slots = _no_slots()
         self._rows_of: Slots | None = None
         self._reference = clock()
-        self._sort.choose((), _no_slots(), self._tasks, self._reference)
 
     def __len__(self) -> int:
         return len(self._slot_of)
@@ -106,6 +114,8 @@ class TaskIndex:
         touched = np.array(sorted({self._put(task) for task in tasks}), dtype=np.intp)
         gone = np.array(sorted(self._forget(gone_ids)), dtype=np.intp)
         self._shown = cast("Flags", grown(self._shown, len(self._tasks), 0))
+        if self._meanwhile is not None:
+            self._meanwhile += (touched, gone)
         return self._judge(touched, gone)
 
     def _put(self, task: Task) -> int:
@@ -113,7 +123,11 @@ class TaskIndex:
         if slot is None:
             slot = self._new_slot(task.task_id)
         else:
-            self.counts.take_away(cast("Task", self._tasks[slot]))
+            known = cast("Task", self._tasks[slot])
+            if _told(known) == _told(task):  # only measurements have changed
+                self._tasks[slot] = task
+                return slot
+            self.counts.take_away(known)
         self._tasks[slot] = task
         self._texts[slot] = search_text(task)
         self.counts.add(task)
@@ -165,12 +179,21 @@ class TaskIndex:
             self._texts[slot] = ""
             self._free.append(slot)
 
-    def refilter(self, new: TaskFilter) -> Delta:
+    def refilter(self, new: TaskFilter) -> Steps:
         """Another filter."""
+        existing = self._existing() if not new.narrows(self._filter) else np.flatnonzero(self._shown)
+        self._meanwhile = []
+        accepted: list[int] = []
+        for first in range(0, len(existing) if new.tests else 0, _STEP):
+            accepted += new.select(existing[first : first + _STEP].tolist(), self._tasks, self._texts)
+            yield
         self._filter = new
-        existing = self._existing()
         after: Flags = np.zeros(len(self._shown), dtype=np.bool_)
-        after[self._accepted(existing.tolist()) if new.tests else existing] = True
+        after[self._existing() if not new.tests else accepted] = True
+        touched = np.unique(np.concatenate((_no_slots(), *(self._meanwhile or ()))))
+        self._meanwhile = None
+        after[touched] = False
+        after[self._accepted([slot for slot in touched.tolist() if self._tasks[slot] is not None])] = True
         leaving, coming = np.flatnonzero(self._shown & ~after), np.flatnonzero(after & ~self._shown)
         self._shown = after
         return Delta(leaving=leaving, coming=coming)
@@ -179,10 +202,12 @@ class TaskIndex:
         """From now on `views` knows how many tasks each of these filters lets through."""
         self.views.choose(filters, self._existing(), self._tasks, self._texts)
 
-    def choose_sort(self, keys: Sequence[SortKey]) -> Delta:
+    def choose_sort(self, keys: Sequence[SortKey]) -> Steps:
         """Another order; every shown task may have to move."""
         self._reference = self._clock()
-        self._sort.choose(keys, self._existing(), self._tasks, self._reference)
+        living = np.fromiter(self._living, dtype=np.intp, count=len(self._living))
+        yield from self._sort.prepare(keys, self._existing(), living, self._tasks, self._reference)
+        self._sort.choose(keys, self._tasks, self._reference)
         return Delta(moving=self.order)
 
     def living(self) -> list[int]:
@@ -222,6 +247,13 @@ class TaskIndex:
         """`slots` in order, and before which present row each of them belongs."""
         ordered = self._sort.sorted(slots)
         return ordered, self._sort.places(self.order, ordered)
+
+
+_told = attrgetter(
+    "status", "is_terminated", "project", "simulator", "machine_group_name", "machine_group_id", "error_detail",
+    "executer", "task_metadata", "input_submit_time", "num_retries",
+)  # fmt: skip
+"""What groups, queue and searched text are made of."""
 
 
 def runs(rows: npt.NDArray[np.intp]) -> list[tuple[int, int]]:

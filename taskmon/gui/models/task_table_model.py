@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
+from math import inf
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
@@ -21,7 +24,7 @@ from taskmon.gui.task_rows import CellKind, ColumnLook, SortKey, TaskGroup, Task
 if TYPE_CHECKING:
     from taskmon.client.task_store import Change
     from taskmon.gui.models.row_changes import RowChanges
-    from taskmon.gui.models.task_index import Delta, TaskIndex
+    from taskmon.gui.models.task_index import Delta, Steps, TaskIndex
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
@@ -29,8 +32,14 @@ _NOWHERE: Final = QModelIndex()
 GATHER_MS: Final = 16
 """Changes that arrive within a frame are shown together."""
 
-SLICE: Final = 250
+SLICE: Final = 500
 """Tasks taken over at a time, so that a large page never costs the window more than a few milliseconds."""
+
+SLICE_S: Final = 0.006
+"""How long [s] the work on another filter or order may go on before the window turns to something else."""
+
+AT_ONCE: Final = 5_000
+"""So many tasks are filtered and sorted without turning to anything else."""
 
 MY_VIEWS: Final = "My views"
 """The sidebar's section of named views."""
@@ -67,6 +76,7 @@ class TaskTableModel(TaskRows):
         self._changes: RowChanges | None = None
         self._filter = EVERYTHING
         self._keys: tuple[SortKey, ...] = ()
+        self._jobs: dict[str, Steps] = {}
         self._views: dict[str, str] = {}
         self._waiting: dict[str, None] = dict.fromkeys(store.tasks)
         self._ageing: list[int] = []
@@ -91,7 +101,7 @@ class TaskTableModel(TaskRows):
         new = parse_filter(text, self._clock())
         self._filter = new
         if self._index is not None:
-            self._install(self._index.refilter(new))
+            self._begin("filter", self._index.refilter(new))
         self._watch_drift()
 
     def set_views(self, views: Mapping[str, str]) -> None:
@@ -115,7 +125,7 @@ class TaskTableModel(TaskRows):
     def sort_by(self, keys: Sequence[SortKey]) -> None:
         self._keys = tuple(keys)
         if self._index is not None:
-            self._install(self._index.choose_sort(self._keys))
+            self._begin("sort", self._index.choose_sort(self._keys))
         self._watch_drift()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
 
@@ -247,20 +257,46 @@ class TaskTableModel(TaskRows):
 
     def flush(self) -> None:
         """Shows everything that has arrived so far."""
-        while self._waiting or self._ageing:
+        while self._waiting or self._ageing or self._jobs:
             self._take_slice()
 
+    def _begin(self, name: str, steps: Steps) -> None:
+        """Long work begins; of a list that is not long it is done at once. Newer work of that name replaces older."""
+        self._jobs.pop(name, None)
+        self._jobs[name] = steps
+        if len(self._store.tasks) <= AT_ONCE:
+            self._go_on(inf)
+        else:
+            self._go_on(SLICE_S)
+            self._gather.start(0)
+
+    def _go_on(self, seconds: float) -> None:
+        """Some more steps of the work that began first."""
+        until = perf_counter() + seconds
+        while self._jobs:
+            name = next(iter(self._jobs))
+            try:
+                next(self._jobs[name])
+            except StopIteration as end:
+                del self._jobs[name]
+                self._install(end.value)
+                self.counts_changed.emit()
+            if perf_counter() > until:
+                return
+
     def _take_slice(self) -> None:
-        if self._waiting:
+        if self._jobs:
+            self._go_on(SLICE_S)
+        elif self._waiting:
             self._take_tasks()
         elif self._ageing and self._index is not None:
             ageing, self._ageing = self._ageing[:SLICE], self._ageing[SLICE:]
             self._install(self._index.refresh(ageing))
-        if self._waiting or self._ageing:
+        if self._waiting or self._ageing or self._jobs:
             self._gather.start(0)
 
     def _take_tasks(self) -> None:
-        ids = list(self._waiting)[:SLICE]
+        ids = list(islice(self._waiting, SLICE))
         for task_id in ids:
             del self._waiting[task_id]
         found = {task_id: self._store.get(task_id) for task_id in ids}
@@ -281,8 +317,9 @@ class TaskTableModel(TaskRows):
         from taskmon.gui.models.task_index import TaskIndex
 
         index = TaskIndex(self._clock, self._observed)
-        index.refilter(self._filter)
-        index.choose_sort(self._keys)
+        for steps in (index.refilter(self._filter), index.choose_sort(self._keys)):
+            for _ in steps:  # of nothing yet
+                pass
         self._index, self._changes = index, RowChanges(self, index)
         self._count_views()
         self._watch_drift()
@@ -294,7 +331,7 @@ class TaskTableModel(TaskRows):
             return
         if self._filter.moving:
             self._filter = parse_filter(self._filter.text, self._clock())
-            self._install(self._index.refilter(self._filter))
+            self._begin("filter", self._index.refilter(self._filter))
         if self._index.views.moving:
             self._count_views()
             self.counts_changed.emit()

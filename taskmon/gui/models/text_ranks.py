@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from itertools import groupby
+from math import nan
 from typing import Final
 
 import numpy as np
@@ -12,6 +14,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 _STEP: Final = 1024.0
+_RUN: Final = 5000
 _TIGHT: Final = 1e-6  # the gap between two ranks below which doubles of this size get coarse
 
 
@@ -35,8 +38,11 @@ class TextRanks:
 
         Returns None, or the (old, new) ranks of all known texts when they had to be spread again.
         """
-        fresh = sorted({text for text in texts if text not in self._rank_of})
+        fresh = sorted(set(texts).difference(self._rank_of, ("",)))
         if not fresh:
+            return None
+        if not self._texts:
+            self._begin_with(fresh)
             return None
         places = [(bisect_left(self._texts, text), text) for text in fresh]
         merged_texts: list[str] = []
@@ -54,14 +60,30 @@ class TextRanks:
         self._ranks = merged_ranks + self._ranks[done:]
         return self._spread() if crowded else None
 
-    def of(self, text: str) -> float:
-        """The rank of a learned text."""
-        return self._rank_of[text]
+    def begin(self, texts: list[str]) -> Iterator[None]:
+        """`learn` for the first texts of all, however many, in steps of a few milliseconds."""
+        runs: list[str] = []
+        for first in range(0, len(texts), _RUN):
+            runs += sorted(set(texts[first : first + _RUN]))
+            yield
+        runs.sort()  # merges what is sorted already
+        yield
+        ordered = [text for text, _ in groupby(runs) if text]
+        yield
+        self._begin_with(ordered)
+
+    def of(self, texts: list[str]) -> list[float]:
+        """The ranks of learned texts; not a number for an empty one."""
+        rank_of = self._rank_of
+        return [rank_of[text] if text else nan for text in texts]
+
+    def _begin_with(self, texts: list[str]) -> None:
+        self._texts = texts
+        self._ranks = [_STEP * number for number in range(len(texts))]
+        self._rank_of = dict(zip(texts, self._ranks, strict=True))
 
     def _between(self, place: int, count: int) -> tuple[list[float], bool]:
         """`count` growing ranks for texts that come before the `place`th, and whether they are too close."""
-        if not self._ranks:
-            return [_STEP * number for number in range(count)], False
         if place == len(self._ranks):
             return [self._ranks[-1] + _STEP * (number + 1) for number in range(count)], False
         if place == 0:
@@ -72,6 +94,5 @@ class TextRanks:
 
     def _spread(self) -> tuple[Floats, Floats]:
         old = np.array(self._ranks)
-        self._ranks = [_STEP * number for number in range(len(self._texts))]
-        self._rank_of = dict(zip(self._texts, self._ranks, strict=True))
+        self._begin_with(self._texts)
         return old, np.array(self._ranks)
