@@ -22,6 +22,7 @@ from taskmon.core.errors import TaskmonError
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
 from taskmon.core.task import OperationName
 from taskmon.runner.control import StopReason, TaskControl
+from taskmon.runner.descendants import children, nothing_new
 from taskmon.runner.environment import Environment, live_output_words, mpi_words
 from taskmon.runner.guard import MARK_VARIABLE, find_processes, group_lives, stop_processes
 from taskmon.runner.guarding import Guard
@@ -78,6 +79,7 @@ class Execution:
         self._sampler = sampler
         self._kill_grace_s = kill_grace_s
         self._mark = uuid.uuid4().hex
+        self._strangers = children()
 
     def run(self) -> Outcome:
         """Run the commands until one fails or the task has to stop. Raises TaskmonError if one cannot be started."""
@@ -97,7 +99,8 @@ class Execution:
 
     def sweep(self) -> None:
         """End every process that carries the task's mark, and wait until it is gone."""
-        if not stop_processes(lambda: find_processes([self._mark]), self._kill_grace_s):
+        gone = nothing_new(self._strangers)
+        if not gone and not stop_processes(lambda: find_processes([self._mark]), self._kill_grace_s):
             logger.error("processes of task %s could not be ended", self._job.task_id)
         self._guard.forget_mark(self._mark)
 

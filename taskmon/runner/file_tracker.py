@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _BLOCK_S: Final = 30
+_UNWATCHED_S: Final = 0.25
+"""A task that ends sooner is over before anybody could look."""
 _NOT_TOLD: Final = frozenset({"API_URL", "USER_API_KEY", MARK_VARIABLE})
 """What the program with the open ports must not know, and the mark by which a task's own processes are ended."""
 _ICE_VARIABLE: Final = "ICE_URL"
@@ -67,6 +69,8 @@ class FileTracker:
                     logger.info("the file peer of task %s had ended already", self._task_id)
 
     def _listen_forever(self) -> None:
+        if self._over.wait(_UNWATCHED_S):
+            return
         back_off = BackOff(first_s=0.5, most_s=30.0)
         registered = False
         while not self._over.is_set():

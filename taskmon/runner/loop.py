@@ -30,6 +30,7 @@ from taskmon.core.runner_protocol import (
     TaskEvent,
     TaskOrder,
 )
+from taskmon.runner.descendants import adopt_orphans
 from taskmon.runner.guarding import Guard
 from taskmon.runner.job import task_id_of
 from taskmon.runner.leave_signal import leave_signals
@@ -93,6 +94,8 @@ def run(options: RunnerOptions) -> int:
         logger.error("%s", error)
         return 1
     with leave_signals() as wait_for_signal:
+        if not adopt_orphans():
+            logger.info("detached processes are found by looking at every process")
         runner = Runner(options, link, Guard(options.kill_grace_s))
         worker = threading.Thread(target=runner.run_to_end, args=(wait_for_signal.wake,), name="tasks", daemon=True)
         worker.start()

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _BATCH: Final = 100
+_GATHER_S: Final = 0.1
+"""How long a report that nobody waits for may gather company."""
+_URGENT: Final = frozenset(EventType) - {EventType.TASK_WORK_FINISHED}
 TROUBLE_LIMIT_S: Final = 600.0
 """How long one report may meet answers of 500 and above before it is given up, so that it cannot block the others."""
 
@@ -65,6 +68,11 @@ class _Entry:
     report: Report
     delivery: Delivery
     journal: Journal | None
+
+    @property
+    def hurry(self) -> bool:
+        """The end of a task, which its runner waits for."""
+        return self.report.kind is ReportKind.UNBLOCK
 
 
 class ReportQueue:
@@ -161,6 +169,8 @@ class ReportQueue:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._entries or self._closed)
+                if self._batching:
+                    self._changed.wait_for(self._is_time, _GATHER_S)
                 if self._closed:
                     return
                 entries = list(islice(self._entries, _BATCH))
@@ -175,6 +185,10 @@ class ReportQueue:
                 for entry, (accepted, operation_id) in zip(entries, settled, strict=True):
                     self._finish(entry, accepted, operation_id)
                 self._changed.notify_all()
+
+    def _is_time(self) -> bool:
+        """Whether something is there that somebody waits for; figures and steps may wait for company."""
+        return self._closed or any(entry.report.body.get("type") in _URGENT or entry.hurry for entry in self._entries)
 
     def _finish(self, entry: _Entry, accepted: bool, operation_id: str | None) -> None:
         self._entries.popleft()

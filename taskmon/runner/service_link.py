@@ -14,12 +14,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import httpx
 
 from taskmon import __version__
 from taskmon.core.errors import ConnectionFailedError
 from taskmon.core.runner_protocol import RUNNER_HEADER
+from taskmon.runner.plain_http import PlainCalls
 
 logger = logging.getLogger(__name__)
 
@@ -53,14 +55,14 @@ class ServiceLink:
         self._address = Address(address.url.rstrip("/"), address.api_key)
         self._handshake = handshake
         self._lock = threading.Lock()
+        self._introduction = {"User-Agent": f"TaskRunner/{__version__}/python"}
+        self._plain = _plain_calls(self._address)
         # Neither proxies nor certificate files of the environment may come between two programs of one computer.
-        self._client = httpx.Client(
-            trust_env=False, headers={"User-Agent": f"TaskRunner/{__version__}/python"}, timeout=ANSWER_TIMEOUT_S
-        )
+        self._client = httpx.Client(trust_env=False, headers=dict(self._introduction), timeout=ANSWER_TIMEOUT_S)
 
     def introduce(self, runner_id: str) -> None:
         """From now on every call says which runner asks."""
-        self._client.headers[RUNNER_HEADER] = runner_id
+        self._introduction[RUNNER_HEADER] = runner_id
 
     @property
     def address(self) -> Address:
@@ -70,6 +72,8 @@ class ServiceLink:
 
     def close(self) -> None:
         """Drop every connection."""
+        if self._plain is not None:
+            self._plain.close()
         self._client.close()
 
     def call(
@@ -94,11 +98,14 @@ class ServiceLink:
     def _send(
         self, method: str, path: str, params: Mapping[str, Any] | None, body: bytes | None, timeout_s: float
     ) -> httpx.Response:
-        address = self.address
-        headers = {"X-API-Key": address.api_key}
+        address, plain = self.address, self._plain
+        headers = {**self._introduction, "X-API-Key": address.api_key}
         if body is not None:
             headers["Content-Type"] = "application/json"
         try:
+            if plain is not None:
+                target = f"{path}?{urlencode(params)}" if params else path
+                return plain.request(method, target, body, headers, timeout_s)
             return self._client.request(
                 method, address.url + path, params=params, content=body, headers=headers, timeout=timeout_s
             )
@@ -112,7 +119,7 @@ class ServiceLink:
         with self._lock:
             if found is None or found == self._address:
                 return False
-            self._address = found
+            self._address, self._plain = found, _plain_calls(found)
         logger.info("the service is now at %s", found.url)
         return True
 
@@ -128,6 +135,10 @@ class ServiceLink:
         except httpx.TransportError as error:
             self.renew()
             raise ConnectionFailedError(f"The store did not answer ({error}).", "The runner keeps trying.") from error
+
+
+def _plain_calls(address: Address) -> PlainCalls | None:
+    return PlainCalls(address.url) if address.url.startswith("http://") else None
 
 
 class BackOff:

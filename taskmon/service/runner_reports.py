@@ -129,7 +129,7 @@ class RunnerReports:
         self._apply(event, cause, machine)
 
     def batched(self, machine: str, report: BatchedReport) -> None:
-        """One report of a batch; one that cannot be read is logged and dropped, as the single ones are."""
+        """A number or a step of a batch; one that cannot be read is logged and dropped, as the single ones are."""
         try:
             self._batched(machine, report)
         except (ValidationError, KeyError, TypeError) as error:
@@ -138,9 +138,6 @@ class RunnerReports:
     def _batched(self, machine: str, report: BatchedReport) -> None:
         body = {"elapsed_time_s": report.age_s, **report.body}
         match report.kind:
-            case ReportKind.EVENT:
-                inner = {**report.body["event"], "elapsed_time_s": report.age_s}
-                self.event(machine, {"type": report.body["type"], "json": orjson.dumps(inner).decode()})
             case ReportKind.METRIC:
                 self.metric(machine, report.task_id, _METRIC.validate_python(report.body))
             case ReportKind.OPERATION_START:
@@ -240,6 +237,13 @@ class RunnerReports:
                 operation_id,
             )
             self._tasks.touch(task_id)
+
+
+def envelope_of(report: BatchedReport) -> dict[str, Any]:
+    """An event of a batch as it would have come alone."""
+    told = report.body.get("event")
+    inner = {**(told if isinstance(told, dict) else {}), "elapsed_time_s": report.age_s}
+    return {"type": report.body.get("type"), "json": orjson.dumps(inner).decode()}
 
 
 def failure_line(attributes: dict[str, Any]) -> str | None:

@@ -32,8 +32,8 @@ class TaskMessages:
 
     def next(self, machine: str, task_id: str) -> str | None:
         """The next message for `machine` about the task; `done` for a task that is not, or no longer, its own."""
-        task = self._tasks.find(task_id)
-        if task is None or task.is_terminated or self._tasks.holder(task_id) != machine:
+        status = self._tasks.status_with(task_id, machine)
+        if status is None:
             self._killed_at.pop(task_id, None)
             self._asked.pop((machine, task_id), None)
             self._unblocked.discard((machine, task_id))
@@ -41,7 +41,7 @@ class TaskMessages:
         if (machine, task_id) in self._unblocked:
             self._unblocked.discard((machine, task_id))
             return DONE_MESSAGE
-        if task.status is Status.PENDING_KILL:
+        if status is Status.PENDING_KILL:
             now = time.monotonic()
             if now - self._killed_at.get(task_id, -KILL_AGAIN_S) >= KILL_AGAIN_S:
                 self._killed_at[task_id] = now

@@ -192,6 +192,16 @@ class TaskRepository:
         holder: str | None = self._database.value("SELECT machine_uuid FROM tasks WHERE task_id = ?", task_id)
         return holder
 
+    def has_ended(self, task_id: str) -> bool:
+        """Whether the task is over, or was never there. Cheap: long polls ask at every change."""
+        return bool(self._database.value("SELECT is_terminated FROM tasks WHERE task_id = ?", task_id) != 0)
+
+    def status_with(self, task_id: str, machine: str) -> Status | None:
+        """The state of a task that `machine` has now; None if it has ended or is somebody else's. Cheap."""
+        sql = "SELECT status FROM tasks WHERE task_id = ? AND machine_uuid = ? AND is_terminated = 0"
+        found = self._database.value(sql, task_id, machine)
+        return None if found is None else Status(found)
+
     def check_holder(self, object_path: str, machine: str) -> None:
         """Raises RefusedError if the object belongs to a task that another machine, or none, has now."""
         task_id = object_path.strip("/").rpartition("/")[0].rpartition("/")[2]

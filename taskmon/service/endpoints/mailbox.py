@@ -60,7 +60,7 @@ async def message(
 
     def look() -> dict[str, Any] | bool | None:
         letter = service.mailboxes.take(task_id, client)
-        return letter or (False if service.tasks.task(task_id).is_terminated else None)
+        return letter or (False if service.tasks.has_ended(task_id) else None)
 
     letter = await service.bell.wait_for(look, block_s, request.is_disconnected)
     return JsonAnswer(letter) if letter else Response(status_code=204)

@@ -13,12 +13,15 @@ from taskmon.core.runner_protocol import (
     OperationEnd,
     OperationId,
     OperationStart,
+    ReportBatch,
+    ReportKind,
     RunnerConnection,
     RunnerRegistration,
     TaskOrder,
 )
 from taskmon.service.answers import NOTHING, JsonAnswer
-from taskmon.service.context import ServiceParts
+from taskmon.service.context import Service, ServiceParts
+from taskmon.service.runner_reports import envelope_of
 
 router = APIRouter(prefix="/task-runner")
 
@@ -72,8 +75,27 @@ async def unblock(machine: str, task_id: str, service: ServiceParts) -> Response
 
 @router.post("/{machine}/event")
 async def event(machine: str, envelope: Annotated[dict[str, Any], Body()], service: ServiceParts) -> Response:
+    _take_event(service, machine, envelope)
+    return JsonAnswer(NOTHING)
+
+
+def _take_event(service: Service, machine: str, envelope: dict[str, Any]) -> None:
+    service.machines.note_seen(machine, service.clock())
     service.reports.event(machine, envelope)
     service.notifier.heard(machine, envelope)
+
+
+@router.post("/{machine}/reports")
+async def reports(machine: str, batch: ReportBatch, service: ServiceParts) -> Response:
+    """Beyond the contract: many reports in one call, kept together on disk by one commit."""
+    with service.database.transaction():
+        for report in batch.reports:
+            if report.kind is ReportKind.EVENT:
+                _take_event(service, machine, envelope_of(report))
+            elif report.kind is ReportKind.UNBLOCK:
+                service.messages.unblock(machine, report.task_id)
+            else:
+                service.reports.batched(machine, report)
     return JsonAnswer(NOTHING)
 
 
