@@ -80,19 +80,21 @@ class _KeyColumn:
                 values += self._values(late[first : first + _STEP], tasks, now)
                 yield
             if self._ranks is not None and not len(self._ranks):
-                yield from self._ranks.begin(cast("list[str]", values))
-            self._put(late, values)
+                texts = cast("list[str]", values)
+                yield from self._ranks.begin(texts)
+                self._put(late, np.array(self._ranks.of(texts), dtype=np.float64))
+            else:
+                self._put(late, self._numbers(values))
 
     def update(self, slots: Slots, tasks: Tasks, now: datetime) -> Flags:
         """Reads the values of `slots` again; tells which of them are different now."""
-        return self._put(slots, self._values(slots, tasks, now))
+        return self._put(slots, self._numbers(self._values(slots, tasks, now)))
 
-    def _put(self, slots: Slots, values: list[str] | list[SortValue]) -> Flags:
+    def _put(self, slots: Slots, numbers: Floats) -> Flags:
         size = int(slots.max(initial=-1)) + 1
         if size > len(self.ascending):
             self.ascending = grown(self.ascending, size, np.inf)  # type: ignore[assignment]
             self._descending = None
-        numbers = self._numbers(values)
         blank = np.isnan(numbers)
         ascending = np.where(blank, np.inf, numbers)
         different: Flags = self.ascending[slots] != ascending

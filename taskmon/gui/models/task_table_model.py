@@ -88,6 +88,11 @@ class TaskTableModel(TaskRows):
         if self._waiting:
             self._gather.start(GATHER_MS)
 
+    @staticmethod
+    def preload() -> None:
+        """Imports what the first task will need; for a thread, once the window has been painted."""
+        import taskmon.gui.models.row_changes  # noqa: F401 - numpy comes with it
+
     def close(self) -> None:
         """No longer listens to the store."""
         self._unsubscribe()

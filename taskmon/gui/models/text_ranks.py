@@ -62,15 +62,17 @@ class TextRanks:
 
     def begin(self, texts: list[str]) -> Iterator[None]:
         """`learn` for the first texts of all, however many, in steps of a few milliseconds."""
-        runs: list[str] = []
-        for first in range(0, len(texts), _RUN):
-            runs += sorted(set(texts[first : first + _RUN]))
-            yield
-        runs.sort()  # merges what is sorted already
-        yield
-        ordered = [text for text, _ in groupby(runs) if text]
+        runs = texts
+        for length in (_RUN, 5 * _RUN, len(texts)):  # from the second time on it merges what is sorted already
+            longer: list[str] = []
+            for first in range(0, len(runs), length):
+                longer += sorted(set(runs[first : first + length]) if length == _RUN else runs[first : first + length])
+                yield
+            runs = longer
+        ordered = [text for text, before in zip(runs, ["", *runs], strict=False) if text != before]
         yield
         self._begin_with(ordered)
+        yield
 
     def of(self, texts: list[str]) -> list[float]:
         """The ranks of learned texts; not a number for an empty one."""
