@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from math import inf
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
@@ -17,6 +16,7 @@ from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
 from taskmon.gui.models.columns import COLUMNS, Column, Observed, fraction_done
+from taskmon.gui.models.long_work import LongWork
 from taskmon.gui.models.task_filter import EVERYTHING, parse_filter
 from taskmon.gui.models.task_group import GroupCounts
 from taskmon.gui.task_rows import CellKind, ColumnLook, SortKey, TaskGroup, TaskRows
@@ -76,7 +76,7 @@ class TaskTableModel(TaskRows):
         self._changes: RowChanges | None = None
         self._filter = EVERYTHING
         self._keys: tuple[SortKey, ...] = ()
-        self._jobs: dict[str, Steps] = {}
+        self._work = LongWork(self._show_result)
         self._views: dict[str, str] = {}
         self._waiting: dict[str, None] = dict.fromkeys(store.tasks)
         self._ageing: list[int] = []
@@ -262,42 +262,29 @@ class TaskTableModel(TaskRows):
 
     def flush(self) -> None:
         """Shows everything that has arrived so far."""
-        while self._waiting or self._ageing or self._jobs:
+        while self._waiting or self._ageing or self._work:
             self._take_slice()
 
     def _begin(self, name: str, steps: Steps) -> None:
-        """Long work begins; of a list that is not long it is done at once. Newer work of that name replaces older."""
-        self._jobs.pop(name, None)
-        self._jobs[name] = steps
-        if len(self._store.tasks) <= AT_ONCE:
-            self._go_on(inf)
-        else:
-            self._go_on(SLICE_S)
+        """Long work begins; over a list that is not long it is done at once."""
+        self._work.begin(name, steps)
+        self._work.go_on(inf if len(self._store.tasks) <= AT_ONCE else SLICE_S)
+        if self._work:
             self._gather.start(0)
 
-    def _go_on(self, seconds: float) -> None:
-        """Some more steps of the work that began first."""
-        until = perf_counter() + seconds
-        while self._jobs:
-            name = next(iter(self._jobs))
-            try:
-                next(self._jobs[name])
-            except StopIteration as end:
-                del self._jobs[name]
-                self._install(end.value)
-                self.counts_changed.emit()
-            if perf_counter() > until:
-                return
+    def _show_result(self, delta: Delta) -> None:
+        self._install(delta)
+        self.counts_changed.emit()
 
     def _take_slice(self) -> None:
-        if self._jobs:
-            self._go_on(SLICE_S)
+        if self._work:
+            self._work.go_on(SLICE_S)
         elif self._waiting:
             self._take_tasks()
         elif self._ageing and self._index is not None:
             ageing, self._ageing = self._ageing[:SLICE], self._ageing[SLICE:]
             self._install(self._index.refresh(ageing))
-        if self._waiting or self._ageing or self._jobs:
+        if self._waiting or self._ageing or self._work:
             self._gather.start(0)
 
     def _take_tasks(self) -> None:
