@@ -86,10 +86,25 @@ def _part_regex(part: str) -> str:
         elif character == "?":
             pieces.append("[^/]")
         elif character == "[" and (end := part.find("]", position + 1)) > 0:
-            inside = part[position:end].replace("\\", r"\\").replace("[", r"\[")
-            inside = "^" + inside[1:] if inside.startswith("!") else inside
-            pieces.append(f"(?!/)[{inside}]")
+            pieces.append(_class_regex(part[position:end]))
             position = end + 1
         else:
             pieces.append(re.escape(character))
     return "".join(pieces)
+
+
+def _class_regex(inside: str) -> str:
+    """One character of those between brackets; a range whose end comes before its beginning holds none."""
+    negated, members = inside.startswith(("!", "^")), []
+    rest = inside[1:] if negated else inside
+    while rest:
+        if rest[1:2] == "-" and len(rest) > 2:
+            if rest[0] <= rest[2]:
+                members.append(f"{re.escape(rest[0])}-{re.escape(rest[2])}")
+            rest = rest[3:]
+        else:
+            members.append(re.escape(rest[0]))
+            rest = rest[1:]
+    if not members:
+        return "[^/]" if negated else "(?!)"
+    return f"(?!/)[{'^' if negated else ''}{''.join(members)}]"

@@ -8,6 +8,7 @@ import random
 import stat
 import subprocess
 import threading
+import time
 import tracemalloc
 import zipfile
 from contextlib import aclosing
@@ -87,6 +88,9 @@ def test_the_ignore_file_of_the_folder_has_the_last_word(tmp_path: Path) -> None
         ("file?.txt", "file/.txt", False, False),
         ("[0-9]*.dat", "7.dat", False, True),
         ("[!0-9].dat", "7.dat", False, False),
+        ("[b-a]", "b", False, False),
+        ("[!b-a]", "b", False, True),
+        ("[a--]", "a", False, False),
         ("a+b(c).txt", "a+b(c).txt", False, True),
         ("\\#note", "#note", False, True),
         ("# note", "# note", False, False),
@@ -255,3 +259,33 @@ def test_packing_never_holds_more_than_a_few_chunks(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert length > 120_000_000
     assert peak < 20_000_000
+
+
+@pytest.mark.parametrize("size", [3, 20_000, 600_000])
+@pytest.mark.parametrize(
+    ("name", "first", "unix"), [("run.sh", b"#!\r\n", True), ("a.txt", b"x\n", False), ("a.dat", b"x\r\n", False)]
+)
+async def test_scripts_with_windows_line_ends_travel_with_unix_ones(
+    tmp_path: Path, name: str, first: bytes, size: int, unix: bool
+) -> None:
+    content = first + b"\r" * 5 + b"echo a\r\n" * (size // 8) + b"end\r"
+    (tmp_path / name).write_bytes(content)
+    scan, told = scan_folder(tmp_path), list[Progress]()
+    archive = b"".join([chunk async for chunk in pack_folder(scan, told.append)])
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        assert opened.testzip() is None
+        assert opened.read(f"sim_dir/{name}") == (content.replace(b"\r\n", b"\n") if unix else content)
+    assert told[-1].sent == told[-1].total == len(content)
+
+
+async def test_many_tiny_files_cost_little_each(tmp_path: Path) -> None:
+    for number in range(2000):
+        (tmp_path / f"{number}.txt").write_bytes(b"value %d\n" % number * 10)
+    scan = scan_folder(tmp_path)
+    threads = threading.active_count()
+    began = time.process_time()
+    archive = b"".join([chunk async for chunk in pack_folder(scan)])
+    assert time.process_time() - began < 2000 * 0.0003
+    assert threading.active_count() <= threads + 1
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        assert len(opened.infolist()) == 2001
