@@ -19,6 +19,7 @@ PACKAGE = ROOT / "taskmon"
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "common", "misc", "manager", "handler", "base", "impl", "data", "info"}
 
 MAY_CATCH_EVERYTHING = {
+    "taskmon/client/live_webrtc.py",
     "taskmon/gui/background.py",
     "taskmon/runner/file_peer.py",
     "taskmon/runner/loop.py",

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, cast
 from urllib.parse import quote
 
 import httpx
@@ -19,6 +19,7 @@ import taskmon
 from taskmon.client.transport import Incoming, Transport
 from taskmon.core.errors import NotFoundError
 from taskmon.core.extensions import Capabilities, Changes, Extension, TaskFiles
+from taskmon.core.file_tracking import Letter
 from taskmon.core.lifecycle import Status
 from taskmon.core.machine import MachineGroup, MachineGroupRequest
 from taskmon.core.project import Project, ProjectRequest
@@ -26,6 +27,7 @@ from taskmon.core.storage import StorageContents, ZipArchive, ZipFileRange
 from taskmon.core.task import SubmittedTask, TaskDetail, TaskPage, TaskRequest, TaskStatus
 from taskmon.core.user import Quota, User, VersionCheck
 
+_MAYBE_LETTER = cast("type[Letter | None]", Letter | None)
 PAGE_LIMIT: Final = 200
 """Most tasks asked for at once: decoding more would hold the window up for longer than a frame."""
 _FOLLOW_SILENCE_S: Final = 120.0
@@ -172,6 +174,22 @@ class ServiceClient:
     async def create_project(self, name: str) -> Project:
         """Make a project."""
         return await self._transport.json("POST", "/projects", Project, body=ProjectRequest(name=name))
+
+    # --- letters, by which two programs arrange a direct connection about a task
+
+    async def register_letters(self, task_id: str, name: str) -> None:
+        """Open a mailbox for `name`."""
+        await self._transport.send("POST", _task_path(task_id, "/register"), body=Letter(sender_id=name))
+
+    async def send_letter(self, task_id: str, letter: Letter) -> None:
+        """Put a letter into its receiver's mailbox."""
+        await self._transport.send("POST", _task_path(task_id, "/offer"), body=letter)
+
+    async def next_letter(self, task_id: str, name: str, wait_s: int) -> Letter | None:
+        """The next letter for `name`, waited for `wait_s` seconds at most (0..60); None if none came."""
+        query: dict[str, Any] = {"client": name, "block_s": wait_s}
+        path = _task_path(task_id, "/message")
+        return await self._transport.json("GET", path, _MAYBE_LETTER, query=query, extra_wait_s=wait_s)
 
     # --- stored files
 

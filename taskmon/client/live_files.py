@@ -1,7 +1,7 @@
 """A task's file as a stream of bytes: what is there, then what is written, until the task has ended and all has come.
 
-Over the embedded service's extension while it runs; services without it give the file out of the stored outputs once
-the task has ended. The bytes are the same either way, so an offset is all that a cut connection leaves to remember.
+Over the embedded service's extension while it runs: the bytes are those of the stored outputs, so an offset is all that
+a cut connection leaves to remember. Services without it show lines while the task runs, see live_lines.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 from taskmon.client.archive_member import output_archive, read_output
+from taskmon.client.live_lines import Gap, follow_lines
 from taskmon.core.errors import (
     BusyError,
     ConnectionFailedError,
@@ -35,7 +36,6 @@ _EMPTY_FILE: Final = 416
 """A range of an empty file cannot be satisfied."""
 _READ_FOR_TAIL: Final = 8 * 1024 * 1024
 """Bytes of a stored file that are inflated at most to see its end."""
-_LOOK_S: Final = (0.5, 5.0)
 _PASSING = (ConnectionFailedError, BusyError, ServiceFailedError)
 """Faults after which the same question is worth asking again."""
 
@@ -46,6 +46,8 @@ async def follow_file(
     client: ServiceClient, task_id: str, path: str, offset: int = 0, *, sleep: Sleep = asyncio.sleep
 ) -> AsyncGenerator[bytes]:
     """The bytes of the file `path` (below the task's output folder) from `offset` on, without gap or repeat.
+
+    A service without the extension shows lines, and what is missing between them is said in a line of its own.
 
     Waits through interruptions of the service for as long as it is iterated; close it (`aclosing`) to stop. Ends when
     the task has ended and everything was told, or when the task was queued again, because its files then begin anew.
@@ -59,7 +61,12 @@ async def follow_file(
             run = task.num_retries if run is None else run
             if task.num_retries != run:
                 return
-            async with aclosing(await _reader(client, task, path, offset, sleep)) as chunks:
+            if not await client.offers(Extension.TASK_FILES):
+                async with aclosing(follow_lines(client, task_id, path, offset, sleep=sleep)) as pieces:
+                    async for piece in pieces:
+                        yield piece.line() if isinstance(piece, Gap) else piece
+                return
+            async with aclosing(_live(client, task_id, path, offset)) as chunks:
                 async for chunk in chunks:
                     offset += len(chunk)
                     failures = 0
@@ -118,13 +125,6 @@ async def _stored_tail(client: ServiceClient, task_id: str, path: str, length: i
         return size, b"".join([piece async for piece in pieces])
 
 
-async def _reader(client: ServiceClient, task: Task, path: str, offset: int, sleep: Sleep) -> AsyncGenerator[bytes]:
-    if await client.offers(Extension.TASK_FILES):
-        return _live(client, task.task_id, path, offset)
-    await _wait_for_end(client, task.task_id, sleep)
-    return read_output(client, await client.task(task.task_id), path, offset)
-
-
 async def _live(client: ServiceClient, task_id: str, path: str, offset: int) -> AsyncGenerator[bytes]:
     async with client.task_file(task_id, path, offset, follow=True) as incoming:
         async for chunk in incoming.chunks:
@@ -138,19 +138,10 @@ async def _is_whole(client: ServiceClient, task_id: str, run: int, path: str, of
         return True
     if not task.is_terminated:
         return False
-    if not await client.offers(Extension.TASK_FILES):
-        return True
     sizes = {file.path: file.size for file in (await client.task_files(task_id)).files}
     if path not in sizes and not offset:
         raise NotFoundError(f"The task left no file {path}.", "Read its states to see how far it came.")
     return offset >= sizes.get(path, 0)
-
-
-async def _wait_for_end(client: ServiceClient, task_id: str, sleep: Sleep) -> None:
-    pause, longest = _LOOK_S
-    while not (await client.task_status(task_id)).is_terminated:
-        await sleep(pause)
-        pause = min(longest, pause * 1.3)
 
 
 def _retry_pause(failures: int, error: TaskmonError) -> float:

@@ -93,7 +93,7 @@ class Transport:
         """
         response = await self._call(method, path, query, body, with_key, extra_wait_s, once_key)
         try:
-            value: T = _decoder(cast("Any", answer)).decode(response.content)
+            value: T = _decoder(cast("Any", answer)).decode(response.content or b"null")  # 204: nothing
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ServiceFailedError(
                 f"The service's answer to {method} {path} is not what was agreed: {error}",

@@ -14,6 +14,7 @@ import psutil
 
 from taskmon.core.errors import InvalidInputError, NotFoundError
 from taskmon.core.storage import SYSTEM_METRICS_FILE
+from taskmon.runner.output_watch import UPDATE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,7 @@ _PIECE_BYTES: Final = 256 * 1024
 _LONGEST_LINE: Final = 1024 * 1024
 """Bytes after which a line without end is told in pieces."""
 _TOP_S: Final = 10.0
+_OWN_FILES: Final = frozenset({SYSTEM_METRICS_FILE, UPDATE_FILE})
 
 Names = list[Any]
 """Names of files, and for each folder an object with its name and its own names."""
@@ -70,7 +72,7 @@ def _entries(place: Path) -> list[os.DirEntry[str]]:
 def last_modified(folder: Path) -> dict[str, Any]:
     """The file that was written last, when, and how long ago (seconds). Raises NotFoundError while there is none.
 
-    The record of usage does not count: it is written all the time, by the runner itself.
+    What the runner itself writes about the task does not count: it is written all the time.
     """
     newest = max(_written(folder), default=None)
     if newest is None:
@@ -90,7 +92,7 @@ def _written(folder: Path) -> Iterator[tuple[float, str]]:
             path = Path(place, name)
             try:
                 shown = path.relative_to(folder).as_posix()
-                if shown != SYSTEM_METRICS_FILE:
+                if shown not in _OWN_FILES:
                     yield path.lstat().st_mtime, shown
             except OSError:
                 continue
