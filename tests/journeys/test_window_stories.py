@@ -113,7 +113,7 @@ def test_drop_submit_watch_kill_and_run_again(
             desk.fulfil(Wish.RESUBMIT)
             await until_async(lambda: len(desk.store) == 2, 30, "it runs again")
             [again] = [task for task in desk.store.tasks.values() if task.task_id != task_id]
-            assert again.parent_id == task_id
+            await until_async(lambda: desk.store.tasks[again.task_id].parent_id == task_id, 10, "it notes its parent")
             await desk.connection.client.kill(again.task_id)
             await until_async(lambda: status(desk, again.task_id) is Status.KILLED, 30, "the second is killed")
 

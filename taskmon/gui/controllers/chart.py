@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -100,9 +101,10 @@ class ChartController:
 
         text = bytearray()
         try:
-            async for chunk in follow_file(self._connection.client, task.task_id, SYSTEM_METRICS_FILE, 0):
-                text += chunk
-                self._pane.show_usage(parse_usage(text.decode("utf-8", "replace")))
+            async with aclosing(follow_file(self._connection.client, task.task_id, SYSTEM_METRICS_FILE, 0)) as chunks:
+                async for chunk in chunks:
+                    text += chunk
+                    self._pane.show_usage(parse_usage(text.decode("utf-8", "replace")))
         except NotFoundError:
             self._pane.show_nothing("This task left no measurements.")
 
@@ -115,9 +117,11 @@ class ChartController:
         except NotFoundError:
             size = 0
         try:
-            async for chunk in follow_file(client, task.task_id, STDOUT_FILE, max(0, size - READ_BACK)):
-                await asyncio.to_thread(reader.read, chunk)
-                self._pane.show_series(reader.points())
+            start = max(0, size - READ_BACK)
+            async with aclosing(follow_file(client, task.task_id, STDOUT_FILE, start)) as chunks:
+                async for chunk in chunks:
+                    await asyncio.to_thread(reader.read, chunk)
+                    self._pane.show_series(reader.points())
         except NotFoundError:
             return
 
