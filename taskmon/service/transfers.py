@@ -73,6 +73,11 @@ class Transfers:
         self._operations: dict[str, StorageOperation] = {}
         self._going: set[asyncio.Task[None]] = set()
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being fetched or sent."""
+        return bool(self._going)
+
     async def fetch(self, url: str, path: str) -> None:
         """Begin to store what is at `url` as `path`; returns once the first bytes are there.
 
