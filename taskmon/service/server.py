@@ -258,7 +258,9 @@ def _told_to_stop() -> asyncio.Event:
 async def _until_told(service: Service, told: asyncio.Event, idle_exit_seconds: float | None) -> None:
     """Keep house until told to stop, or until nobody has needed the service for long enough."""
     housekeeper = Housekeeper(service)
-    pause = TIDY_S if idle_exit_seconds is None else min(TIDY_S, max(0.05, idle_exit_seconds / 4))
+    pause = min(TIDY_S, service.lease_seconds / 8)
+    if idle_exit_seconds is not None:
+        pause = min(pause, max(0.05, idle_exit_seconds / 4))
     while not told.is_set():
         housekeeper.tick()
         service.notifier.look()

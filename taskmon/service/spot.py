@@ -56,7 +56,7 @@ class SpotKeeper:
         self._own_roots: Callable[[], list[int]] = lambda: [os.getpid()]
         self._calm_until: datetime | None = None
         self._busy_until: datetime | None = None
-        self._resting = False
+        self._gave_way = False
 
     def count_as_own(self, roots: Callable[[], list[int]]) -> None:
         """Processes whose load does not count, with their descendants: the service and its runners."""
@@ -99,7 +99,6 @@ class SpotKeeper:
                 self._scheduler.pause_group(group.id, Cause.RUNNER_PREEMPTED, reason)
             else:
                 self._scheduler.resume_group(group.id)
-        self._resting = reason is not None
 
     def _reason(self) -> str | None:
         """Why spot groups have to give way now; None if they need not."""
@@ -113,13 +112,15 @@ class SpotKeeper:
         """Whether others have used much for long enough, or have not yet been quiet for long enough."""
         if self._meter is None:
             self._meter = LoadMeter(self._own_roots)
-            return self._resting
+            return self._gave_way
         now = self._clock()
         if self._meter.read() > self._policy.busy_share * (os.cpu_count() or 1):
             self._busy_until = now + self._policy.quiet_for
             self._calm_until = self._calm_until or now + self._policy.busy_for
         else:
             self._calm_until = None
-        if self._resting:
-            return self._busy_until is not None and now < self._busy_until
-        return self._calm_until is not None and now >= self._calm_until
+        if self._gave_way:
+            self._gave_way = self._busy_until is not None and now < self._busy_until
+        else:
+            self._gave_way = self._calm_until is not None and now >= self._calm_until
+        return self._gave_way

@@ -1,0 +1,107 @@
+"""A real service with real runners, told more than the stories need: short leases, budgets, groups of every kind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from taskmon.client.submission import submit_folder
+from taskmon.client.task_request import build_request
+from taskmon.core.task import SubmittedTask
+from taskmon.programs import command
+from taskmon.resource_files import simulator_catalogue
+from tests.journeys.story import Service
+
+COUNT = "import itertools, time\nfor n in itertools.count():\n    print('line', n, flush=True)\n    time.sleep(0.01)\n"
+ENDLESS = "python3 -u count.py"
+
+
+@dataclass
+class RealEngine(Service):
+    """`arguments` go to `taskmon serve`, `environment` to it and its runners."""
+
+    arguments: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    strays: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self) -> None:
+        words = ("serve", "--data-dir", str(self.data_dir), "--machines", str(self.machines), *self.arguments)
+        self.process = subprocess.Popen(
+            command(*words), stdout=subprocess.PIPE, text=True, env={**os.environ, **self.environment}
+        )
+        assert self.process.stdout is not None
+        ready = json.loads(self.process.stdout.readline())
+        self.url, self.api_key = ready["url"], ready["api_key"]
+
+    def call(self, method: str, path: str, **arguments: Any) -> Any:
+        """The JSON of a successful answer."""
+        headers = {"X-API-Key": self.api_key}
+        answer = httpx.request(method, self.url + path, headers=headers, trust_env=False, timeout=30, **arguments)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def new_group(self, start: bool = True, **fields: Any) -> str:
+        """A group of one machine; its id."""
+        request = {"provider_id": "LOCAL", "machine_type": "local", "num_vms": 1, **fields}
+        group = str(self.call("POST", "/compute/group", json=request)["id"])
+        if start and request["num_vms"] is not None:
+            self.call("POST", "/compute/group/start", params={"machine_group_id": group})
+        return group
+
+    def stray_runner(self, group: str, name: str) -> subprocess.Popen[bytes]:
+        """A runner that somebody started by hand, in a work folder of its own."""
+        work = self.data_dir.parent / name
+        words = ("--work-dir", str(work), "--machine-group-id", group, "--host-name", name)
+        environment = {**os.environ, **self.environment, "API_URL": self.url, "USER_API_KEY": self.api_key}
+        runner = subprocess.Popen(
+            command("runner", *words), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        self.strays.append(runner)
+        return runner
+
+    def runners(self) -> list[psutil.Process]:
+        """The runners that the service itself keeps."""
+        return [process for process in self.processes() if "runner" in process.cmdline()]
+
+    def commands(self, script: str) -> list[psutil.Process]:
+        """Living processes that run `script` in a work folder of this engine or its stray runners."""
+        found = []
+        for process in psutil.process_iter(["cmdline", "status", "cwd"]):
+            here = str(process.info["cwd"] or "").startswith(str(self.data_dir.parent))
+            if here and script in (process.info["cmdline"] or []) and process.info["status"] != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        return found
+
+    def clean_up(self) -> None:
+        for stray in self.strays:
+            stray.send_signal(signal.SIGCONT)
+            stray.kill()
+            stray.wait()
+        super().clean_up()
+
+    async def submit(self, folder: Path, words: str, group: str | None = None, **fields: Any) -> SubmittedTask:
+        """A task of `folder` in the group, by default in the first one."""
+        simulator = next(entry for entry in simulator_catalogue() if entry.key == "commands")
+        if group is None:
+            group = self.call("GET", "/compute/groups")[0]["id"]
+        request = build_request(simulator, [words], str(group), **fields)
+        async with self.client() as client:
+            return await submit_folder(client, folder, request)
+
+
+def a_folder(place: Path, name: str = "case", **files: str) -> Path:
+    """An input folder; in names the first underscore is a dot."""
+    folder = place / name
+    folder.mkdir()
+    for file, text in ({"count_py": COUNT} | files).items():
+        (folder / file.replace("_", ".", 1)).write_text(text, encoding="utf-8")
+    return folder
