@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from taskmon.gui.models.row_changes import RowChanges
     from taskmon.gui.models.task_index import Delta, Steps, TaskIndex
 
+_FACTS: Final = tuple(COLUMNS.values())
+"""By Qt's number of the column."""
+
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
 
@@ -189,7 +192,7 @@ class TaskTableModel(TaskRows):
 
     def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:
         task, now = self.task_at(row), self._clock()
-        return [COLUMNS[Column(column)].text(task, now, self._observed) for column in columns]
+        return [_FACTS[column].text(task, now, self._observed) for column in columns]
 
     def fraction(self, row: int, column: int) -> float | None:
         if column != Column.PROGRESS:
@@ -197,7 +200,7 @@ class TaskTableModel(TaskRows):
         return fraction_done(self.task_at(row), self._observed)
 
     def look(self, column: int) -> ColumnLook:
-        return COLUMNS[Column(column)].look
+        return _FACTS[column].look
 
     # Qt's questions ----------------------------------------------------------------------------------------------
 

@@ -74,8 +74,9 @@ class TaskHeader(QHeaderView):
                 self.setSectionHidden(column, not look.shown)
         self.fill()
 
-    def _section_resized(self, column: int) -> None:
-        if self._elastic() != column:
+    def _section_resized(self, column: int, before: int, now: int) -> None:
+        # Qt tells of every section at every change of layout.
+        if before != now and self._elastic() != column:
             self.fill()
 
     def _elastic(self) -> int:
