@@ -88,6 +88,14 @@ class LineIndex:
         self._tail_newlines = tail.count(b"\n", 0, length)
         self._tail_bytes = length
 
+    def newlines_before(self, offset: int, read: Reader) -> int:
+        """Newlines before a place of the counted part; -1 where it is not counted yet."""
+        block = offset // BLOCK
+        if block >= len(self._before):
+            return -1
+        start = block * BLOCK
+        return self._before[block] + read(start, offset - start).count(b"\n")
+
     def offset(self, line: int, size: int, read: Reader) -> int:
         """Where a line begins; `size` for the line after the last newline of the counted part."""
         if line <= 0:

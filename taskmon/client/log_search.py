@@ -22,6 +22,7 @@ SEARCH_STEP: Final = 32 << 20
 """Bytes searched per `advance`: a cancelled caller waits for one such step at most."""
 
 _CHUNK: Final = 1 << 20
+_NEWLINE: Final = 10
 _SMALLEST: Final = 64 << 10
 _LONGEST_LINE: Final = 64 << 20
 
@@ -52,9 +53,9 @@ class LinePattern:
         """Where the pattern matches in a shown line; empty matches are left out."""
         return [match.span() for match in self._compiled.finditer(text) if match.end() > match.start()]
 
-    def search(self, content: bytes, start: int) -> int:
-        """The place of the first match at or after `start`; -1 if there is none."""
-        match = self._compiled.search(content, start)
+    def search(self, content: bytes | bytearray, start: int, end: int) -> int:
+        """The place of the first match in [start, end); -1 if there is none."""
+        match = self._compiled.search(content, start, end)
         return -1 if match is None else match.start()
 
 
@@ -69,13 +70,14 @@ class LogSearch:
         self._pattern = pattern
         self._confirm = confirm
         self._read_length = _CHUNK
+        self._buffer = bytearray()
         self._restart()
 
     def _restart(self) -> None:
         self._generation = self._spool.generation
         self._lines = array("I")
         self._offset = 0  # of the first line that is not searched for good
-        self._line = 0
+        self._line = 0  # the line at `_offset`; -1: the spool has counted that far and is asked when it matters
         self._unfinished_end = 0
         self._unfinished_line = -1  # a last line without newline that matched so far
 
@@ -105,60 +107,79 @@ class LogSearch:
 
     def _advance(self, descriptor: int, size: int, until: int) -> bool:
         while self._offset < min(size, until):
-            content = self._read_lines(descriptor, size)
-            if not content:
+            content, end = self._read_lines(descriptor, size)
+            if not end:
                 break
-            if content.endswith(b"\n") or len(content) >= _LONGEST_LINE:
-                self._search_for_good(content)
+            if content[end - 1] == _NEWLINE or end >= _LONGEST_LINE:
+                self._search_for_good(content, end)
             else:
-                self._search_unfinished(content)
+                self._search_unfinished(bytes(content[:end]))
                 return True
         return self._offset >= size
 
-    def _read_lines(self, descriptor: int, size: int) -> bytes:
-        """Whole lines from our place on; the unfinished last line alone; or a piece of a monstrous one."""
+    def _read_lines(self, descriptor: int, size: int) -> tuple[bytearray, int]:
+        """A buffer and how much of it counts: whole lines from our place on, the unfinished last line alone, or a
+        piece of a monstrous one. The buffer is used again: bytes stay in the processor's cache."""
         length = self._read_length
         while True:
-            content = os.pread(descriptor, min(length, size - self._offset), self._offset)
-            end = content.rfind(b"\n") + 1
+            wanted = min(length, size - self._offset)
+            if len(self._buffer) != wanted:
+                self._buffer = bytearray(wanted)
+            buffer = self._buffer
+            got = os.preadv(descriptor, [buffer], self._offset)
+            end = buffer.rfind(b"\n", 0, got) + 1
             if end > 0:
-                return content[:end]
-            if len(content) < length or length >= _LONGEST_LINE:
-                return content
+                return buffer, end
+            if got < length or length >= _LONGEST_LINE:
+                return buffer, got
             length *= 8
 
-    def _search_for_good(self, content: bytes) -> None:
+    def _search_for_good(self, content: bytearray, size: int) -> None:
+        """Searches lines that will not change. Lines are counted only as far as needed to number the matches."""
         self._forget_unfinished()
-        position, line, lines = 0, self._line, self._lines
-        search = self._pattern.search
-        counted = 0
-        while position < len(content):
-            start = search(content, position)
-            if start < 0 or start >= len(content):
+        position, lines, search = 0, self._lines, self._pattern.search
+        line, counted = -1, 0
+        while position < size:
+            start = search(content, position, size)
+            if start < 0 or start >= size:
                 break
+            if line < 0:
+                line = self._number()
             line += content.count(b"\n", counted, start)
-            end = content.find(b"\n", start)
-            if (not lines or lines[-1] != line) and self._agreed(line, content, start, end):
+            end = content.find(b"\n", start, size)
+            if (not lines or lines[-1] != line) and self._agreed(line, content, start, end, size):
                 lines.append(line)
             if end < 0:
                 counted = start
                 break
             counted, position = end, end + 1
-        self._line = line + content.count(b"\n", counted)
-        self._offset += len(content)
+        if line >= 0:
+            self._line = line + content.count(b"\n", counted, size)
+        elif self._line >= 0 and self._spool.line_at(self._offset) < 0:
+            self._line += content.count(b"\n", 0, size)
+        else:
+            self._line = -1
+        self._offset += size
 
-    def _agreed(self, line: int, content: bytes, start: int, end: int) -> bool:
+    def _number(self) -> int:
+        """The number of the line at our place. It is taken from the spool unless we are ahead of its counting."""
+        if self._line < 0:
+            self._line = self._spool.line_at(self._offset)
+        return self._line
+
+    def _agreed(self, line: int, content: bytes | bytearray, start: int, end: int, size: int) -> bool:
         if self._confirm is None:
             return True
         begin = content.rfind(b"\n", 0, start) + 1
-        return self._confirm(line, content[begin : end if end >= 0 else len(content)])
+        return self._confirm(line, bytes(content[begin : end if end >= 0 else size]))
 
     def _search_unfinished(self, content: bytes) -> None:
         self._forget_unfinished()
-        found = self._pattern.search(content, 0) >= 0
-        if found and (not self._lines or self._lines[-1] != self._line) and self._agreed(self._line, content, 0, -1):
-            self._lines.append(self._line)
-            self._unfinished_line = self._line
+        size, line = len(content), self._number()
+        found = self._pattern.search(content, 0, size) >= 0
+        if found and (not self._lines or self._lines[-1] != line) and self._agreed(line, content, 0, -1, size):
+            self._lines.append(line)
+            self._unfinished_line = line
         self._unfinished_end = self._offset + len(content)
 
     def _forget_unfinished(self) -> None:

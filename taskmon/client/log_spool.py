@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from taskmon.client.line_index import LineIndex
+from taskmon.client.line_index import BLOCK, LineIndex
 from taskmon.core.errors import TaskmonError
 from taskmon.core.log_source import LINE_LIMIT, RawLine, SearchResult
 
@@ -62,7 +62,9 @@ class LogSpool:
         self._descriptors = Lock()  # held while descriptors are opened, closed or duplicated
         self._cached = (-1, b"")
         self._retired = -1  # the descriptor of a replaced file, closed one look later: a reader may be using it
-        self.refresh()
+        self.refresh(BLOCK)
+        if self._size <= QUICK_STEP:
+            self.refresh()
 
     # -- the file as it is now ------------------------------------------------------------------------------------
 
@@ -211,6 +213,10 @@ class LogSpool:
 
     def _offset(self, line: int) -> int:
         return self._index.offset(line, self._size, self._read_block)
+
+    def line_at(self, offset: int) -> int:
+        """The number of the line that begins at a place in the file; -1 while lines are not counted that far."""
+        return self._index.newlines_before(offset, self._read)
 
     def _read_block(self, offset: int, length: int) -> bytes:
         """As `_read`, remembering the last block: neighbouring lines are asked for one after the other."""

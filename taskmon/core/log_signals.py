@@ -58,7 +58,10 @@ def severity(line: str) -> Severity | None:
     """Whether a line reads like bad news from any program."""
     line = line[:_READ_LIMIT]
     lowered = line.lower()
-    if not any(hint in lowered for hint in HINTS):
+    for hint in HINTS:
+        if hint in lowered:
+            break
+    else:
         return None
     if _ERRORS.search(line) and not _HARMLESS.search(line):
         return Severity.ERROR

@@ -4,44 +4,24 @@ A line is read as a terminal would show it when all of it has been written: colo
 returned to the beginning of the line overwritten by its last state, tabs as spaces. What a terminal would hide or what
 could deceive (control characters, bidirectional overrides, bytes that are no UTF-8) is shown as a visible sign.
 
-A style that a line leaves on runs on into the next lines, as in a terminal; `styles_before` finds it out for lines
-anywhere in a log by reading a bounded number of lines before them.
+A style that a line leaves on runs on into the next lines, as in a terminal (`log_style.styles_before`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from taskmon.core.log_style import PLAIN, TextStyle, styled
 from taskmon.core.units import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from taskmon.core.log_source import LineSource, RawLine
+    from taskmon.core.log_source import RawLine
 
 TAB_WIDTH: Final = 8
-RGB: Final = 1 << 24
-"""Added to 0xrrggbb to tell a full colour from an index of the theme's sixteen."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextStyle:
-    """Colours are None (the theme's), 0-15 (the theme's sixteen) or `RGB + 0xrrggbb`."""
-
-    ink: int | None = None
-    paper: int | None = None
-    bold: bool = False
-    dim: bool = False
-    italic: bool = False
-    underline: bool = False
-    struck: bool = False
-    inverse: bool = False
-
-
-PLAIN: Final = TextStyle()
 
 
 class StyleSpan(NamedTuple):
@@ -69,10 +49,10 @@ _TOKEN: Final = re.compile(
     r"|(?P<control>[\x00-\x1f])"
 )
 
-_STYLE_COMMAND: Final = re.compile(rb"\x1b\[([0-9;:]*)m")
-_CARRY: Final = 256
-_CARRY_BYTES: Final = 4096
-"""How much of a line before those on the screen is read for the style that it leaves on."""
+_MOVING: Final = re.compile(r"\x1b(?!\[[0-9;:]*m)|[\x00-\x06\x08\n\x0b\x0c\x0e-\x1a\x1c-\x1f]")
+"""What moves the cursor other than forth or back to the beginning, or must be shown: the pen's work."""
+
+_SGR: Final = re.compile(r"\x1b\[([0-9;:]*)m")
 
 _DECEIVING: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _SIGNS: Final = {
@@ -88,44 +68,63 @@ _SIGNS: Final = {
 def line_text(raw: bytes, style: TextStyle = PLAIN) -> LineText:
     """The shown form of a line's bytes (without its newline), beginning in the style that the line before left on."""
     text = raw.decode("utf-8", "replace")
-    if not text.isprintable() and _TOKEN.search(text):
-        return _Pen(style).write(text)
-    shown = text.translate(_SIGNS)
-    return LineText(shown, () if style == PLAIN or not shown else (StyleSpan(0, len(shown), style),))
+    if not text.isprintable():
+        if _TOKEN.search(text):
+            return _Pen(style).write(text) if _MOVING.search(text) else _straight(text, style)
+        text = text.translate(_SIGNS)
+    if style is PLAIN or style == PLAIN or not text:
+        return LineText(text)
+    return LineText(text, (StyleSpan(0, len(text), style),))
 
 
-def style_after(raw: bytes, style: TextStyle = PLAIN) -> TextStyle:
-    """The style that a line leaves on for the next one."""
-    if b"\x1b[" in raw:
-        for command in _STYLE_COMMAND.finditer(raw):
-            style = styled(style, command[1].decode("ascii"))
-    return style
+def _straight(text: str, style: TextStyle) -> LineText:
+    """A line in which the cursor only goes on or returns to the beginning: the same as the pen writes, but quicker."""
+    shown = ""
+    spans: list[StyleSpan] = []
+    for state in text.split("\r"):
+        start = len(spans)
+        length, pieces, style = _state(state, style, spans)
+        if start and length < len(shown):
+            kept = [_from(span, length) for span in spans[:start] if span.end > length]
+            spans = [*spans[start:], *kept]
+        else:
+            del spans[:start]
+        shown = "".join(pieces) + shown[length:]
+    return LineText(shown, tuple(spans))
 
 
-def styles_before(
-    source: LineSource, first: int, lines: Sequence[RawLine], begun: TextStyle | None = None
-) -> list[TextStyle]:
-    """The style in which each of `lines` (numbered from `first`) begins; `begun` is the first one's where known.
-
-    A style runs on for 256 lines at least and 512 at most, so that any place of a log is shown at once, and the same
-    way whatever was shown before.
-    """
-    styles: list[TextStyle] = []
-    style = begun if begun is not None else _carried_to(source, first)
-    for number, line in enumerate(lines, first):
-        if number % _CARRY == 0 and number > first and style != PLAIN:
-            style = _carried_to(source, number)
-        styles.append(style)
-        style = style_after(line.raw, style)
-    return styles
+def _from(span: StyleSpan, start: int) -> StyleSpan:
+    return span if span.start >= start else StyleSpan(start, span.end, span.style)
 
 
-def _carried_to(source: LineSource, number: int) -> TextStyle:
-    """The style that the lines before `number` leave on, read from the beginning of the block before its own."""
-    begin, style = max(0, number // _CARRY - 1) * _CARRY, PLAIN
-    for line in source.lines(begin, number - begin, _CARRY_BYTES) if number > begin else ():
-        style = style_after(line.raw, style)
-    return style
+def _state(text: str, style: TextStyle, spans: list[StyleSpan]) -> tuple[int, list[str], TextStyle]:
+    """One state of a line: its length, its pieces, and the style it leaves on; adds its spans."""
+    pieces: list[str] = []
+    column = 0
+    parts = _SGR.split(text)
+    for place in range(0, len(parts), 2):
+        piece = parts[place]
+        if piece:
+            if not piece.isprintable():
+                piece = _expanded(piece, column)
+            end = column + len(piece)
+            if style is not PLAIN and style != PLAIN and end > column:
+                spans.append(StyleSpan(column, end, style))
+            pieces.append(piece)
+            column = end
+        if place + 1 < len(parts):
+            style = styled(style, parts[place + 1])
+    return column, pieces, style
+
+
+def _expanded(text: str, column: int) -> str:
+    """Tabs as spaces, bells left out, signs for what cannot be seen; the text begins at `column`."""
+    shown = ""
+    for number, part in enumerate(text.replace("\a", "").split("\t")):
+        if number:
+            shown += " " * (TAB_WIDTH - (column + len(shown)) % TAB_WIDTH)
+        shown += part.translate(_SIGNS)
+    return shown
 
 
 def raw_text(raw: bytes) -> LineText:
@@ -230,78 +229,3 @@ def _spans(styles: Sequence[TextStyle]) -> tuple[StyleSpan, ...]:
                 spans.append(StyleSpan(start, position, styles[start]))
             start = position
     return tuple(spans)
-
-
-_SWITCHES: Final[dict[int, dict[str, bool]]] = {
-    1: {"bold": True},
-    2: {"dim": True},
-    3: {"italic": True},
-    4: {"underline": True},
-    7: {"inverse": True},
-    9: {"struck": True},
-    21: {"underline": True},
-    22: {"bold": False, "dim": False},
-    23: {"italic": False},
-    24: {"underline": False},
-    27: {"inverse": False},
-    29: {"struck": False},
-}
-
-
-@lru_cache(maxsize=4096)
-def styled(style: TextStyle, parameters: str) -> TextStyle:
-    """`style` after one SGR command, e.g. `1;31` or `38;2;255;120;0`; unknown numbers change nothing."""
-    codes = [int(part) if part.isdigit() and len(part) < 6 else 0 for part in re.split("[;:]", parameters)]
-    position = 0
-    while position < len(codes):
-        code = codes[position]
-        position += 1
-        if code == 0:
-            style = PLAIN
-        elif code in _SWITCHES:
-            style = replace(style, **_SWITCHES[code])
-        elif code in (38, 48):
-            colour, used = _extended_colour(codes[position:])
-            position += used
-            if colour is not None:
-                style = replace(style, ink=colour) if code == 38 else replace(style, paper=colour)
-        else:
-            style = _simple_colour(style, code)
-    return style
-
-
-def _simple_colour(style: TextStyle, code: int) -> TextStyle:
-    if 30 <= code <= 37:
-        return replace(style, ink=code - 30)
-    if 90 <= code <= 97:
-        return replace(style, ink=code - 82)
-    if 40 <= code <= 47:
-        return replace(style, paper=code - 40)
-    if 100 <= code <= 107:
-        return replace(style, paper=code - 92)
-    if code == 39:
-        return replace(style, ink=None)
-    return replace(style, paper=None) if code == 49 else style
-
-
-def _extended_colour(codes: Sequence[int]) -> tuple[int | None, int]:
-    """The colour after 38 or 48, and how many numbers it took."""
-    if len(codes) >= 2 and codes[0] == 5:
-        return _palette_colour(codes[1]), 2
-    if len(codes) >= 4 and codes[0] == 2:
-        red, green, blue = (min(255, value) for value in codes[1:4])
-        return RGB + (red << 16) + (green << 8) + blue, 4
-    return None, len(codes)
-
-
-def _palette_colour(index: int) -> int | None:
-    """One of the 256: the theme's sixteen, a cube of 6 x 6 x 6, and 24 greys."""
-    if index < 16:
-        return index
-    if index < 232:
-        steps = (0, 95, 135, 175, 215, 255)
-        red, green, blue = (index - 16) // 36, (index - 16) // 6 % 6, (index - 16) % 6
-        return RGB + (steps[red] << 16) + (steps[green] << 8) + steps[blue]
-    if index < 256:
-        return RGB + 0x010101 * (8 + 10 * (index - 232))
-    return None

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmon.core.log_source import RawLine
-from taskmon.core.log_text import PLAIN, RGB, LineText, StyleSpan, TextStyle, line_text, plain_text, shown_line, styled
+from taskmon.core.log_source import LineList, RawLine
+from taskmon.core.log_style import PLAIN, RGB, TextStyle, style_after, styled, styles_before
+from taskmon.core.log_text import LineText, StyleSpan, _Pen, line_text, plain_text, raw_text, shown_line
 
 PIECES = st.sampled_from(
     [
@@ -142,3 +143,60 @@ def test_overwriting_equals_writing_cell_by_cell(states: list[str]) -> None:
     for state in states:
         cells.update(enumerate(state))
     assert plain_text("\r".join(states).encode()) == "".join(cells[column] for column in sorted(cells))
+
+
+def styles_of(shown: LineText) -> list[TextStyle]:
+    """The style of every character."""
+    styles = [PLAIN] * len(shown.text)
+    for span in shown.spans:
+        styles[span.start : span.end] = [span.style] * (span.end - span.start)
+    return styles
+
+
+STRAIGHT = st.lists(
+    st.sampled_from(
+        ["\r", "\t", "\a", "a", "step 12", "\x1b[31m", "\x1b[0m", "\x1b[1;4m", "\x1b[m", "ü日", "\u202e", ""]
+    )
+).map("".join)
+
+
+@given(text=STRAIGHT, begun=st.sampled_from([PLAIN, TextStyle(ink=2)]))
+def test_the_quick_way_writes_what_the_pen_writes(text: str, begun: TextStyle) -> None:
+    quick, exact = line_text(text.encode(), begun), _Pen(begun).write(text)
+    assert quick.text == exact.text
+    assert styles_of(quick) == styles_of(exact)
+    assert all(first.end <= second.start for first, second in zip(quick.spans, quick.spans[1:], strict=False))
+
+
+def test_a_style_runs_on_until_it_is_taken_back() -> None:
+    lines = [b"\x1b[31mred", b"still red", b"\x1b[0mplain", b"after"]
+    source = LineList(lines)
+    raw = source.lines(0, 4)
+    styles = styles_before(source, 0, raw)
+    shown = [shown_line(line, style) for line, style in zip(raw, styles, strict=True)]
+    assert [bool(line.spans) for line in shown] == [True, True, False, False]
+    assert shown[1].spans == (StyleSpan(0, 9, TextStyle(ink=1)),)
+
+
+@given(
+    lines=st.lists(st.sampled_from([b"x", b"\x1b[31mx", b"\x1b[0mx", b"\x1b[1mx"]), min_size=1, max_size=6),
+    times=st.integers(1, 300),
+    first=st.integers(0, 900),
+    count=st.integers(1, 60),
+)
+def test_a_line_begins_in_the_same_style_from_wherever_it_is_reached(
+    lines: list[bytes], times: int, first: int, count: int
+) -> None:
+    source = LineList(lines * times)
+    page = source.lines(first, count)
+    alone = [styles_before(source, first + place, [line])[0] for place, line in enumerate(page)]
+    assert styles_before(source, first, page) == alone
+    if alone and first < 256:
+        style = PLAIN
+        for line in source.lines(0, first):
+            style = style_after(line.raw, style)
+        assert alone[0] == style
+
+
+def test_raw_text_shows_every_escape_and_return() -> None:
+    assert raw_text(b"a\x1b[31mb\rc\t") == LineText("a␛[31mb␍c␉")

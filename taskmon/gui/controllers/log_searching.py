@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from taskmon.gui.widgets.log_pane import LogPane
 
 _FIRST_STEP: Final = 1 << 18
-_LONGEST_STEP: Final = 32 << 20
+_LONGEST_STEP: Final = 256 << 20
 _STEP_S: Final = 0.06
 """Seconds that a step should take: found lines are shown that often."""
 
 _PATIENCE_S: Final = 1.0
-_LEAST_RATE: Final = 2 << 20
+_LEAST_RATE: Final = 16 << 20
 """Bytes per second; a pattern that is slower after `_PATIENCE_S` is given up."""
 
 _PAUSE_S: Final = 0.1

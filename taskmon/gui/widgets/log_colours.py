@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
-from taskmon.core.log_text import RGB
+from taskmon.core.log_style import RGB
 
 if TYPE_CHECKING:
-    from taskmon.core.log_text import TextStyle
+    from taskmon.core.log_style import TextStyle
     from taskmon.gui.theme import Theme
 
 _READABLE: Final = 4.5

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from taskmon.core.log_text import PLAIN, TextStyle
+from taskmon.core.log_style import PLAIN, TextStyle
 from taskmon.gui.widgets.log_colours import Colours, style_colours
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from itertools import accumulate, count, repeat
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.log_source import LineList
-from taskmon.core.log_text import PLAIN, TextStyle, raw_text, shown_line, style_after, styles_before
+from taskmon.core.log_style import PLAIN, TextStyle, style_after, styles_before
+from taskmon.core.log_text import raw_text, shown_line
 from taskmon.gui.widgets.log_line import LogLine, LogMetrics
 from taskmon.gui.widgets.log_rich_line import log_line
 from taskmon.gui.widgets.log_selection import Caret

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QColor
 
-from taskmon.core.log_text import PLAIN, RGB, TextStyle
+from taskmon.core.log_style import PLAIN, RGB, TextStyle
 from taskmon.gui.theme import DARK, LIGHT, Theme
 from taskmon.gui.widgets.log_colours import contrast, style_colours
 
