@@ -22,10 +22,6 @@ class Mailboxes:
             lambda: deque(maxlen=_LETTERS_AT_MOST)
         )
 
-    def open(self, task_id: str, receiver: str) -> None:
-        """Begin with an empty box."""
-        self._boxes.pop((task_id, receiver), None)
-
     def put(self, task_id: str, receiver: str, letter: dict[str, Any]) -> None:
         self._boxes[task_id, receiver].append(letter)
         if len(self._boxes) > BOXES_AT_MOST:

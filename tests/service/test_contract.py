@@ -319,3 +319,13 @@ async def test_the_hosts_of_a_cluster_share_the_cores_of_this_computer(house: Ho
     assert (group["type"], group["max_vms"], group["cpu_info"]["cpu_cores_logical"]) == ("mpi", cores, 1)
     await house.json("POST", "/compute/group/start", params={"machine_group_id": group["id"]})
     assert house.provider.started == [(group["id"], group["name"], 1)]
+
+
+async def test_a_letter_that_comes_before_its_receiver_is_kept(house: House) -> None:
+    task_id = await house.submit()
+    letter = {"sender_id": "client", "receiver_id": task_id, "type": "offer", "sdp": "v=0"}
+    await house.json("POST", f"/tasks/{task_id}/offer", json=letter)
+    await house.json("POST", f"/tasks/{task_id}/register", json={"sender_id": task_id})
+    read = {"client": task_id, "block_s": 0}
+    assert await house.json("GET", f"/tasks/{task_id}/message", params=read) == letter
+    assert (await house.client.get(f"/tasks/{task_id}/message", params=read)).status_code == 204
