@@ -3,7 +3,7 @@
 PYTHON_IN_VENV := .venv/bin/python
 SHOTS := build/screenshots
 
-.PHONY: run test check format lint types imports screenshots bench dist clean help
+.PHONY: run test check format lint types imports screenshots bench soak dist clean help
 
 help:
 	@echo "make run          start taskmon (without a display: run the example and print what happens)"
@@ -12,6 +12,7 @@ help:
 	@echo "make format       put the code into its canonical form"
 	@echo "make screenshots  pictures of the window with a real task, in $(SHOTS)"
 	@echo "make bench        run the benchmarks"
+	@echo "make soak         random work and random faults for MINUTES=10 minutes, then check every invariant"
 	@echo "make dist         build the wheel and the source archive, in dist"
 	@echo "make clean        remove what was built, and .venv"
 
@@ -51,6 +52,9 @@ bench: .venv/test.ready
 		printf '\n%s\n' "$$script"; \
 		$(PYTHON_IN_VENV) "$$script" || exit 1; \
 	done
+
+soak: .venv/test.ready
+	@$(PYTHON_IN_VENV) tests/soak/soak.py $(or $(MINUTES),10) $(SEED)
 
 dist: .venv/test.ready
 	@$(PYTHON_IN_VENV) -m build --outdir dist .

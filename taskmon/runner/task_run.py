@@ -173,6 +173,19 @@ class TaskRun:
             kill_grace_s=self._parts.kill_grace_s,
         )
         self.control.begin_commands()
+        watch = self._watching(workspace)
+        with closing(FileTracker(self._parts.link, self._order.id, workspace.artifacts)), watch:
+            self._event(EventType.TASK_WORK_STARTED)
+            outcome = execution.run()
+        _check_disk(outcome, workspace)
+        if outcome.stopped is StopReason.GIVEN_UP:
+            return outcome
+        if not self.control.interrupted:
+            self._event(EventType.TASK_WORK_FINISHED)
+        self._metric("computation_seconds", outcome.seconds)
+        return outcome
+
+    def _watching(self, workspace: Workspace) -> OutputWatch:
         watch = self._watch = OutputWatch(
             workspace.artifacts,
             on_stalled=lambda: self._event(EventType.TASK_OUTPUT_STALLED),
@@ -180,22 +193,7 @@ class TaskRun:
         )
         for message in self._observers:
             watch.observe(message)
-        with closing(FileTracker(self._parts.link, self._order.id, workspace.artifacts)), watch:
-            self._event(EventType.TASK_WORK_STARTED)
-            outcome = execution.run()
-        if outcome.stopped is StopReason.DISK_FULL or (
-            outcome.exit_code and outcome.stopped is None and workspace.free_bytes() < _FULL_DISK
-        ):
-            raise TaskmonError(
-                "The disk of this machine ran full while the simulator was writing.",
-                "Make room on it, then run the task again.",
-            )
-        if outcome.stopped is StopReason.GIVEN_UP:
-            return outcome
-        if not self.control.interrupted:
-            self._event(EventType.TASK_WORK_FINISHED)
-        self._metric("computation_seconds", outcome.seconds)
-        return outcome
+        return watch
 
     def _store_outputs(self, job: Job, workspace: Workspace, new_status: Status | None) -> Delivery | None:
         """Pack, upload and tell `new_status`; the report of it, None if the outputs could not be stored."""
@@ -291,6 +289,16 @@ class TaskRun:
         finally:
             result["execution_time_s"] = time.monotonic() - began
             self._reports.end_operation(self._order.id, start, result)
+
+
+def _check_disk(outcome: Outcome, workspace: Workspace) -> None:
+    """Raise TaskmonError if the commands ended, or were ended, because the disk was full."""
+    failed = bool(outcome.exit_code) and outcome.stopped is None
+    if outcome.stopped is StopReason.DISK_FULL or (failed and workspace.free_bytes() < _FULL_DISK):
+        raise TaskmonError(
+            "The disk of this machine ran full while the simulator was writing.",
+            "Make room on it, then run the task again.",
+        )
 
 
 def _new_status(outcome: Outcome) -> Status | None:

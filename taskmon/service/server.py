@@ -93,6 +93,15 @@ def serve(options: ServiceOptions) -> int:
         lock.release()
         return _complain(f"The data folder {data.root} cannot be written: {error.strerror}.", EXIT_FAILED)
     try:
+        return _serve(options, data, lock)
+    finally:
+        lock.release()
+        logging.getLogger().removeHandler(log)
+        log.close()
+
+
+def _serve(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> int:
+    try:
         asyncio.run(_run(options, data, lock))
     except TaskmonError as error:
         return _complain(str(error), EXIT_FAILED)
@@ -103,10 +112,6 @@ def serve(options: ServiceOptions) -> int:
     except Exception:  # noqa: BLE001 (the top of the program: said, logged, and over)
         _log.exception("The service ends because of a mistake of its own")
         return _complain(f"The task service failed. {data.log} says more.", EXIT_FAILED)
-    finally:
-        lock.release()
-        logging.getLogger().removeHandler(log)
-        log.close()
     return EXIT_OK
 
 

@@ -85,7 +85,8 @@ class TaskFileReader:
         """The bytes of a file from `offset` on, as they are written, until the task has ended and all is told.
 
         A file that is not there yet is waited for. The stream also ends when the task is queued again, because its
-        files then begin anew, and when the service stops.
+        files then begin anew, and when the service stops. Of a file that is cut short, the new text is told, from its
+        beginning, after the old one.
         """
         retries = self._tasks.task(task_id).num_retries
         file: IO[bytes] | None = None
@@ -102,6 +103,8 @@ class TaskFileReader:
                 if chunk:
                     pause = _QUICK_S
                     yield chunk
+                elif file is not None and _was_cut(file):
+                    file.seek(0)
                 elif task.is_terminated:
                     return
                 else:
@@ -119,6 +122,11 @@ class TaskFileReader:
             return None
         file.seek(offset)
         return file
+
+
+def _was_cut(file: IO[bytes]) -> bool:
+    """Whether the file is shorter now than what has been read of it."""
+    return os.fstat(file.fileno()).st_size < file.tell()
 
 
 def _files_in(folder: Path) -> list[TaskFile]:

@@ -52,44 +52,52 @@ def _executer(row: sqlite3.Row) -> Executer | None:
 
 def _fields(row: sqlite3.Row) -> dict[str, Any]:
     """The fields that a row of a list and a detail have in common."""
-    status = Status(row["status"])
     create_time, end_time = parse_time(row["create_time"]), parse_time(row["end_time"])
     # Only an ended task has a duration: a number that grows by itself would make every look at a task a change.
     duration = _seconds_between(create_time, end_time)
-    folder = row["storage_path"]
     return {
-        "task_id": row["task_id"],
+        **{name: row[name] for name in _PLAIN},
+        **{name: parse_time(row[name]) for name in _TIMES},
+        **_state(row),
+        **_places(row["storage_path"]),
+        "project": row["project_name"],
+        "machine_group_name": row["group_name"],
+        "machine_group_id": row["group_id"],
+        "duration_seconds": duration,
+        "estimated_computation_cost": 0.0,
+        "metrics": _metrics(row, duration),
+        "executer": _executer(row),
+        "stream_zip": bool(row["stream_zip"]),
+        "compress_with": CompressionMethod(row["compress_with"]),
+        "input_resources": orjson.loads(row["input_resources_json"]),
+        "task_metadata": orjson.loads(row["metadata_json"]),
+        "extra_params": orjson.loads(row["extra_params_json"]),
+    }
+
+
+_PLAIN: Final = ("task_id", "simulator", "num_retries", "container_image", "error_detail", "time_to_live_seconds")
+_TIMES: Final = (
+    *("create_time", "input_submit_time", "start_time"),
+    *("computation_start_time", "computation_end_time", "end_time"),
+)
+
+
+def _state(row: sqlite3.Row) -> dict[str, Any]:
+    status = Status(row["status"])
+    return {
         "status": status,
         "status_alias": facts(status).alias,
-        "simulator": row["simulator"],
-        "project": row["project_name"],
         "is_terminated": bool(row["is_terminated"]),
-        "num_retries": row["num_retries"],
-        "duration_seconds": duration,
+        "resubmit_on_preemption": bool(row["resubmit_on_preemption"]),
+    }
+
+
+def _places(folder: str) -> dict[str, str]:
+    return {
         "storage_path": folder,
         "storage_input_path": f"{folder}/{INPUT_ARCHIVE}",
         "storage_output_path": f"{folder}/{OUTPUT_ARCHIVE}",
         "storage_region": STORAGE_REGION,
-        "container_image": row["container_image"],
-        "create_time": create_time,
-        "input_submit_time": parse_time(row["input_submit_time"]),
-        "start_time": parse_time(row["start_time"]),
-        "computation_start_time": parse_time(row["computation_start_time"]),
-        "computation_end_time": parse_time(row["computation_end_time"]),
-        "end_time": end_time,
-        "estimated_computation_cost": 0.0,
-        "metrics": _metrics(row, duration),
-        "executer": _executer(row),
-        "machine_group_name": row["group_name"],
-        "machine_group_id": row["group_id"],
-        "error_detail": row["error_detail"],
-        "input_resources": orjson.loads(row["input_resources_json"]),
-        "stream_zip": bool(row["stream_zip"]),
-        "compress_with": CompressionMethod(row["compress_with"]),
-        "task_metadata": orjson.loads(row["metadata_json"]),
-        "extra_params": orjson.loads(row["extra_params_json"]),
-        "resubmit_on_preemption": bool(row["resubmit_on_preemption"]),
-        "time_to_live_seconds": row["time_to_live_seconds"],
     }
 
 

@@ -33,9 +33,7 @@ def test_reports_travel_together_and_in_order(fresh_service: StubService, batchi
     assert len(fresh_service.batches) < len(fresh_service.told(task)) / 2
 
 
-def test_a_batch_that_is_refused_is_told_one_by_one(
-    fresh_service: StubService, batching_runner: RunnerProcess
-) -> None:
+def test_a_batch_that_is_refused_is_told_one_by_one(fresh_service: StubService, batching_runner: RunnerProcess) -> None:
     fresh_service.takes_batches = False
     task = fresh_service.submit("true")
     assert fresh_service.end(task)["new_status"] == "success", batching_runner.log()
