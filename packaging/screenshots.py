@@ -1,7 +1,7 @@
 """Pictures of the real window at work, for the README and for whoever changed it and wants to look.
 
-Starts a service in a temporary folder, submits real tasks, drives the real window (offscreen unless a display is
-given by QT_QPA_PLATFORM) and writes PNGs:  python packaging/screenshots.py --out build/screenshots
+Starts a service in a temporary folder, submits real tasks, drives the real window (offscreen) and writes PNGs:
+python packaging/screenshots.py --out build/screenshots
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import psutil
 from PySide6.QtWidgets import QApplication

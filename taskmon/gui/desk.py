@@ -61,6 +61,7 @@ class Desk(QObject):
         self._background = background
         self._credentials = credentials
         self.window, self.messages, self.store, self.model = shell.window, shell.messages, shell.store, shell.model
+        self._to_select = (shell.state.load("selected") or b"").decode(errors="replace")
         self._make_panes()
         self._make_controllers()
         self._connect()
@@ -108,9 +109,13 @@ class Desk(QObject):
         self.connection.on_freshness(self._hear_clock)
         self.connection.on_move(lambda _: self.submit.leave_service())
         self.connection.on_move(lambda _: self.list.expect_load())
+        self.submit.on_submitted(self._select_soon)
+        self.shell.theme_changed.connect(self.submit.set_theme)
+        self.shell.theme_changed.connect(self.connections.set_theme)
+        self.model.counts_changed.connect(self._select_now)
         self.detail.on_task(self.log.show_task)
         self.detail.on_task(self.chart.show_task)
-        self.shell.table.selection_changed.connect(lambda ids, _current: self.detail.select(ids))
+        self.shell.table.selection_changed.connect(self._selected)
         self.shell.table.task_activated.connect(lambda _id: self.window.show_tab(Wish.SHOW_LOG))
         self.shell.table.kill_requested.connect(lambda _ids: self.actions.kill(self.detail.selected))
         self.shell.table.context_menu_requested.connect(self._offer_row_menu)
@@ -158,6 +163,20 @@ class Desk(QObject):
             Wish.ABOUT: self._show_about,
             Wish.QUIT: self.window.close_requested.emit,
         }
+
+    def _selected(self, ids: list[str], _current: str) -> None:
+        if ids:
+            self._to_select = ""  # the person was faster
+        self.detail.select(ids)
+
+    def _select_soon(self, task_id: str) -> None:
+        """Selects a task once the list has it: what a person has just submitted is what they want to watch."""
+        self._to_select = task_id
+        self._select_now()
+
+    def _select_now(self) -> None:
+        if self._to_select and self.shell.table.select_task(self._to_select):
+            self._to_select = ""
 
     def _answer_explanation(self, action: str) -> None:
         wishes = {
@@ -211,6 +230,7 @@ class Desk(QObject):
         """Lets go of files and remembers the arrangement; the last thing before the window closes."""
         self._ticker.stop()
         self.log.close()
+        self.shell.state.save("selected", self.shell.table.current_id().encode())
         self.shell.put_away()
 
     # Leaving -------------------------------------------------------------------------------------------------------

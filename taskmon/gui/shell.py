@@ -87,12 +87,14 @@ class Shell(QObject):
         self.messages = Messages(self)
         self.store = TaskStore()
         self.model = TaskTableModel(self.store, self.server_clock)
+        self._theme = self._chosen_theme()
+        dress(application, self._theme)  # before the first widget: it measures itself with the font it finds
         self._places = {wish: LaterPane() for wish in TABS}
         self._make_panes()
         self.messages.fact_told.connect(self.window.show_fact)
         self.messages.problem_told.connect(self.window.show_problem)
-        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self._wear(self._chosen_theme()))
-        self._wear(self._chosen_theme())
+        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self._change_theme())
+        self._wear(self._theme)
         self._restore_arrangement()
 
     def _make_panes(self) -> None:
@@ -140,7 +142,7 @@ class Shell(QObject):
     def choose_theme(self, wish: Wish) -> None:
         """Wears the theme of a `theme-…` wish from now on, also at the next start."""
         self.state.save("theme", wish.encode())
-        self._wear(self._chosen_theme())
+        self._change_theme()
 
     def reset_layout(self) -> None:
         """Every pane and column back where it was at first."""
@@ -155,15 +157,21 @@ class Shell(QObject):
         self.state.flush()
         self.window.hide()
 
-    def _chosen_theme(self) -> Theme:
+    def _theme_wish(self) -> Wish:
         chosen = (self.state.load("theme") or b"").decode(errors="replace")
-        for wish in (Wish.THEME_SYSTEM, *THEMES):
-            self.window.action(wish).setChecked(wish == chosen or (wish is Wish.THEME_SYSTEM and not chosen))
-        return next((theme for wish, theme in THEMES.items() if wish == chosen), None) or system_theme()
+        return next((wish for wish in THEMES if wish == chosen), Wish.THEME_SYSTEM)
+
+    def _chosen_theme(self) -> Theme:
+        return THEMES.get(self._theme_wish()) or system_theme()
+
+    def _change_theme(self) -> None:
+        theme = self._chosen_theme()
+        dress(self._application, theme)
+        self._wear(theme)
 
     def _wear(self, theme: Theme) -> None:
         self._theme = theme
-        dress(self._application, theme)
+        self.window.action(self._theme_wish()).setChecked(True)
         for pane in (
             self.window, self.table, self.first_start, self.no_match, self.sidebar, self.filter_box, self.badge,
             self.diagram, self.explanation, self.notice,

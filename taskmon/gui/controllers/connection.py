@@ -190,7 +190,10 @@ class ConnectionController:
 
     def _hear(self, freshness: Freshness) -> None:
         problem = freshness.problem
-        self._last_answer = freshness.last_answer or self._last_answer
+        if freshness.connected:
+            self._last_answer = freshness.last_answer or self._last_answer
+        elif not self._misses and self._last_answer is not None:
+            self._last_answer = self._clock()  # a long poll was answered until it broke, which is now
         self._badge.show_freshness(freshness.connected, self._last_answer, str(problem) if problem else "")
         if freshness.loaded < freshness.total:
             self._window.show_loaded(f"{freshness.loaded:,} of {freshness.total:,} loaded")

@@ -110,6 +110,11 @@ class ConnectionsController:
         if ask_key:
             dialog.focus_key()
 
+    def set_theme(self, theme: Theme) -> None:
+        """Dresses an open dialog."""
+        if self._dialog is not None:
+            self._dialog.set_theme(theme)
+
     def _new_dialog(self) -> ConnectionsDialog:
         dialog = ConnectionsDialog(self._window)
         self._dialog = dialog

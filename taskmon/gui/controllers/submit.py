@@ -57,6 +57,7 @@ class SubmitController:
         self._state = state
         self._theme = theme
         self._form: SubmitForm | None = None
+        self._listeners: list[Callable[[str], None]] = []
         self._scans: dict[str, FolderScan] = {}
         self._submission: Submission | None = None
         self._waiting: list[str] = []
@@ -72,6 +73,15 @@ class SubmitController:
         """The window turns to another service: a form that speaks of this one's machines is closed."""
         if self._form is not None:
             self._form.close()
+
+    def on_submitted(self, listener: Callable[[str], None]) -> None:
+        """`listener` hears the id of each new task."""
+        self._listeners.append(listener)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Dresses an open form."""
+        if self._form is not None:
+            self._form.set_theme(theme)
 
     @property
     def stopping_with_window(self) -> list[Task]:
@@ -221,7 +231,7 @@ class SubmitController:
         if submission.stop_with_window:
             self._stop_with_window.add(submitted.id)
         form.show_done(folder, submitted.id)
-        self._messages.tell(f"Submitted {name or submitted.id}.")
+        self._tell(submitted.id, f"Submitted {name or submitted.id}.")
         self._connection.refresh()
 
     def _request(self, submission: Submission) -> TaskRequest:
@@ -247,9 +257,14 @@ class SubmitController:
             raise InvalidInputError("No machine group is started.", "Start one, then try the example again.")
         self._messages.tell(f"Submitting the example “{example.name}”…")
         request = build_request(example.simulator, example.values, group.id)
-        await submit_folder(client, example.folder, request, metadata={TASK_NAME: example.name})
+        submitted = await submit_folder(client, example.folder, request, metadata={TASK_NAME: example.name})
         self._connection.refresh()
-        self._messages.tell(f"Submitted the example “{example.name}”. Select it to watch it run.")
+        self._tell(submitted.id, f"Submitted the example “{example.name}”.")
+
+    def _tell(self, task_id: str, sentence: str) -> None:
+        self._messages.tell(sentence)
+        for listener in self._listeners:
+            listener(task_id)
 
     def _remember(self, folder: str, submission: Submission) -> None:
         self._state.save(_memory_key(folder), msgspec.json.encode(submission))

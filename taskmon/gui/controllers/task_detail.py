@@ -51,6 +51,7 @@ class TaskDetailController:
         self._files_are_final = False
         self._listeners: list[Callable[[Task | None], None]] = []
         store.subscribe(self._store_changed)
+        model.counts_changed.connect(self._counts_changed)
 
     def show_in(
         self,
@@ -152,13 +153,14 @@ class TaskDetailController:
 
     def _store_changed(self, change: Change) -> None:
         changed = {*change.updated, *change.removed, *change.added}
-        if len(self._selected) == 1:
-            if self._selected[0] in changed:
-                self._show(self._only())
-        else:
-            self._show_counts()
+        if len(self._selected) == 1 and self._selected[0] in changed:
+            self._show(self._only())
         if changed.intersection(self._selected):
             self._enable()
+
+    def _counts_changed(self) -> None:
+        if len(self._selected) != 1:
+            self._show_counts()
 
     def _enable(self) -> None:
         tasks = self.selected

@@ -48,7 +48,7 @@ class CommandPalette(QDialog):
 
     def _narrow(self, words: str) -> None:
         self._list.clear()
-        for action in self._actions:
+        for action in sorted(self._actions, key=lambda action: not matches(words, action.text())):
             label = action.text().replace("&", "")
             if not matches(words, f"{label} {action.toolTip()}"):
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -39,6 +39,8 @@ from taskmon.gui.widgets.wishes import WISHES, Wish
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+FACT_MS = 10_000
+"""How long a fact stays in the status line."""
 _BESIDE_TEXT = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 _THEMES = (Wish.THEME_SYSTEM, Wish.THEME_LIGHT, Wish.THEME_DARK)
 
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("taskmon")
         self.setObjectName("main")
         self.setAcceptDrops(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # Qt's own could hide the toolbar for good
         self.setDockNestingEnabled(True)
         self.setUnifiedTitleAndToolBarOnMac(True)
         self._make_actions()
@@ -120,9 +123,11 @@ class MainWindow(QMainWindow):
         """Something happened; it stays for ten seconds."""
         self._message.setProperty("problem", False)
         self._show_message(sentence)
+        self._forget_message.start(FACT_MS)
 
     def show_problem(self, sentence: str) -> None:
         """Something went wrong; it stays until the next message."""
+        self._forget_message.stop()
         self._message.setProperty("problem", True)
         self._show_message(sentence)
 
@@ -176,10 +181,11 @@ class MainWindow(QMainWindow):
         menus: dict[str, QMenu] = {}
         for text in WISHES:
             if text.menu not in menus:
-                menus[text.menu] = self.menuBar().addMenu(text.menu)
+                menus[text.menu] = self.menuBar().addMenu(f"&{text.menu}")
             if text.wish in (Wish.QUIT, Wish.THEME_SYSTEM, Wish.RESET_LAYOUT, Wish.CONNECT, Wish.SHOW_LOG):
                 menus[text.menu].addSeparator()
             menus[text.menu].addAction(self._actions[text.wish])
+        self._panes_menu = menus["View"].addMenu("&Panes")
 
     def _make_toolbar(self) -> None:
         bar = QToolBar("Actions", self)
@@ -235,6 +241,7 @@ class MainWindow(QMainWindow):
         dock.setObjectName(name)
         dock.setWidget(pane)
         self.addDockWidget(area, dock)
+        self._panes_menu.addAction(dock.toggleViewAction())
         return dock
 
     def _arrange(self) -> None:
@@ -251,6 +258,8 @@ class MainWindow(QMainWindow):
         self._message.setContentsMargins(8, 2, 8, 2)
         self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._forget_message = QTimer(self, singleShot=True)
+        self._forget_message.timeout.connect(lambda: self._show_message(""))
         self._upload_label = QLabel(self)
         self._upload = QProgressBar(self)
         self._upload.setRange(0, 1000)
