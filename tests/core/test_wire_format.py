@@ -65,7 +65,15 @@ SCHEMA_OF: dict[type, str] = {
     runner_protocol.OperationEnd: "runner.OperationEnd",
 }
 
-OUR_OWN = {extensions.Capabilities, extensions.Changes, extensions.TaskFile, extensions.TaskFiles}
+OUR_OWN = {
+    extensions.Capabilities,
+    extensions.Changes,
+    extensions.Reclaim,
+    extensions.TaskFile,
+    extensions.TaskFiles,
+    runner_protocol.BatchedReport,
+    runner_protocol.ReportBatch,
+}
 """Extensions of the embedded service, which the contract does not describe."""
 
 EXTRA_FIELDS = {"time_to_live_seconds"}

@@ -128,7 +128,7 @@ def test_commands_can_be_edited_and_given_back(ready: SubmitForm) -> None:
     assert commands.isReadOnly()
     button(ready, "Edit commands").click()
     commands.setPlainText("splash 'half")
-    assert is_refused_with(ready, "Command 1 ends inside a quotation or after a backslash.")
+    assert is_refused_with(ready, "Command 1: It ends inside a quotation or after a backslash.")
     assert not field(ready, "Scene").isVisible()
     button(ready, "Use the simulator's commands").click()
     assert commands.toPlainText() == "splash a.json -n 10"
