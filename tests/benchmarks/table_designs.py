@@ -147,6 +147,8 @@ class PlainModel(QAbstractTableModel):
 class PythonProxy(QSortFilterProxyModel):
     """The usual way: Python says what passes and what comes first."""
 
+    column = SORTED_BY
+
     def __init__(self, model: PlainModel) -> None:
         super().__init__()
         self._model = model
@@ -158,7 +160,7 @@ class PythonProxy(QSortFilterProxyModel):
         return self._filter.accepts(self._model.tasks[row], self._model.texts[row])
 
     def lessThan(self, left: Any, right: Any) -> bool:
-        key, tasks = COLUMNS[SORTED_BY].sort_key, self._model.tasks
+        key, tasks = COLUMNS[self.column].sort_key, self._model.tasks
         one = key(tasks[left.row()], self._now, Observed())
         other = key(tasks[right.row()], self._now, Observed())
         return (one is None, one or 0) < (other is None, other or 0)
@@ -192,7 +194,7 @@ class Tree(QTreeWidget):
         self.setRootIsDecorated(False)
         self.setColumnCount(len(SHOWN))
         shown = [task for task in store.tasks.values() if task.project != "pipes"]
-        shown.sort(key=lambda task: COLUMNS[SORTED_BY].sort_key(task, NOON, Observed()) or 0)  # type: ignore[arg-type, return-value]
+        shown.sort(key=lambda task: COLUMNS[SORTED_BY].sort_key(task, NOON, Observed()) or 0)
         self.items_of = {task.task_id: Item(self, task) for task in shown}
         self._store = store
         store.subscribe(self._take)

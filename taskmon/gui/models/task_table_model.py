@@ -8,29 +8,24 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
-from taskmon.gui.models.columns import COLUMNS, Column, Observed, fraction_done
+from taskmon.gui.models.columns import COLUMNS, Column
 from taskmon.gui.models.long_work import LongWork
+from taskmon.gui.models.task_cells import TaskCells
 from taskmon.gui.models.task_filter import EVERYTHING, parse_filter
 from taskmon.gui.models.task_group import GroupCounts
-from taskmon.gui.task_rows import CellKind, ColumnLook, SortKey, TaskGroup, TaskRows
+from taskmon.gui.task_rows import SortKey, TaskGroup
 
 if TYPE_CHECKING:
     from taskmon.client.task_store import Change
     from taskmon.gui.models.row_changes import RowChanges
     from taskmon.gui.models.task_index import Delta, Steps, TaskIndex
-
-_FACTS: Final = tuple(COLUMNS.values())
-"""By Qt's number of the column."""
-
-Index = QModelIndex | QPersistentModelIndex
-_NOWHERE: Final = QModelIndex()
 
 GATHER_MS: Final = 16
 """Changes that arrive within a frame are shown together."""
@@ -60,7 +55,7 @@ class Store(Protocol):
     def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]: ...
 
 
-class TaskTableModel(TaskRows):
+class TaskTableModel(TaskCells):
     """Shows the store's tasks.
 
     A change of the store is shown within a frame or so; `flush` shows it at once. There is never a model reset: rows
@@ -71,11 +66,8 @@ class TaskTableModel(TaskRows):
     counts_changed = Signal()
 
     def __init__(self, store: Store, clock: Callable[[], datetime], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(clock, parent)
         self._store = store
-        self._clock = clock
-        self._observed = Observed()
-        self._index: TaskIndex | None = None
         self._changes: RowChanges | None = None
         self._filter = EVERYTHING
         self._keys: tuple[SortKey, ...] = ()
@@ -190,65 +182,6 @@ class TaskTableModel(TaskRows):
         """How many of the shown tasks are in each state."""
         return {} if self._index is None else dict(Counter(task.status for task in self._index.shown_tasks()))
 
-    def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:
-        task, now = self.task_at(row), self._clock()
-        return [_FACTS[column].text(task, now, self._observed) for column in columns]
-
-    def fraction(self, row: int, column: int) -> float | None:
-        if column != Column.PROGRESS:
-            return None
-        return fraction_done(self.task_at(row), self._observed)
-
-    def look(self, column: int) -> ColumnLook:
-        return _FACTS[column].look
-
-    # Qt's questions ----------------------------------------------------------------------------------------------
-
-    def _row_count(self) -> int:
-        return 0 if self._index is None else len(self._index.order)
-
-    def rowCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else self._row_count()
-
-    def columnCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = index.row()
-        if self._index is None or not 0 <= row < self._row_count():
-            return None
-        column = Column(index.column())
-        task, shows = self._index.task_at(row), COLUMNS[column]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return shows.text(task, self._clock(), self._observed)
-        if role == Qt.ItemDataRole.UserRole:
-            return task.task_id
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return shows.tooltip(task, self._clock(), self._observed)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(shows.look)
-        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            spoken = shows.text if role == Qt.ItemDataRole.AccessibleTextRole else shows.tooltip
-            return f"{shows.look.title}: {spoken(task, self._clock(), self._observed) or 'nothing'}"
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
-            return None
-        look = self.look(section)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return look.title
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(look)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"Click to sort by {look.title.lower()}; Shift+click to sort by it within the present order."
-        return None
-
     # The store's changes -----------------------------------------------------------------------------------------
 
     def _note(self, change: Change) -> None:
@@ -346,8 +279,3 @@ class TaskTableModel(TaskRows):
         self.update_begins.emit()
         self._changes.install(delta)
         self.update_ended.emit()
-
-
-def _alignment(look: ColumnLook) -> int:
-    side = Qt.AlignmentFlag.AlignRight if look.kind is CellKind.NUMBER else Qt.AlignmentFlag.AlignLeft
-    return int(side | Qt.AlignmentFlag.AlignVCenter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -346,7 +346,7 @@ def test_times_of_living_tasks_go_on_by_themselves(show: Callable[[int], Shown])
     painted: list[int] = []
     texts = shown.model.cell_texts
 
-    def count(row: int, columns: list[int]) -> list[str]:
+    def count(row: int, columns: Sequence[int]) -> list[str]:
         painted.extend(columns)
         return texts(row, columns)
 

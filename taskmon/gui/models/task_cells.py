@@ -1,0 +1,95 @@
+"""What Qt and the table ask about single cells: text, tooltip, bar, alignment, what a screen reader says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from taskmon.gui.models.columns import COLUMNS, Column, Observed, fraction_done
+from taskmon.gui.task_rows import CellKind, ColumnLook, TaskRows
+
+if TYPE_CHECKING:
+    from taskmon.gui.models.task_index import TaskIndex
+
+_FACTS: Final = tuple(COLUMNS.values())
+"""By Qt's number of the column."""
+
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE: Final = QModelIndex()
+
+
+class TaskCells(TaskRows):
+    """Answers for the rows of an index, once there is one."""
+
+    def __init__(self, clock: Callable[[], datetime], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clock = clock
+        self._observed = Observed()
+        self._index: TaskIndex | None = None
+
+    def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:
+        task, now = self.task_at(row), self._clock()
+        return [_FACTS[column].text(task, now, self._observed) for column in columns]
+
+    def fraction(self, row: int, column: int) -> float | None:
+        if column != Column.PROGRESS:
+            return None
+        return fraction_done(self.task_at(row), self._observed)
+
+    def look(self, column: int) -> ColumnLook:
+        return _FACTS[column].look
+
+    # Qt's questions ----------------------------------------------------------------------------------------------
+
+    def _row_count(self) -> int:
+        return 0 if self._index is None else len(self._index.order)
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else self._row_count()
+
+    def columnCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = index.row()
+        if self._index is None or not 0 <= row < self._row_count():
+            return None
+        column = Column(index.column())
+        task, shows = self._index.task_at(row), COLUMNS[column]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return shows.text(task, self._clock(), self._observed)
+        if role == Qt.ItemDataRole.UserRole:
+            return task.task_id
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return shows.tooltip(task, self._clock(), self._observed)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(shows.look)
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+            spoken = shows.text if role == Qt.ItemDataRole.AccessibleTextRole else shows.tooltip
+            return f"{shows.look.title}: {spoken(task, self._clock(), self._observed) or 'nothing'}"
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
+            return None
+        look = self.look(section)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return look.title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(look)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"Click to sort by {look.title.lower()}; Shift+click to sort by it within the present order."
+        return None
+
+
+def _alignment(look: ColumnLook) -> int:
+    side = Qt.AlignmentFlag.AlignRight if look.kind is CellKind.NUMBER else Qt.AlignmentFlag.AlignLeft
+    return int(side | Qt.AlignmentFlag.AlignVCenter)
