@@ -155,16 +155,16 @@ class LogSearch:
             counted, position = end, end + 1
         if line >= 0:
             self._line = line + content.count(b"\n", counted, size)
-        elif self._line >= 0 and self._spool.line_at(self._offset) < 0:
-            self._line += content.count(b"\n", 0, size)
-        else:
+        elif self._spool.has_counted(self._offset + size):
             self._line = -1
+        else:
+            self._line = self._number() + content.count(b"\n", 0, size)
         self._offset += size
 
     def _number(self) -> int:
         """The number of the line at our place. It is taken from the spool unless we are ahead of its counting."""
         if self._line < 0:
-            self._line = self._spool.line_at(self._offset)
+            self._line = max(0, self._spool.line_at(self._offset))
         return self._line
 
     def _agreed(self, line: int, content: bytes | bytearray, start: int, end: int, size: int) -> bool:

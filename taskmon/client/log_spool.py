@@ -214,6 +214,10 @@ class LogSpool:
     def _offset(self, line: int) -> int:
         return self._index.offset(line, self._size, self._read_block)
 
+    def has_counted(self, offset: int) -> bool:
+        """Whether the number of the line at a place in the file is known."""
+        return offset <= self._index.counted_bytes
+
     def line_at(self, offset: int) -> int:
         """The number of the line that begins at a place in the file; -1 while lines are not counted that far."""
         return self._index.newlines_before(offset, self._read)

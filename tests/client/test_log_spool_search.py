@@ -140,3 +140,17 @@ def test_the_window_reads_while_a_worker_searches(spool: LogSpool) -> None:
         assert spool.line(200_000) in (b"step 1", b"")
     worker.join()
     assert results[0].count == 300_000
+
+
+@pytest.mark.parametrize("counted", [0, 1, 3])
+def test_a_search_ahead_of_the_counting_numbers_its_lines_right(spool: LogSpool, counted: int) -> None:
+    lines = [
+        b"hit %d" % number if number % 70_000 == 5 else b"step %d of the run" % number for number in range(400_000)
+    ]
+    spool.path.write_bytes(b"\n".join(lines) + b"\n")
+    again = LogSpool(spool.path)
+    for _ in range(counted):
+        again.refresh(1 << 20)
+    assert not again.complete
+    assert found(again, "hit") == list(range(5, 400_000, 70_000))
+    again.close()

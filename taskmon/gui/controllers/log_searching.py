@@ -25,6 +25,9 @@ _PATIENCE_S: Final = 1.0
 _LEAST_RATE: Final = 16 << 20
 """Bytes per second; a pattern that is slower after `_PATIENCE_S` is given up."""
 
+_MATCH_COST: Final = 1000
+"""Noting a line that was found takes as long as searching so many bytes, or longer on a busy computer."""
+
 _PAUSE_S: Final = 0.1
 """Between two looks at what has been written since."""
 
@@ -65,7 +68,13 @@ class LogSearching:
 
         try:
             search = LogSearch(spool, LinePattern(pattern, regex=regex, case_sensitive=case))
-            await self._go_on(search.advance, lambda: self._pane.show_search(search.result()), self._grown[0], pattern)
+
+            def show() -> int:
+                found = search.result()
+                self._pane.show_search(found)
+                return found.count
+
+            await self._go_on(search.advance, show, self._grown[0], pattern)
         except InvalidInputError as error:
             self._pane.show_search_problem(str(error))
 
@@ -74,16 +83,20 @@ class LogSearching:
 
         search = await asyncio.to_thread(ProblemSearch, spool, patterns)
 
-        def show() -> None:
+        def show() -> int:
             found = search.result()
             self._pane.show_problems(found.errors, found.warnings)
+            return found.errors.count + found.warnings.count
 
         await self._go_on(search.advance, show, self._grown[1])
 
     async def _go_on(
-        self, advance: Callable[[int], bool], show: Callable[[], None], grown: asyncio.Event, pattern: str = ""
+        self, advance: Callable[[int], bool], show: Callable[[], int], grown: asyncio.Event, pattern: str = ""
     ) -> None:
-        """Steps until all is searched, then waits for more. Raises InvalidInputError where `pattern` is too slow."""
+        """Steps until all is searched, then waits for more. `show` tells how many lines were found.
+
+        Raises InvalidInputError where `pattern` itself, not the number of its matches, makes it slow.
+        """
         loop = asyncio.get_running_loop()
         began, searched, step = loop.time(), 0, _FIRST_STEP
         while True:
@@ -91,14 +104,14 @@ class LogSearching:
             start = loop.time()
             done = await asyncio.to_thread(advance, step)
             now = loop.time()
-            show()
+            found = show()
             if done:
                 await grown.wait()
                 await asyncio.sleep(_PAUSE_S)
                 began, searched = loop.time(), 0
                 continue
             searched += step
-            if pattern and now - began > _PATIENCE_S and searched < _LEAST_RATE * (now - began):
+            if pattern and now - began > _PATIENCE_S and searched + found * _MATCH_COST < _LEAST_RATE * (now - began):
                 raise _too_slow(pattern, searched)
             step = int(min(_LONGEST_STEP, max(_FIRST_STEP, step * min(4.0, _STEP_S / max(now - start, 1e-6)))))
 

@@ -8,14 +8,19 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from taskmon.core.log_highlights import Highlight, HighlightRule
 from taskmon.core.log_source import LineList, SearchResult
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
+from taskmon.gui.widgets.log_colours import contrast
+from taskmon.gui.widgets.log_painter import highlight_colours
 from taskmon.gui.widgets.log_pane import LogPane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from PySide6.QtWidgets import QApplication
+
+    from taskmon.gui.theme import Theme
 
 
 @pytest.fixture
@@ -172,3 +177,117 @@ def test_the_pane_is_painted_in_both_themes(pane: LogPane, theme: object) -> Non
     pane.set_theme(theme)  # type: ignore[arg-type]
     pane.show_source(numbered(100))
     assert not pane.grab().isNull()
+
+
+def test_errors_are_counted_and_walked_with_their_key(pane: LogPane) -> None:
+    pane.show_source(numbered(2000))
+    pane.view.scroll_to(0)
+    pane.show_problems(result(300, 900), result(5))
+    assert pane.foot.problems.text() == "2 errors · 1 warning"
+    pane.step_problem(1)
+    assert "line 300" in pane.view.visible_texts()
+    assert pane.foot.problems.text() == "1 of 2 errors · 1 warning"
+    pane.step_problem(1)
+    assert "line 900" in pane.view.visible_texts()
+    pane.step_problem(1)
+    assert pane.foot.problems.text().startswith("1 of 2")
+    pane.step_problem(-1)
+    assert pane.foot.problems.text().startswith("2 of 2")
+
+
+def test_without_errors_the_warnings_are_walked(pane: LogPane) -> None:
+    pane.show_source(numbered(2000))
+    pane.show_problems(result(), result(700))
+    pane.step_problem(1)
+    assert "line 700" in pane.view.visible_texts()
+    assert pane.foot.problems.text() == "1 of 1 warning"
+    assert not pane.foot.silence.text()
+    pane.show_source(numbered(10))
+    assert pane.foot.problems.isHidden()
+
+
+def test_a_typed_line_is_jumped_to_and_nonsense_is_told(pane: LogPane) -> None:
+    pane.show_source(numbered(2000))
+    pane.foot.ask_where()
+    pane.foot.jump.setText("soon")
+    QTest.keyClick(pane.foot.jump, Qt.Key.Key_Return)
+    assert "line number" in pane.foot.status.text()
+    pane.foot.jump.setText("1,235")
+    QTest.keyClick(pane.foot.jump, Qt.Key.Key_Return)
+    assert "line 1234" in pane.view.visible_texts()
+    assert pane.foot.jump.isHidden()
+    assert pane.foot.status.text() == "live · 2,000 lines · 18.9 kB"
+
+
+def test_matches_are_shown_with_lines_around_them(pane: LogPane) -> None:
+    pane.show_source(numbered(2000))
+    pane.search.set_context(2)
+    pane.show_search(result(100, 103, 1500))
+    pane.search.only_matches.click()
+    expected = [*range(98, 106), *range(1498, 1503)]
+    pane.view.scroll_to(0)
+    assert pane.view.visible_texts() == [f"line {number}" for number in expected][: len(pane.view.visible_texts())]
+    pane.search.next.click()
+    assert pane.shown_lines is not None
+    assert pane.shown_lines.line_count == len(expected)
+    pane.search.only_matches.click()
+    assert "line 101" in pane.view.visible_texts()
+
+
+def test_a_link_names_the_line_of_the_log_also_among_matches(pane: LogPane) -> None:
+    links: list[int] = []
+    pane.link_requested.connect(links.append)
+    pane.show_source(numbered(2000))
+    pane.jump("100")
+    pane._ask_for_link()
+    pane.show_search(result(700, 800))
+    pane.search.only_matches.click()
+    pane.show_line(800)
+    pane._ask_for_link()
+    assert links == [99, 800]
+
+
+def test_rules_are_written_in_their_form_and_told_at_once(pane: LogPane) -> None:
+    told: list[tuple[HighlightRule, ...]] = []
+    pane.rules_changed.connect(told.append)
+    pane.set_rules((HighlightRule("Courant", 2),), [])
+    pane.show_rules()
+    form = pane._rules_form
+    assert form is not None
+    form.rows()[0].pattern.setText("residual")
+    form.add_rule(HighlightRule("max", 1))
+    form.rows()[1].regex.click()
+    assert told[-1] == (HighlightRule("residual", 2), HighlightRule("max", 1, regex=True))
+    pane.set_rules(told[-1], [], "“a(” is not a regular expression.")
+    assert form._problem.isVisible()
+    form.rows()[0].removed.emit()
+    assert told[-1] == (HighlightRule("max", 1, regex=True),)
+    form.close()
+    assert pane._rules_form is None
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_highlights_are_painted_in_their_colours(pane: LogPane, theme: Theme) -> None:
+    pane.set_theme(theme)
+    pane.show_source(LineList([b"max: 0.5"]))
+    before = pane.view.grab().toImage()
+    pane.set_rules((), [Highlight(lambda text: [(0, 3)] if "max" in text else [], 0)])
+    image = pane.view.grab().toImage()
+    assert image != before
+    ink, paper = highlight_colours(0, theme)
+    assert contrast(ink, paper) >= 4.5
+
+
+def test_escapes_and_returns_are_shown_on_request(pane: LogPane) -> None:
+    pane.show_source(LineList([b"\x1b[31mred\x1b[0m 10 %\r20 %"]))
+    assert pane.view.visible_texts() == ["20 %10 %"] or pane.view.visible_texts() == ["20 % 10 %"]
+    pane.raw.setChecked(True)
+    assert pane.view.visible_texts() == ["␛[31mred␛[0m 10 %␍20 %"]
+
+
+def test_a_narrow_pane_keeps_its_words_for_the_tooltips(pane: LogPane) -> None:
+    pane.resize(700, 300)
+    assert pane.minimumSizeHint().width() <= 700
+    assert pane.follow.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
+    pane.resize(1300, 300)
+    assert pane.follow.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
