@@ -130,7 +130,7 @@ FACTS: Final[Mapping[Status, StatusFacts]] = MappingProxyType(
             "In Queue",
             "The inputs are stored and the task waits for its turn.",
             "Every machine of its group is busy or still starting.",
-            "Wait, add machines to the group, or kill the task.",
+            "Wait, or kill the task.",
         ),
         Status.STARTED: _active(
             "Preparing to Compute",
@@ -180,8 +180,8 @@ FACTS: Final[Mapping[Status, StatusFacts]] = MappingProxyType(
             "Killed",
             Kind.USER_STOPPED,
             "The task was stopped as asked.",
-            "Somebody killed it, or the client that had to stay with it went away.",
-            "Look at the outputs written so far, or run it again.",
+            "You or somebody else asked for it, or the window or script it was bound to ended.",
+            "Run it again, or look at the outputs if it had started.",
         ),
         Status.TTL_EXCEEDED: _ended(
             "Task Timed Out",
@@ -232,7 +232,7 @@ FACTS: Final[Mapping[Status, StatusFacts]] = MappingProxyType(
             Kind.TERMINAL_FAILED,
             "Something outside the simulator broke, so the task could not run to its end.",
             "For example a full disk, an unreadable input archive or a simulator that is not installed.",
-            "Read the detail below, remove the cause, run again.",
+            "Read the detail, remove the cause, run again.",
         ),
         Status.ZOMBIE: _ended(
             "Machine Terminated in Queue",

@@ -71,6 +71,26 @@ def failed_command(detail: TaskDetail) -> FailedCommand | None:
     return None
 
 
+def _interrupted_command(detail: TaskDetail) -> str:
+    """The last command that was begun and did not end with zero; empty if there was none."""
+    for entry in reversed(detail.status_history):
+        for operation in reversed(entry.operations):
+            if operation.name is OperationName.EXEC_COMMAND and operation.status is not OperationStatus.OK:
+                command = operation.attributes.get("command")
+                return command if isinstance(command, str) else operation.alias
+    return ""
+
+
+def command_sentence(detail: TaskDetail) -> str:
+    """Which command ended the task, or was running when something else ended it; empty where no command has a part."""
+    if detail.status in (Status.FAILED, Status.TTL_EXCEEDED):
+        failed = failed_command(detail)
+        return failure_sentence(failed) if failed else ""
+    interrupted = facts(detail.status).terminal and detail.status is not Status.SUCCESS
+    command = _interrupted_command(detail) if interrupted else ""
+    return f"It was running: {command}" if command else ""
+
+
 def failure_sentence(failed: FailedCommand) -> str:
     """`Exit code 1 from: blockMesh -case wing`"""
     how = "An error" if failed.exit_code is None else f"Exit code {failed.exit_code}"

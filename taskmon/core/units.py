@@ -28,13 +28,16 @@ def duration_text(seconds: float | None) -> str:
 
 
 def short_duration_text(seconds: float | None) -> str:
-    """`0.4 s`, `12 s`, `14 min`, `3 h 05`, `2 d 3 h`: the coarse form for ages and diagrams; empty for None."""
+    """`0.4 s`, `12 s`, `14 min`, `3 h 05`, `2 d 3 h`: the coarse form for ages and diagrams; empty for None.
+
+    Whole seconds are cut, not rounded, as in `duration_text`: the same time reads the same in both.
+    """
     if seconds is None:
         return ""
-    if seconds < 9.95:
-        return f"{max(0.0, seconds):.1f} s"
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
+    if seconds < 10:
+        return f"{min(9.9, max(0.0, seconds)):.1f} s"
+    if seconds < 100:
+        return f"{int(seconds)} s"
     minutes = int(seconds) // 60
     if minutes < 100:
         return f"{minutes} min"

@@ -153,6 +153,7 @@ class Desk(QObject):
             Wish.RESUBMIT: lambda: self.actions.resubmit(selected),
             Wish.RESUBMIT_CHANGED: lambda: self.submit.open_again(selected[0]),
             Wish.DOWNLOAD: lambda: self.actions.download(selected),
+            Wish.OPEN_OUTPUTS: self.actions.open_downloaded,
             Wish.COPY_ID: lambda: self.actions.copy_ids(selected),
             Wish.REFRESH: self.connection.refresh,
             Wish.FIND_TASK: self.shell.filter_box.setFocus,

@@ -40,8 +40,10 @@ def test_a_duration_reads_like_a_clock(seconds: float | None, text: str) -> None
         (None, ""),
         (-1, "0.0 s"),
         (0.42, "0.4 s"),
+        (9.99, "9.9 s"),
         (12.2, "12 s"),
-        (99.4, "99 s"),
+        (18.9, "18 s"),
+        (99.9, "99 s"),
         (860, "14 min"),
         (3 * 3600 + 5 * 60, "3 h 05"),
         (2 * 86400 + 3 * 3600, "2 d 3 h"),
@@ -49,6 +51,12 @@ def test_a_duration_reads_like_a_clock(seconds: float | None, text: str) -> None
 )
 def test_a_short_duration_is_coarse(seconds: float | None, text: str) -> None:
     assert short_duration_text(seconds) == text
+
+
+@given(st.floats(10, 99.99))
+def test_the_clock_and_the_short_form_tell_the_same_second(seconds: float) -> None:
+    minutes, rest = duration_text(seconds).split(":")
+    assert short_duration_text(seconds) == f"{int(minutes) * 60 + int(rest)} s"
 
 
 @given(st.floats(0, 1e9, allow_nan=False))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 
-from taskmon.core.errors import TaskmonError
-from taskmon.core.lifecycle import can_kill
+from taskmon.core.errors import InvalidInputError, TaskmonError
+from taskmon.core.lifecycle import Status, can_kill
 from taskmon.core.units import count_text
 from taskmon.gui.dialogs import Question, ask, choose_folder
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MANY: Final = 20
 """Running more tasks than this again is asked about first."""
 
+_NOT_STARTED: Final = (Status.PENDING_INPUT, Status.SUBMITTED)
+
 
 def kill_question(tasks: Sequence[Task]) -> Question | None:
     """The question with the exact numbers; None if nothing in `tasks` can be killed."""
@@ -38,9 +41,16 @@ def kill_question(tasks: Sequence[Task]) -> Question | None:
     return Question(
         "Kill tasks" if len(living) > 1 else "Kill task",
         f"Kill {what}?",
-        f"{skipped}What has been written so far is kept where the simulator had started.",
+        f"{skipped}{_what_is_kept(living)}",
         f"Kill {count_text(len(living), 'task')}",
     )
+
+
+def _what_is_kept(living: Sequence[Task]) -> str:
+    waiting = sum(task.status in _NOT_STARTED for task in living)
+    if waiting == len(living):
+        return f"{'It has' if waiting == 1 else 'They have'} not started, so there are no outputs."
+    return "Outputs written so far are kept." + (" Tasks that had not started leave none." if waiting else "")
 
 
 class TaskActionsController:
@@ -60,6 +70,7 @@ class TaskActionsController:
         self._messages = messages
         self._window = window
         self._downloads = Path.home()
+        self._downloaded: Path | None = None
 
     def kill(self, tasks: Sequence[Task]) -> None:
         """Asks once, then kills all of `tasks` that still live."""
@@ -76,6 +87,14 @@ class TaskActionsController:
     def download_file(self, task: Task, path: str) -> None:
         """Fetches one file of a task to a folder that the person chooses."""
         self._background.start(self._download_file(task, path), "download file")
+
+    def open_downloaded(self) -> None:
+        """Shows the folder of the latest download in the system's file manager."""
+        if self._downloaded is None or not self._downloaded.exists():
+            nothing = InvalidInputError("Nothing has been downloaded in this window.", "Select a task and download it.")
+            self._messages.tell_problem(nothing)
+            return
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._downloaded)))
 
     def copy_ids(self, tasks: Sequence[Task]) -> None:
         """Puts the ids on the clipboard, one per line."""
@@ -118,9 +137,12 @@ class TaskActionsController:
 
         async def download_one(task: Task) -> None:
             target = await download_outputs(self._connection.client, task, Path(folder))
-            self._messages.tell(f"Outputs of {task.name} are in {target}.")
+            self._downloaded = target if len(tasks) == 1 else Path(folder)
+            self._messages.tell(f"Outputs of {task.name} are in {target}")
 
         await self._each(tasks, download_one, "Downloading", "")
+        if len(tasks) > 1:
+            self._messages.tell(f"Outputs of {count_text(len(tasks), 'task')} are in {folder}")
 
     async def _download_file(self, task: Task, path: str) -> None:
         from taskmon.client.download import download_file
@@ -128,7 +150,8 @@ class TaskActionsController:
         folder = await choose_folder(f"Download {path} to", self._window, str(self._downloads))
         if folder is not None:
             target = await download_file(self._connection.client, task, path, Path(folder))
-            self._messages.tell(f"{path} is in {target}.")
+            self._downloaded = target.parent
+            self._messages.tell(f"{path} is in {target}")
 
     async def _each(self, tasks: Sequence[Task], act: Callable[[Task], Awaitable[None]], doing: str, done: str) -> None:
         """One task after the other; failures are collected and told together, naming the tasks."""

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from taskmon.core.lifecycle import Status, facts
 from taskmon.core.task import TaskDetail
-from taskmon.core.task_story import counts_sentence, failed_command, failure_sentence, queue_sentence
+from taskmon.core.task_story import command_sentence, counts_sentence, queue_sentence
 from taskmon.gui.icons import icon, tinted_icon
 from taskmon.gui.theme import LIGHT, Theme, log_font, mark, ui_font
 from taskmon.gui.widgets.status_mark import paint_mark
@@ -58,6 +58,12 @@ def next_steps(status: Status) -> tuple[str, ...]:
     return _STEPS.get(status, ("resubmit",) if facts(status).resubmittable else ())
 
 
+def _next_steps_of(task: Task) -> tuple[str, ...]:
+    """Those of its state; a task that no machine ever took has nothing to download."""
+    found = next_steps(task.status)
+    return found if task.start_time is not None else tuple(step for step in found if step != "download")
+
+
 class Explanation(QWidget):
     """Explains one task (`show_task`), one state (`show_status`) or a selection (`show_counts`).
 
@@ -86,12 +92,12 @@ class Explanation(QWidget):
     def show_task(self, task: Task, position: QueuePosition | None = None) -> None:
         """One task; `position` is its place in the queue where the service tells it."""
         self._show_facts(task.status)
-        failed = failed_command(task) if isinstance(task, TaskDetail) else None
+        command = command_sentence(task) if isinstance(task, TaskDetail) else ""
         sentences = [queue_sentence(position)] if position and task.status is Status.SUBMITTED else []
-        sentences += [failure_sentence(failed)] if failed else []
+        sentences += [command] if command else []
         self._show_fact(" ".join(sentences))
         self._error.show_text(task.error_detail or (task.executer.error_detail if task.executer else None) or "")
-        self._offer(next_steps(task.status))
+        self._offer(_next_steps_of(task))
 
     def show_status(self, status: Status) -> None:
         """A state in general, without a task."""

@@ -16,6 +16,7 @@ class Wish(StrEnum):
     RESUBMIT = "resubmit"
     RESUBMIT_CHANGED = "resubmit-changed"
     DOWNLOAD = "download"
+    OPEN_OUTPUTS = "open-outputs"
     COPY_ID = "copy-id"
     REFRESH = "refresh"
     FIND_TASK = "find-task"
@@ -56,6 +57,7 @@ WISHES: Final = (
         Wish.RESUBMIT_CHANGED, "Run again with changes…", "Task", "resubmit", "Ctrl+Shift+R", "Change something first"
     ),
     WishText(Wish.DOWNLOAD, "Download", "Task", "download", "Ctrl+D", "Download and unpack the outputs"),
+    WishText(Wish.OPEN_OUTPUTS, "Open the downloaded outputs", "Task", "folder", "", "Show the folder of the download"),
     WishText(Wish.COPY_ID, "Copy task id", "Task", "copy", "Ctrl+Shift+C", "Copy the ids of the selected tasks"),
     WishText(Wish.CONNECT, "Connections…", "Task", "connected", "", "Choose the service whose tasks are shown"),
     WishText(Wish.QUIT, "Quit", "Task", "close", "Ctrl+Q", "Close the window; tasks go on"),

@@ -29,6 +29,21 @@ def test_one_ended_task_is_spoken_of_in_the_singular() -> None:
     assert question.detail.startswith("1 more in the selection has already ended and is skipped.")
 
 
+def test_what_is_kept_is_said_of_those_that_have_started_and_of_those_that_wait() -> None:
+    running, waiting = a_task(status=Status.COMPUTATION_STARTED), a_task(status=Status.SUBMITTED)
+    details = [
+        question.detail
+        for tasks in ([running], [running, waiting], [waiting], [waiting, waiting])
+        if (question := kill_question(tasks)) is not None
+    ]
+    assert details == [
+        "Outputs written so far are kept.",
+        "Outputs written so far are kept. Tasks that had not started leave none.",
+        "It has not started, so there are no outputs.",
+        "They have not started, so there are no outputs.",
+    ]
+
+
 def test_nothing_is_asked_when_all_have_ended() -> None:
     assert kill_question(some_tasks(3, status=Status.FAILED)) is None
 

@@ -12,7 +12,7 @@ from taskmon.core.lifecycle import FACTS, Status, can_kill, facts
 from taskmon.core.task import OperationName, OperationStatus, QueuePosition
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
 from taskmon.gui.widgets.explanation import WORDS, Explanation, next_steps
-from tests.builders import a_history, a_status_entry, a_task, a_task_detail, an_executer, an_operation
+from tests.builders import NOON, a_history, a_status_entry, a_task, a_task_detail, an_executer, an_operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +72,25 @@ def test_the_failing_command_and_its_exit_code_are_named(explanation: Explanatio
     explanation.show_task(a_task_detail(status=Status.FAILED, status_history=history))
     assert "Exit code 134 from: simpleFoam" in words(explanation)
     assert "blockMesh" not in words(explanation)
+
+
+@pytest.mark.parametrize("status", [Status.EXECUTER_TERMINATED, Status.KILLED])
+@pytest.mark.parametrize("left", [OperationStatus.FAILED, OperationStatus.RUNNING])
+def test_a_command_that_something_else_ended_is_not_blamed(
+    explanation: Explanation, status: Status, left: OperationStatus
+) -> None:
+    ran = [an_operation(attributes={"command": "bash long.sh"}, status=left)]
+    history = [a_status_entry(Status.COMPUTATION_STARTED, operations=ran), *a_history([status])]
+    explanation.show_task(a_task_detail(status=status, status_history=history))
+    assert "It was running: bash long.sh" in words(explanation)
+    assert "An error" not in words(explanation)
+
+
+def test_a_task_that_never_started_has_nothing_to_download(explanation: Explanation) -> None:
+    explanation.show_task(a_task(status=Status.KILLED, start_time=None))
+    assert [button.text() for button in buttons(explanation)] == ["Run again"]
+    explanation.show_task(a_task(status=Status.KILLED, start_time=NOON))
+    assert [button.text() for button in buttons(explanation)] == ["Run again", "Download outputs"]
 
 
 @pytest.mark.parametrize(
