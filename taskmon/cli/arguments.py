@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         parents=[_shared_options(None)],
     )
     parser.add_argument("--version", action="version", version=f"taskmon {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="taskmon")
 
     shared = _shared_options(argparse.SUPPRESS)
 
@@ -175,7 +175,10 @@ def _add_reading(add: Any) -> None:
     wait.add_argument("--json", action="store_true", help="print JSON")
     download = add("download", "fetch a task's outputs")
     download.add_argument("task", metavar="ID")
-    download.add_argument("--to", type=Path, metavar="DIR", help="where to (default: ./NAME-of-the-task)")
+    download.add_argument(
+        "--to", type=Path, metavar="DIR", default=Path(),
+        help="where to put the task's own folder, which is named after the task (default: the present folder)",
+    )  # fmt: skip
 
 
 def _add_acting(add: Any) -> None:

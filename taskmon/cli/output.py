@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import sys
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from taskmon.core.lifecycle import facts
 from taskmon.core.task import OperationName
+from taskmon.core.task_story import command_sentence
 from taskmon.core.units import duration_text, money_text, size_text
 
 if TYPE_CHECKING:
@@ -42,13 +44,52 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def show_table(titles: Sequence[str], rows: Iterable[Sequence[str]], out: TextIO | None = None) -> None:
-    """Columns as wide as their widest cell, two spaces apart."""
+_LONGEST_CELL: Final = 60
+_SHORTEST_CELL: Final = 9
+_GAP: Final = "  "
+
+
+def show_table(
+    titles: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    out: TextIO | None = None,
+    *,
+    elastic: Sequence[str] = (),
+    width: int | None = None,
+) -> None:
+    """Columns as wide as their widest cell, two spaces apart.
+
+    Those named in `elastic` are cut to what people read, and further until a line fits into `width` characters: the
+    terminal's where there is one, else no limit.
+    """
     lines = [list(titles), *(list(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
+    stretching = [column for column, title in enumerate(titles) if title in elastic]
+    _fit(widths, stretching, _terminal_width(out or sys.stdout) if width is None else width)
     for line in lines:
-        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        print("  ".join(padded).rstrip(), file=out or sys.stdout)
+        padded = (elided(cell, cells).ljust(cells) for cell, cells in zip(line, widths, strict=True))
+        print(_GAP.join(padded).rstrip(), file=out or sys.stdout)
+
+
+def _terminal_width(out: TextIO) -> int:
+    """Characters in a line of the terminal; 0 where the output goes elsewhere."""
+    return shutil.get_terminal_size().columns if out.isatty() else 0
+
+
+def _fit(widths: list[int], stretching: Sequence[int], room: int) -> None:
+    """Narrows the widest of the `stretching` columns, one character at a time, until all fit into `room`."""
+    for column in stretching:
+        widths[column] = min(widths[column], _LONGEST_CELL)
+    while room and sum(widths) + len(_GAP) * (len(widths) - 1) > room:
+        widest = max(stretching, key=lambda column: widths[column], default=-1)
+        if widest < 0 or widths[widest] <= _SHORTEST_CELL:
+            return
+        widths[widest] -= 1
+
+
+def elided(text: str, length: int) -> str:
+    """At most `length` characters of `text`; a `…` says that there are more."""
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def local_time(moment: datetime | None) -> str:
@@ -69,7 +110,8 @@ def task_row(task: Task, now: datetime) -> tuple[str, ...]:
     )
 
 
-TASK_TITLES = ("STATUS", "TASK", "NAME", "SIMULATOR", "PROJECT", "SUBMITTED", "TIME")
+TASK_TITLES: Final = ("STATUS", "TASK", "NAME", "SIMULATOR", "PROJECT", "SUBMITTED", "TIME")
+ELASTIC_TITLES: Final = ("NAME", "SIMULATOR", "PROJECT")
 
 
 def simulator_name(task: Task) -> str:
@@ -93,9 +135,7 @@ def show_task(task: TaskDetail, now: datetime) -> None:
         ("Task", task.task_id),
         ("Name", "" if task.name == task.task_id else task.name),
         ("Status", known.alias),
-        ("What happened", known.what),
-        ("Why", task.error_detail or known.why),
-        ("Next step", known.next_step),
+        *explanation(task),
         ("Simulator", simulator_name(task)),
         ("Project", task.project),
         ("Machine group", task.machine_group_name or ""),
@@ -115,6 +155,26 @@ def show_task(task: TaskDetail, now: datetime) -> None:
         for operation in entry.operations:
             if operation.name is OperationName.EXEC_COMMAND:
                 print(f"            {command_line(operation)}")
+
+
+def explanation(task: TaskDetail) -> list[tuple[str, str]]:
+    """What happened, why and what to do, as names and sentences; the service's own words are the detail."""
+    known = facts(task.status)
+    detail = task.error_detail or (task.executer.error_detail if task.executer else None) or ""
+    return [
+        ("What happened", known.what),
+        ("Command", command_sentence(task)),
+        ("Why", known.why),
+        ("Detail", detail),
+        ("Next step", known.next_step),
+    ]
+
+
+def show_task_end(task: TaskDetail) -> None:
+    """Why a task that was waited for did not succeed, as messages for a person."""
+    for name, sentence in explanation(task):
+        if sentence:
+            say(f"{name}: {sentence}")
 
 
 def history_line(entry: StatusEntry, now: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from taskmon.cli import exit_code
 from taskmon.cli.asking import confirmed
 from taskmon.cli.connection import connected, run_to_end
-from taskmon.cli.output import TASK_TITLES, say, show, show_json, show_table, show_task, task_row
+from taskmon.cli.output import ELASTIC_TITLES, TASK_TITLES, say, show, show_json, show_table, show_task, task_row
 from taskmon.cli.watching import copy_file, copy_what_is_there, end_of
 from taskmon.core.errors import InvalidInputError, TaskmonError
 from taskmon.core.lifecycle import FACTS, Status, can_kill, facts
@@ -20,7 +21,7 @@ from taskmon.core.units import count_text
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from taskmon.client.api import ServiceClient
     from taskmon.core.task import Task
@@ -41,7 +42,7 @@ def list_tasks(arguments: Namespace) -> int:
             say("No tasks. taskmon submit FOLDER makes one; taskmon example tries one out.")
         else:
             now = datetime.now(UTC)
-            show_table(TASK_TITLES, [task_row(task, now) for task in tasks])
+            show_table(TASK_TITLES, [task_row(task, now) for task in tasks], elastic=ELASTIC_TITLES)
         return exit_code.OK
 
     return run_to_end(run())
@@ -149,24 +150,36 @@ async def _kill(client: ServiceClient, task_id: str) -> bool:
 
 
 def download(arguments: Namespace) -> int:
-    """Fetches and unpacks a task's outputs; prints where they are."""
+    """Fetches and unpacks a task's outputs into a folder of their own in `--to`; prints where they are."""
 
     async def run() -> int:
         from taskmon.client.download import download_outputs
 
         async with connected(arguments) as client:
             task = await client.task(arguments.task)
-            target = arguments.to or Path(_folder_name(task))
-            show(str(await download_outputs(client, task, target)))
+            with _folder(arguments.to) as folder:
+                show(str(await download_outputs(client, task, folder)))
         return exit_code.OK
 
     return run_to_end(run())
 
 
-def _folder_name(task: Task) -> str:
-    """The task's name where it can name a folder, else its id."""
-    name = task.name
-    return name if name not in (".", "..") and "/" not in name and "\0" not in name else task.task_id
+@contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    """The folder `path`, made if need be; one that was made and stayed empty goes again. Raises InvalidInputError."""
+    is_new = not path.exists()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{path} cannot be a folder: {error.strerror or error}.", "Choose another one with --to."
+        ) from error
+    try:
+        yield path
+    finally:
+        if is_new:
+            with suppress(OSError):  # it is not empty: the outputs are in it
+                path.rmdir()
 
 
 COMMANDS: Final[dict[str, Callable[[Namespace], int]]] = {

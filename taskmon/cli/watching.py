@@ -8,10 +8,10 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 from taskmon.cli import exit_code
-from taskmon.cli.output import say, show_json, state_line
+from taskmon.cli.output import say, show_json, show_task_end, state_line
 from taskmon.core.errors import NotFoundError, RefusedError
 from taskmon.core.extensions import Extension
-from taskmon.core.lifecycle import Status, facts
+from taskmon.core.lifecycle import Status
 from taskmon.core.storage import STDOUT_FILE
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ async def end_of(client: ServiceClient, task_id: str, *, as_json: bool = False) 
     if as_json:
         show_json(task)
     elif task.status is not Status.SUCCESS:
-        known = facts(task.status)
-        say(f"{known.what} {task.error_detail or known.why} {known.next_step}")
+        show_task_end(task)
     return exit_code.OK if task.status is Status.SUCCESS else exit_code.TASK_FAILED
 
 
@@ -68,14 +67,20 @@ async def copy_file(client: ServiceClient, task_id: str, path: str) -> None:
 async def copy_what_is_there(client: ServiceClient, task_id: str, path: str) -> None:
     """Copies what the task has written to the file so far. Raises NotFoundError, RefusedError."""
     offered = await client.capabilities()
-    if offered is not None and Extension.TASK_FILES in offered.extensions:
-        async with client.task_file(task_id, path) as incoming:
-            async for chunk in incoming.chunks:
-                _write(chunk)
-    elif (await client.task_status(task_id)).is_terminated:
-        await copy_file(client, task_id, path)
-    else:
-        raise RefusedError("This service shows files only after the task has ended.", "Wait for it with --follow.")
+    ended = (await client.task_status(task_id)).is_terminated
+    try:
+        if offered is not None and Extension.TASK_FILES in offered.extensions:
+            async with client.task_file(task_id, path) as incoming:
+                async for chunk in incoming.chunks:
+                    _write(chunk)
+            return
+        if ended:
+            await copy_file(client, task_id, path)
+            return
+    except NotFoundError as error:  # the task is there, so it is the file; the service may speak of its archive
+        when = "taskmon download fetches all there are." if ended else "It may not have been written yet."
+        raise NotFoundError(f"The task has no file {path}.", when) from error
+    raise RefusedError("This service shows files only after the task has ended.", "Wait for it with --follow.")
 
 
 def _write(chunk: bytes) -> None:

@@ -71,6 +71,15 @@ def test_words_that_make_no_sense_end_with_two(words: list[str], capsys: pytest.
     assert "error" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["submit", "kill", "download"])
+def test_a_mistake_names_the_command_it_was_made_in(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse([name])
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"usage: taskmon {name} [-h] [--url URL]")
+    assert f"\ntaskmon {name}: error: the following arguments are required" in shown
+
+
 def test_the_help_tells_the_commands_and_the_exit_codes_but_not_the_runner(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -41,11 +41,25 @@ def test_a_task_that_succeeds_ends_with_zero_and_leaves_its_outputs(
         assert state in shown.err
     fetched = taskmon("download", task_id, "--to", tmp_path / "fetched")
     assert fetched.code == 0
-    assert Path(fetched.out.strip(), "out.txt").read_text() == "result\n"
+    assert fetched.out.strip() == str(tmp_path / "fetched" / "wing")
+    assert (tmp_path / "fetched" / "wing" / "out.txt").read_text() == "result\n"
+    again = taskmon("download", task_id, "--to", tmp_path / "fetched")
+    assert again.out.strip() == str(tmp_path / "fetched" / "wing (2)")
     assert "\nhello\n" in taskmon("logs", task_id).out
     assert "\nhello\n" in taskmon("logs", task_id, "-f").out
     assert taskmon("logs", task_id, "--file", "out.txt").out == "result\n"
     assert taskmon("wait", task_id).code == 0
+    missing = taskmon("logs", task_id, "--file", "nope")
+    assert missing.code == 2
+    assert missing.err.startswith("taskmon: The task has no file nope.")
+
+
+def test_a_download_that_finds_nothing_leaves_no_folder(taskmon: Taskmon, inputs: Inputs, tmp_path: Path) -> None:
+    task_id = submitted(taskmon("submit", inputs("sleep 60"), "--command", "bash run.sh"))
+    assert taskmon("download", task_id, "--to", tmp_path / "fetched").code == 2
+    assert not (tmp_path / "fetched").exists()
+    taskmon("kill", "--yes", task_id)
+    until(lambda: status_of(taskmon, task_id) == "killed")
 
 
 def test_a_task_that_fails_ends_with_one_and_a_sentence(taskmon: Taskmon, inputs: Inputs) -> None:
@@ -53,6 +67,8 @@ def test_a_task_that_fails_ends_with_one_and_a_sentence(taskmon: Taskmon, inputs
     task_id = submitted(shown)
     assert shown.code == 1
     assert "Failed" in shown.err
+    assert "Command: Exit code 7 from: bash run.sh\n" in shown.err
+    assert "Next step: Read the last lines" in shown.err
     assert "sorry" in taskmon("logs", task_id, "--stderr").out
     told = taskmon("info", task_id).out
     for words in ("flap", "Failed", "Next step", "bash run.sh", "exit code 7"):
