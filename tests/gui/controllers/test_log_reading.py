@@ -1,0 +1,110 @@
+"""The log of a real task in real panes: both streams in one, and a second window beside the first."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from taskmon.client.api import ServiceClient
+from taskmon.client.local_service import ensure_local_service
+from taskmon.client.submission import build_request, submit_folder
+from taskmon.core.simulators import Simulator
+from taskmon.gui.background import Background
+from taskmon.gui.controllers.log_reading import LogReading
+from taskmon.gui.theme import load_fonts
+from taskmon.gui.widgets.log_controls import MERGED
+from taskmon.gui.widgets.log_window import LogWindow
+from taskmon.programs import command
+from tests.waiting import until_async
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from pathlib import Path
+    from typing import Any
+
+    from PySide6.QtWidgets import QApplication
+
+WRITER = """
+import sys, time
+from pathlib import Path
+for number in range(4):
+    for stream, name in ((sys.stdout, "out"), (sys.stderr, "err")):
+        time.sleep(0.15)
+        print(name, number, file=stream, flush=True)
+while not Path("stop").exists():
+    time.sleep(0.02)
+"""
+
+
+class Connected:
+    """What a reading asks of the connection: its client."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self.client = client
+
+
+@pytest.fixture
+def windows(app: QApplication) -> Iterator[list[LogWindow]]:
+    load_fonts()
+    windows = [LogWindow("one"), LogWindow("two")]
+    for window in windows:
+        window.show()
+    yield windows
+    for window in windows:
+        window.close()
+        window.deleteLater()
+
+
+def lines(reading: LogReading) -> list[bytes]:
+    """The task's own lines, without those of the runner around them."""
+    spool = reading.spool
+    shown = spool.lines(0, spool.line_count) if spool is not None else []
+    return [line.raw for line in shown if line.raw[:4] in (b"out ", b"err ")]
+
+
+def test_streams_are_merged_as_they_come_and_read_side_by_side(
+    windows: list[LogWindow], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    data, case = tmp_path / "data", tmp_path / "case"
+    case.mkdir()
+    (case / "write.py").write_text(WRITER)
+    entry = Simulator(key="commands", name="Own commands", image="docker://inductiva/kutu:commands", commands=())
+
+    def bug(error: Exception) -> None:
+        raise error
+
+    async def story(client: ServiceClient, background: Background) -> None:
+        group = next(group.id for group in await client.machine_groups() if group.started and group.id)
+        task_id = (await submit_folder(client, case, build_request(entry, ["python3 write.py"], group))).id
+        task = await client.task(task_id)
+        both, errors = (
+            LogReading(background, Connected(client), window.pane, tmp_path / "copies", window.windowTitle())  # type: ignore[arg-type]
+            for window in windows
+        )
+        both.show(task, MERGED)
+        errors.show(task, "stderr.txt", line=1)
+        await until_async(lambda: len(lines(both)) == 8, 30, "all lines have come")
+        assert lines(both) == [b"%s %d" % (name, number) for number in range(4) for name in (b"out", b"err")]
+        assert windows[0].pane.foot.legend.isVisible()
+        assert "order of arrival" in windows[0].pane.foot.status.text()
+        assert lines(errors) == [b"err %d" % number for number in range(4)]
+        (data / "work" / task_id / "output" / "artifacts" / "stop").touch()
+        await until_async(lambda: windows[0].pane._ended and windows[1].pane._ended, 30, "both know of the end")
+        assert len(lines(both)) == 8
+        both.stop()
+        errors.stop()
+
+    async def run() -> None:
+        service = await ensure_local_service(data, command("serve", "--data-dir", str(data), "--machines", "1"))
+        try:
+            async with ServiceClient(service.url, service.api_key) as client, Background(bug, bug) as background:
+                await story(client, background)
+        finally:
+            process = psutil.Process(service.pid)
+            process.terminate()
+            await asyncio.to_thread(process.wait, 20)
+
+    run_on_qt(run())
