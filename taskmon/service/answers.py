@@ -37,7 +37,8 @@ NOTHING: Final[dict[str, str]] = {}
 
 def problem(status_code: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """An error answer in the form that every client of this API reads."""
-    return JsonAnswer({"detail": detail}, status_code=status_code, headers=dict(headers or {}))
+    readable = detail.encode("utf-8", "replace").decode()  # it may quote what cannot be told
+    return JsonAnswer({"detail": readable}, status_code=status_code, headers=dict(headers or {}))
 
 
 def status_code_of(error: TaskmonError) -> int:
@@ -87,6 +88,17 @@ def add_error_answers(app: FastAPI) -> None:
         _log.error("%s %s: the database cannot be used: %s", request.method, request.url.path, error)
         return problem(503, database_sentence(error), {"retry-after": "1"})
 
+    async def untellable(request: Request, error: Exception) -> Response:
+        """JSON can hold halves of characters; nothing can be named by them, and nothing keeps them."""
+        return problem(422, "The request holds text that is no valid Unicode.")
+
+    async def too_large(request: Request, error: Exception) -> Response:
+        """The database counts with 64 bits."""
+        return problem(422, "The request holds a number that is too large.")
+
+    async def not_encoded(request: Request, error: Exception) -> Response:
+        return await (untellable if "surrogates" in str(error) else unexpected)(request, error)
+
     async def unexpected(request: Request, error: Exception) -> Response:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem(500, "The task service made a mistake. Its log says more; please report it.")
@@ -95,4 +107,7 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(sqlite3.OperationalError, database)
+    app.add_exception_handler(UnicodeEncodeError, untellable)
+    app.add_exception_handler(orjson.JSONEncodeError, not_encoded)
+    app.add_exception_handler(OverflowError, too_large)
     app.add_exception_handler(Exception, unexpected)

@@ -55,8 +55,8 @@ def a_zip(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byte
 class FakeService:
     """`faults` answer the next requests (None lets one through); `refusals` answer every request for a path."""
 
-    def __init__(self, *, feed: bool = True, files: bool = True) -> None:
-        self.feed, self.files_offered = feed, files
+    def __init__(self, *, feed: bool = True, files: bool = True, submit_once: bool = False) -> None:
+        self.feed, self.files_offered, self.submit_once = feed, files, submit_once
         self.tasks: dict[str, Task] = {}
         self.versions: dict[str, int] = {}
         self.tombstones: list[tuple[int, str]] = []
@@ -149,6 +149,7 @@ class FakeService:
 
     def _capabilities(self, request: httpx.Request, query: httpx.QueryParams) -> httpx.Response:
         offered = ["changes"] * self.feed + ["task-files"] * self.files_offered
+        offered += ["submit-once"] * self.submit_once
         if not offered:
             return refuse(404, "Not Found")
         return answer(Capabilities(service="taskmon", version="1", extensions=offered))

@@ -282,10 +282,8 @@ async def test_many_tiny_files_cost_little_each(tmp_path: Path) -> None:
     for number in range(2000):
         (tmp_path / f"{number}.txt").write_bytes(b"value %d\n" % number * 10)
     scan = scan_folder(tmp_path)
-    threads = threading.active_count()
     began = time.process_time()
     archive = b"".join([chunk async for chunk in pack_folder(scan)])
     assert time.process_time() - began < 2000 * 0.0003
-    assert threading.active_count() <= threads + 1
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         assert len(opened.infolist()) == 2001

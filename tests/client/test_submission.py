@@ -120,19 +120,32 @@ async def test_the_confirmation_is_repeated_and_a_lost_answer_is_noticed(tmp_pat
 
 async def test_a_service_without_notes_still_runs_the_task(tmp_path: Path) -> None:
     service = FakeService()
-    service.faults.extend([None, lambda _: refuse(404, "Not Found")])
     async with service.client() as client:
+        await client.capabilities()
+        service.faults.extend([None, lambda _: refuse(404, "Not Found")])
         submitted = await submit_folder(client, a_folder(tmp_path), a_task_request(), metadata={TASK_NAME: "dam"})
     assert service.tasks[submitted.id].status is Status.SUBMITTED
 
 
 async def test_an_unclear_submission_is_not_repeated(tmp_path: Path) -> None:
     service = FakeService()
-    service.faults.append(break_off)
     async with service.client() as client:
+        await client.capabilities()
+        service.faults.append(break_off)
         with pytest.raises(ConnectionFailedError):
             await submit_folder(client, a_folder(tmp_path), a_task_request())
-    assert service.paths() == ["/tasks/submit"]
+    assert service.paths() == ["/taskmon/capabilities", "/tasks/submit"]
+
+
+async def test_an_unclear_submission_is_repeated_where_the_service_makes_no_second_task_of_it(tmp_path: Path) -> None:
+    service = FakeService(submit_once=True)
+    async with service.client() as client:
+        await client.capabilities()
+        service.faults.extend([break_off, break_off])
+        await submit_folder(client, a_folder(tmp_path), a_task_request())
+    keys = [request.headers["idempotency-key"] for request in service.requests if request.url.path == "/tasks/submit"]
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
 
 
 async def test_a_task_that_cannot_even_be_killed_does_not_hide_the_first_error(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -14,7 +15,7 @@ from taskmon.core.runner_protocol import RUNNER_HEADER
 from taskmon.core.storage import StorageContents, StorageFile, ZipArchive, ZipFileRange
 from taskmon.service.answers import NOTHING, JsonAnswer
 from taskmon.service.archive import list_members, member_range
-from taskmon.service.context import ServiceParts
+from taskmon.service.context import Service, ServiceParts
 from taskmon.service.task_rows import STORAGE_REGION
 
 router = APIRouter()
@@ -93,11 +94,18 @@ async def delete(service: ServiceParts, path: str | None = None) -> Response:
     return JsonAnswer(NOTHING)
 
 
+def _archive(service: Service, path: str) -> Path:
+    found = service.storage.existing(path)
+    if not found.is_file():
+        raise InvalidInputError(f"“{path}” is a folder.", "Name an archive in it.")
+    return found
+
+
 @router.get("/storage/zip-contents", response_model=ZipArchive)
 async def zip_contents(
     path: str, service: ServiceParts, zip_relative_path: str | None = None, recursive: bool = False
 ) -> Response:
-    archive = service.storage.existing(path)
+    archive = _archive(service, path)
     return JsonAnswer(await asyncio.to_thread(list_members, archive, zip_relative_path or "", recursive=recursive))
 
 
@@ -105,5 +113,5 @@ async def zip_contents(
 async def zip_file_range(
     path: str, filename: str, service: ServiceParts, zip_relative_path: str | None = None
 ) -> Response:
-    archive = service.storage.existing(path)
+    archive = _archive(service, path)
     return JsonAnswer(await asyncio.to_thread(member_range, archive, zip_relative_path or "", filename))
