@@ -115,8 +115,9 @@ def filter_and_sort(app: QApplication, store: TaskStore) -> None:
 
 def painting(app: QApplication, store: TaskStore) -> float:
     table, model = taskmon_table(store)
-    items = QStandardItemModel(1000, len(SHOWN))
-    for row in range(1000):
+    count = min(1000, model.rowCount())
+    items = QStandardItemModel(count, len(SHOWN))
+    for row in range(count):
         for place, text in enumerate(model.cell_texts(row, SHOWN)):
             items.setItem(row, place, QStandardItem(text))
     peer = QTableView()
