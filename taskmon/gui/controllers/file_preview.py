@@ -41,6 +41,7 @@ class FilePreviewController:
         self._pane = pane
         self._task: Task | None = None
         pane.set_clock(clock)
+        pane.offer_previews()
         pane.preview_requested.connect(self.show_picture)
 
     def show_task(self, task: Task | None) -> None:

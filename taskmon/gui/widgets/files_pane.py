@@ -23,6 +23,7 @@ from taskmon.core.units import count_text, short_duration_text, size_text
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import LIGHT
 from taskmon.gui.widgets.file_preview import FilePreview, is_picture
+from taskmon.gui.widgets.file_rows import ORDER, PATH, FileRow, folder_path, icon_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from taskmon.core.extensions import TaskFile, TaskFiles
     from taskmon.gui.theme import Theme
 
-_PATH: Final = Qt.ItemDataRole.UserRole
-_ORDER: Final = Qt.ItemDataRole.UserRole + 1
 _CHANGED: Final = Qt.ItemDataRole.UserRole + 2
 _SIZE_COLUMN, _AGE_COLUMN = 1, 2
 _AGE_MS: Final = 1000
@@ -58,6 +57,7 @@ class FilesPane(QWidget):
         self._clock: Callable[[], datetime] | None = None
         self._closed: set[str] = set()  # folders that the person has closed
         self._ticks = 0
+        self._previews = False
         self._note = QLabel(self)
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         self.tree = QTreeWidget(self)
@@ -84,8 +84,8 @@ class FilesPane(QWidget):
         tree.customContextMenuRequested.connect(self._offer_menu)
         tree.itemActivated.connect(self._open)
         tree.currentItemChanged.connect(self._choose)
-        tree.itemCollapsed.connect(lambda item: self._closed.add(_folder_path(item)))
-        tree.itemExpanded.connect(lambda item: self._closed.discard(_folder_path(item)))
+        tree.itemCollapsed.connect(lambda item: self._closed.add(folder_path(item)))
+        tree.itemExpanded.connect(lambda item: self._closed.discard(folder_path(item)))
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         tree.header().setStretchLastSection(False)
         tree.setColumnWidth(_SIZE_COLUMN, 100)
@@ -121,7 +121,11 @@ class FilesPane(QWidget):
         self._note.setStyleSheet(f"color: {theme.muted};")
         self.preview.set_theme(theme)
         for item in self._items():
-            item.setIcon(0, icon(_icon_name(self._path(item)), theme))
+            item.setIcon(0, icon(icon_name(self._path(item)), theme))
+
+    def offer_previews(self) -> None:
+        """Somebody answers `preview_requested`: pictures are shown from now on."""
+        self._previews = True
 
     def set_clock(self, clock: Callable[[], datetime]) -> None:
         """Lets ages be told, not just times."""
@@ -146,13 +150,13 @@ class FilesPane(QWidget):
         self.tree.blockSignals(True)
         self.tree.setSortingEnabled(False)
         self.tree.clear()
-        folders: dict[str, _Row] = {}
+        folders: dict[str, FileRow] = {}
         for file in files.files[:SHOWN_FILES]:
             item = self._add(file, folders)
             if file.path == current:
                 self.tree.setCurrentItem(item)
         for path, row in folders.items():
-            row.setText(_SIZE_COLUMN, size_text(row.data(_SIZE_COLUMN, _ORDER)))
+            row.setText(_SIZE_COLUMN, size_text(row.data(_SIZE_COLUMN, ORDER)))
             row.setExpanded(path not in self._closed)
         self.tree.setSortingEnabled(True)
         self.tree.blockSignals(False)
@@ -161,33 +165,33 @@ class FilesPane(QWidget):
         self._show_ages()
         self._enable()
 
-    def _add(self, file: TaskFile, folders: dict[str, _Row]) -> _Row:
+    def _add(self, file: TaskFile, folders: dict[str, FileRow]) -> FileRow:
         parent, _, name = file.path.rpartition("/")
-        item = _Row([name, size_text(file.size)])
-        item.setIcon(0, icon(_icon_name(file.path), self._theme))
-        item.setData(0, _PATH, file.path)
-        item.setData(_SIZE_COLUMN, _ORDER, file.size)
+        item = FileRow([name, size_text(file.size)])
+        item.setIcon(0, icon(icon_name(file.path), self._theme))
+        item.setData(0, PATH, file.path)
+        item.setData(_SIZE_COLUMN, ORDER, file.size)
         item.setTextAlignment(_SIZE_COLUMN, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if file.modified is not None:
             item.setData(_AGE_COLUMN, _CHANGED, file.modified)
-            item.setData(_AGE_COLUMN, _ORDER, file.modified.timestamp())
+            item.setData(_AGE_COLUMN, ORDER, file.modified.timestamp())
             item.setToolTip(_AGE_COLUMN, f"{file.modified.astimezone():%Y-%m-%d %H:%M:%S}")
         self._folder(parent, folders, file.size).addChild(item)
         return item
 
-    def _folder(self, path: str, folders: dict[str, _Row], size: int) -> QTreeWidgetItem:
+    def _folder(self, path: str, folders: dict[str, FileRow], size: int) -> QTreeWidgetItem:
         """The row of a folder, made if need be; it and the folders around it grow by `size`."""
         if not path:
             return self.tree.invisibleRootItem()
         parent, _, name = path.rpartition("/")
         around = self._folder(parent, folders, size)
         if path not in folders:
-            row = folders[path] = _Row([name])
+            row = folders[path] = FileRow([name])
             row.setIcon(0, icon("folder", self._theme))
-            row.setData(_SIZE_COLUMN, _ORDER, 0)
+            row.setData(_SIZE_COLUMN, ORDER, 0)
             row.setTextAlignment(_SIZE_COLUMN, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             around.addChild(row)
-        folders[path].setData(_SIZE_COLUMN, _ORDER, folders[path].data(_SIZE_COLUMN, _ORDER) + size)
+        folders[path].setData(_SIZE_COLUMN, ORDER, folders[path].data(_SIZE_COLUMN, ORDER) + size)
         return folders[path]
 
     # -- ages -----------------------------------------------------------------------------------------------------
@@ -233,7 +237,7 @@ class FilesPane(QWidget):
 
     @staticmethod
     def _path(item: QTreeWidgetItem | None) -> str:
-        return str(item.data(0, _PATH) or "") if item is not None else ""
+        return str(item.data(0, PATH) or "") if item is not None else ""
 
     def _wish(self, signal: SignalInstance, item: QTreeWidgetItem | None) -> None:
         path = self._path(item)
@@ -242,12 +246,15 @@ class FilesPane(QWidget):
 
     def _open(self, item: QTreeWidgetItem) -> None:
         """A double click or Enter: a picture is looked at, everything else is read as a log."""
-        self._wish(self.preview_requested if is_picture(self._path(item)) else self.log_requested, item)
+        if is_picture(self._path(item)):
+            self._choose(item)
+        else:
+            self._wish(self.log_requested, item)
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
         self._enable()
         path = self._path(item)
-        if is_picture(path):
+        if self._previews and is_picture(path):
             self.preview.show_waiting(path)
             self.preview_requested.emit(path)
         else:
@@ -268,35 +275,6 @@ class FilesPane(QWidget):
         menu.addAction("Read as log", lambda: self._wish(self.log_requested, item))
         menu.addAction("Download file…", lambda: self._wish(self.download_requested, item))
         menu.popup(self.tree.viewport().mapToGlobal(at))
-
-
-class _Row(QTreeWidgetItem):
-    """Sizes and times are ordered by what they are, not by how they are written; folders stand first by name."""
-
-    def __lt__(self, other: QTreeWidgetItem) -> bool:
-        tree = self.treeWidget()
-        column = tree.sortColumn() if tree is not None else 0
-        if column == 0:
-            mine, theirs = (bool(item.data(0, _PATH)) for item in (self, other))
-            return (mine, self.text(0).casefold()) < (theirs, other.text(0).casefold())
-        return float(self.data(column, _ORDER) or 0) < float(other.data(column, _ORDER) or 0)
-
-
-def _folder_path(item: QTreeWidgetItem) -> str:
-    names = []
-    at: QTreeWidgetItem | None = item
-    while at is not None:
-        names.append(at.text(0))
-        at = at.parent()
-    return "/".join(reversed(names))
-
-
-def _icon_name(path: str) -> str:
-    if not path:
-        return "folder"
-    if is_picture(path):
-        return "chart"
-    return "log" if path.endswith((".txt", ".log", ".out", ".err")) else "files"
 
 
 def _summary(files: TaskFiles) -> str:

@@ -106,6 +106,7 @@ class LogPane(LogControls):
         self.show_problems(None)
         self.view.mark_other_stream(None)
         self.foot.legend.hide()
+        self.foot.jump.hide()
         self.search.only_matches.setChecked(False)
         self._filter.show_source(source)
         self.search.show_result(None, None)

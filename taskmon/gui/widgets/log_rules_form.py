@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from taskmon.core.log_highlights import COLOURS, HighlightRule
 from taskmon.gui.icons import icon
@@ -39,7 +39,8 @@ class RuleRow(QWidget):
         self.pattern.setAccessibleName("Text to colour")
         self.pattern.setMinimumWidth(240)
         self.colour = ChoiceBox()
-        self.colour.setFixedWidth(116)
+        self.colour.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.colour.setFixedWidth(124)
         self.colour.setIconSize(QSize(28, 14))
         self.colour.setAccessibleName("Colour")
         for place, name in enumerate(COLOURS):
@@ -65,6 +66,8 @@ class RuleRow(QWidget):
         button = QToolButton()
         button.setText(text)
         button.setFont(log_font(9.5))
+        button.setFixedWidth(32)
+        button.setStyleSheet("QToolButton { padding: 5px 3px; }")
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         button.setCheckable(True)

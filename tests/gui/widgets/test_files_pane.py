@@ -27,6 +27,7 @@ def pane(app: QApplication) -> Iterator[FilesPane]:
     load_fonts()
     pane = FilesPane()
     pane.set_clock(CLOCK)
+    pane.offer_previews()
     pane.resize(900, 400)
     pane.show()
     yield pane
