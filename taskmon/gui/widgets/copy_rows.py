@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QMimeData
+from PySide6.QtWidgets import QMenu, QWidget
 
 from taskmon.gui.task_rows import CellKind, TaskRows
 
@@ -44,3 +45,11 @@ def as_mime(lines: Sequence[Sequence[str]]) -> QMimeData:
     mime.setText(as_text(lines))
     mime.setData("text/csv", as_csv(lines).encode())
     return mime
+
+
+def menu_of_copies(parent: QWidget, ways: Sequence[tuple[str, Callable[[], None]]], *, enabled: bool) -> QMenu:
+    """A submenu with the ways to copy, by their titles."""
+    menu = QMenu("Copy", parent)
+    for title, copy in ways:
+        menu.addAction(title, copy).setEnabled(enabled)
+    return menu

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 from taskmon.gui.task_rows import SortKey, TaskRows
 from taskmon.gui.theme import LIGHT, Theme
 from taskmon.gui.widgets.cell_painter import CellPainter, RowState, paint_cells
-from taskmon.gui.widgets.copy_rows import as_csv, as_mime, row_values
+from taskmon.gui.widgets.copy_rows import as_csv, as_mime, menu_of_copies, row_values
 from taskmon.gui.widgets.row_keeper import RowKeeper
 from taskmon.gui.widgets.selection_note import SelectionNote
 from taskmon.gui.widgets.task_header import TaskHeader
@@ -164,13 +164,11 @@ class TaskTable(QTableView):
         return True
 
     def select_everything(self) -> None:
-        """Selects all that match, and those that are still being loaded as they arrive, until something else is
-        chosen."""
+        """Selects all that match, and what is still being loaded as it arrives, until something else is chosen."""
         if self._keeper is not None:
             self._keeper.select_everything()
 
     def selectAll(self) -> None:
-        """Ctrl+A means all that match, too."""
         self.select_everything()
 
     def end_everything(self) -> None:
@@ -345,10 +343,8 @@ class TaskTable(QTableView):
 
     def copy_menu(self, parent: QWidget) -> QMenu:
         """A submenu with the ways to copy the selected rows."""
-        menu = QMenu("Copy", parent)
-        for title, copy in (("As text", self.copy_selection), ("As CSV", self.copy_csv), ("Task ids", self.copy_ids)):
-            menu.addAction(title, copy).setEnabled(bool(self.selected_ids()))
-        return menu
+        ways = (("As text", self.copy_selection), ("As CSV", self.copy_csv), ("Task ids", self.copy_ids))
+        return menu_of_copies(parent, ways, enabled=bool(self.selected_ids()))
 
     def _selected_values(self) -> list[list[str]]:
         return [] if self._rows is None else row_values(self._rows, self._header.shown_columns(), self.selected_ids())
