@@ -23,6 +23,9 @@ SEARCH_STEP: Final = 32 << 20
 
 _CHUNK: Final = 1 << 20
 _NEWLINE: Final = 10
+_WORTH_ASKING: Final = 128 << 10
+"""Bytes between two matches from which on the spool knows the line's number sooner than counting does."""
+
 _SMALLEST: Final = 64 << 10
 _LONGEST_LINE: Final = 64 << 20
 
@@ -138,14 +141,16 @@ class LogSearch:
         """Searches lines that will not change. Lines are counted only as far as needed to number the matches."""
         self._forget_unfinished()
         position, lines, search = 0, self._lines, self._pattern.search
+        known = self._spool.has_counted(self._offset + size)
         line, counted = -1, 0
         while position < size:
             start = search(content, position, size)
             if start < 0 or start >= size:
                 break
-            if line < 0:
-                line = self._number()
-            line += content.count(b"\n", counted, start)
+            if known and (line < 0 or start - counted > _WORTH_ASKING):
+                line = max(0, self._spool.line_at(self._offset + content.rfind(b"\n", 0, start) + 1))
+            else:
+                line = (line if line >= 0 else self._number()) + content.count(b"\n", counted, start)
             end = content.find(b"\n", start, size)
             if (not lines or lines[-1] != line) and self._agreed(line, content, start, end, size):
                 lines.append(line)
@@ -153,12 +158,10 @@ class LogSearch:
                 counted = start
                 break
             counted, position = end, end + 1
-        if line >= 0:
-            self._line = line + content.count(b"\n", counted, size)
-        elif self._spool.has_counted(self._offset + size):
+        if known:
             self._line = -1
         else:
-            self._line = self._number() + content.count(b"\n", 0, size)
+            self._line = (line if line >= 0 else self._number()) + content.count(b"\n", counted, size)
         self._offset += size
 
     def _number(self) -> int:
