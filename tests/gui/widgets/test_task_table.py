@@ -450,13 +450,13 @@ def test_everything_that_matches_can_be_selected_also_what_is_still_being_loaded
     shown.turn()
     assert note.words() == "All 30 that match are selected, and those among 12 tasks still being loaded will be."
     assert len(shown.table.selected_ids()) == 30
-    shown.store.apply([a_task(create_time=NOON + timedelta(hours=n - 6)) for n in range(12)])
+    shown.store.apply(a_task(task_id=a_task_id(900 + n), create_time=NOON + timedelta(hours=n - 6)) for n in range(12))
     shown.settle()
     assert len(shown.table.selected_ids()) == 42
     shown.table.expect_rows(0)
     shown.turn()
     assert note.isHidden()
-    shown.store.apply([a_task()])
+    shown.store.apply([a_task(task_id=a_task_id(951))])
     shown.settle()
     assert len(shown.table.selected_ids()) == 42
     assert "42 of 43 selected" in note.words()
@@ -468,13 +468,13 @@ def test_another_filter_or_choice_ends_the_selection_of_everything(show: Callabl
     shown.table.select_everything()
     shown.turn()
     shown.click(2)
-    shown.store.apply([a_task()])
+    shown.store.apply([a_task(task_id=a_task_id(952))])
     shown.settle()
     assert len(shown.table.selected_ids()) == 1
     shown.table.select_everything()
     shown.turn()
     shown.table.end_everything()
-    shown.store.apply([a_task()])
+    shown.store.apply([a_task(task_id=a_task_id(953))])
     shown.settle()
     assert len(shown.table.selected_ids()) == 7
 
