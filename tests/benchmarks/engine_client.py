@@ -66,8 +66,12 @@ class EngineClient:
         headers = {"X-API-Key": self._key} if with_key else {}
         if body is not None and with_key:
             headers["Content-Type"] = "application/json"
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+        except http.client.RemoteDisconnected:  # the kept connection was too old
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
         content = answer.read()
         assert answer.status < 300, f"{method} {path}: {answer.status} {content!r}"
         return json.loads(content) if content else None
