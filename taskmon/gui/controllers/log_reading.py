@@ -80,8 +80,8 @@ class LogReading:
 
     def stop(self) -> None:
         """Shows nothing and lets go of the files."""
-        for work in (self._key, f"{self._key} silence", f"{self._key} count"):
-            self._background.cancel(work)
+        for work in ("", " silence", " count", *(f" {path}" for path in STREAMS)):
+            self._background.cancel(self._key + work)
         self.searching.show_log(None)
         if self._due is not None:
             self._due.cancel()
@@ -170,25 +170,21 @@ class LogReading:
         self._merged = merged = MergedLog(place, [follower.spool for follower in self._followers])
         self._show_spool(merged.spool, task)
         self._pane.mark_stderr(lambda line: merged.origin(line) == 1)
-        following = [asyncio.create_task(self._keep_fresh(follower)) for follower in self._followers]
-        try:
-            while True:
-                ended = all(stream.done() for stream in following)
-                merged.show_streams([follower.spool for follower in self._followers])
-                before = merged.spool.size
-                whole = await asyncio.to_thread(merged.advance, ended=ended)
-                if merged.spool.size != before:
-                    self._grew()
-                if ended and whole:
-                    break
-                if whole:
-                    await asyncio.sleep(_MERGE_S)
-        finally:
-            for stream in following:
-                stream.cancel()
-            await asyncio.wait(following)
-        for stream in following:
-            stream.result()
+        started = [
+            self._background.restart(f"{self._key} {path}", self._keep_fresh(follower))
+            for path, follower in zip(STREAMS, self._followers, strict=True)
+        ]
+        following = [stream for stream in started if stream is not None]
+        whole = ended = False
+        while not (whole and ended):
+            ended = all(stream.done() for stream in following)
+            merged.show_streams([follower.spool for follower in self._followers])
+            before = merged.spool.size
+            whole = await asyncio.to_thread(merged.advance, ended=ended)
+            if merged.spool.size != before:
+                self._grew()
+            if whole and not ended:
+                await asyncio.sleep(_MERGE_S)
         self._end()
 
     @staticmethod
