@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -19,6 +20,10 @@ from taskmon.programs import serve_command
 
 if TYPE_CHECKING:
     from taskmon.client.local_service import ServiceAddress
+
+
+SWITCH_S: Final = 0.001
+"""How long a worker thread may keep the window waiting for the interpreter; Python's own 5 ms would be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,7 @@ async def show_window(application: QApplication, options: WindowOptions) -> None
             desk.submit.open([str(folder) for folder in options.folders])
         await shell.left.wait()
         await desk.stop_sync_tasks()
+        await desk.memory.save_now()
         desk.put_away()
 
 
@@ -93,6 +99,7 @@ def run(options: WindowOptions) -> int:
     from qasync import QEventLoop
 
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, False)
+    sys.setswitchinterval(SWITCH_S)
     application = QApplication.instance() or QApplication(["taskmon"])
     application = cast("QApplication", application)
     application.setApplicationName("taskmon")

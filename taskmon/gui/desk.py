@@ -17,7 +17,9 @@ from taskmon.gui.controllers.chart import ChartController
 from taskmon.gui.controllers.connection import ConnectionController
 from taskmon.gui.controllers.connection_book import ConnectionBook
 from taskmon.gui.controllers.connections import ConnectionsController
+from taskmon.gui.controllers.list_memory import ListMemoryController
 from taskmon.gui.controllers.log import LogController
+from taskmon.gui.controllers.named_views import NamedViewsController
 from taskmon.gui.controllers.progress import ProgressController
 from taskmon.gui.controllers.submit import SubmitController
 from taskmon.gui.controllers.task_actions import TaskActionsController
@@ -95,6 +97,10 @@ class Desk(QObject):
         self.list = TaskListController(
             store, model, shell.table, shell.sidebar, shell.filter_box, shell.stack, shell.no_match
         )
+        self.views = NamedViewsController(model, shell.table, shell.sidebar, shell.filter_box, messages, shell.state)
+        self.memory = ListMemoryController(
+            background, connection, store, self.list, window, clock, shell.folders.cache / "lists"
+        )
         self.detail = TaskDetailController(background, connection, store, model, window, shell.server_clock)
         self.actions = TaskActionsController(background, connection, store, messages, window)
         self.submit = SubmitController(background, connection, store, messages, window, shell.state, shell.theme)
@@ -102,6 +108,7 @@ class Desk(QObject):
         self.chart = ChartController(background, connection, self.chart_pane, messages, window)
         self.progress = ProgressController(connection, store, model, shell.server_clock)
         background.watch(self.progress.watch_forever(), "progress")
+        background.start(asyncio.to_thread(model.preload), "preload")
         self.detail.show_in(shell.diagram, shell.explanation, self.timeline, self.details_pane, self.files_pane)
 
     def _connect(self) -> None:
@@ -212,6 +219,7 @@ class Desk(QObject):
             if wish is Wish.SHOW_LOG:
                 menu.addSeparator()
             menu.addAction(self.window.action(wish))
+        menu.addMenu(self.shell.table.copy_menu(menu))
         menu.popup(at)
 
     def _show_about(self) -> None:
