@@ -106,7 +106,7 @@ class ChartController:
                     text += chunk
                     self._pane.show_usage(parse_usage(text.decode("utf-8", "replace")))
         except NotFoundError:
-            self._pane.show_nothing("This task left no measurements.")
+            self._pane.show_no_usage("This task left no measurements.")
 
     async def _follow_series(self, task: Task) -> None:
         from taskmon.client.live_files import follow_file, read_tail

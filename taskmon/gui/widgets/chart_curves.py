@@ -1,4 +1,4 @@
-"""What a chart shows, as values: panels of curves, the words for their numbers, and their reduction to pixels."""
+"""What a chart shows, as values: panels of curves, and their reduction to pixels."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from taskmon.core.units import duration_text, size_text
+from taskmon.core.units import size_text
 from taskmon.core.usage import rates
+from taskmon.gui.widgets.chart_texts import number_text, percent_text, rate_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +32,8 @@ class Curve:
 class Panel:
     """Curves that share their axes. `timed`: x is in seconds since the start, shared with all timed panels.
 
-    `words` turns a value of y into text; `from_zero` keeps zero in the picture.
+    `words` turns a value of y into text; `from_zero` keeps zero in the picture, and at least `least` above it.
+    `colour` is the place of the first curve's colour in the theme's series; `large` ones come first, with more room.
     """
 
     key: str
@@ -40,63 +42,45 @@ class Panel:
     words: Callable[[float], str]
     timed: bool = True
     from_zero: bool = True
+    least: float = 0.0
     logarithmic: bool = False
+    colour: int = 0
+    large: bool = False
 
 
 def usage_panels(usage: UsageSeries) -> tuple[Panel, ...]:
     """Processor, memory and disk of a task."""
     times = usage.times
+    read = Curve("read", times, rates(times, usage.disk_read))
+    written = Curve("written", times, rates(times, usage.disk_written))
     return (
-        Panel("cpu", "CPU", (Curve("CPU", times, usage.cpu_percent),), percent_text),
-        Panel("memory", "Memory", (Curve("memory", times, usage.memory_bytes),), size_text),
-        Panel(
-            "disk",
-            "Disk",
-            (
-                Curve("read", times, rates(times, usage.disk_read)),
-                Curve("written", times, rates(times, usage.disk_written)),
-            ),
-            rate_text,
-        ),
+        Panel("cpu", "CPU", (Curve("CPU", times, usage.cpu_percent),), percent_text, least=10.0),
+        Panel("memory", "Memory", (Curve("memory", times, usage.memory_bytes),), size_text, least=1e6, colour=1),
+        Panel("disk", "Disk", (read, written), rate_text, least=1e3, colour=2),
     )
 
 
-def series_panel(series: Mapping[str, Points], *, timed: bool, logarithmic: bool) -> Panel:
-    """The number series of a log in one panel."""
-    curves = tuple(Curve(name, x, y) for name, (x, y) in series.items())
-    return Panel("series", "", curves, number_text, timed, from_zero=False, logarithmic=logarithmic)
+def series_key(name: str) -> str:
+    """The key of the panel that shows the series `name`."""
+    return f"series {name}"
 
 
-def percent_text(value: float) -> str:
-    return f"{value:.0f} %"
-
-
-def rate_text(value: float) -> str:
-    return f"{size_text(value)}/s"
-
-
-def number_text(value: float) -> str:
-    """`3.1e-06`, `0.25`, `1,042`."""
-    if value and not 1e-3 <= abs(value) < 1e5:
-        return f"{value:.2e}"
-    return f"{value:,.4g}" if not float(value).is_integer() else f"{value:,.0f}"
-
-
-def elapsed_text(seconds: float) -> str:
-    """A time on the axis: `40 s` within the first minute, `01:02:00` later."""
-    if seconds < 0:
-        return ""
-    return f"{seconds:g} s" if seconds < 60 else duration_text(seconds)
-
-
-_STEPS: Final = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
-_PIXELS_PER_TICK: Final = 60
-
-
-def elapsed_step(span: float, pixels: float) -> float:
-    """Seconds between the ticks of a time axis: a step that people count in, with room for its text."""
-    wanted = span * _PIXELS_PER_TICK / max(1.0, pixels)
-    return next((float(step) for step in _STEPS if step >= wanted), math.ceil(wanted / 86400) * 86400.0)
+def series_panels(series: Mapping[str, Points], *, timed: bool, logarithmic: bool) -> tuple[Panel, ...]:
+    """The number series of a log, each with an axis of its own: their magnitudes have nothing to do with each other."""
+    return tuple(
+        Panel(
+            series_key(name),
+            name,
+            (Curve(name, x, y),),
+            number_text,
+            timed,
+            from_zero=False,
+            logarithmic=logarithmic,
+            colour=place,
+            large=True,
+        )
+        for place, (name, (x, y)) in enumerate(series.items())
+    )
 
 
 def csv_text(panels: Sequence[Panel]) -> str:

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QStackedL
 
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import LIGHT, ui_font
-from taskmon.gui.widgets.chart_curves import csv_text, series_panel, usage_panels
+from taskmon.gui.widgets.chart_curves import csv_text, series_key, series_panels, usage_panels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from PySide6.QtGui import QImage, QResizeEvent, QShowEvent
+    from PySide6.QtGui import QImage, QShowEvent
 
     from taskmon.core.usage import UsageSeries
     from taskmon.gui.theme import Theme
@@ -47,9 +47,9 @@ class ChartPane(QWidget):
         self._chooser = self._button("Plots", "Choose what is plotted")
         self._chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._chooser.setMenu(QMenu(self._chooser))
-        self.logarithmic = self._button("Log axis", "Show the series of the log on a logarithmic axis")
+        self.logarithmic = self._button("Log axis", "Show the series of the log on logarithmic axes")
         self.logarithmic.setCheckable(True)
-        self._fit = self._button("Fit", "Show everything again after zooming")
+        self._fit = self._button("Fit", "Show everything again after zooming (Ctrl and the wheel zoom, dragging moves)")
         self._reading = QLabel()
         self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._save_image = self._button("Save picture…", "Save the charts as a PNG picture")
@@ -100,8 +100,14 @@ class ChartPane(QWidget):
         self._series, self._series_timed = series, timed
         for name in series:
             if name not in self._known and len(self._known) >= _CHOSEN_AT_FIRST:
-                self._hidden.add(name)
+                self._hidden.add(series_key(name))
             self._known.add(name)
+        self._refresh()
+
+    def show_no_usage(self, sentence: str) -> None:
+        """There are no measurements, and why; the series of the log stay."""
+        self._usage = None
+        self._placeholder.setText(sentence)
         self._refresh()
 
     def show_nothing(self, sentence: str) -> None:
@@ -134,13 +140,10 @@ class ChartPane(QWidget):
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _panels(self) -> Sequence[Panel]:
-        panels: list[Panel] = []
+        shown = series_panels(self._series, timed=self._series_timed, logarithmic=self.logarithmic.isChecked())
         if self._usage is not None and len(self._usage):
-            panels += [panel for panel in usage_panels(self._usage) if panel.key not in self._hidden]
-        chosen = {name: points for name, points in self._series.items() if name not in self._hidden}
-        if chosen:
-            panels.append(series_panel(chosen, timed=self._series_timed, logarithmic=self.logarithmic.isChecked()))
-        return panels
+            shown += usage_panels(self._usage)
+        return [panel for panel in shown if panel.key not in self._hidden]
 
     def _has_data(self) -> bool:
         return bool(self._series) or (self._usage is not None and len(self._usage) > 0)
@@ -166,14 +169,13 @@ class ChartPane(QWidget):
             self._plots = ChartPlots(self)
             self._plots.pointed_at.connect(self._reading.setText)
             self._plots.set_theme(self._theme)
-            self._plots.fit_shape(self.width(), self.height())
             self._stack.addWidget(self._plots.widget)
         return self._plots
 
     def _fill_chooser(self) -> None:
         """One entry per plot; nothing is rebuilt while the names stay the same, so that an open menu stays."""
         usage = (("cpu", "CPU"), ("memory", "Memory"), ("disk", "Disk")) if self._usage is not None else ()
-        entries = [*usage, *((name, name) for name in self._series)]
+        entries = [*((series_key(name), name) for name in self._series), *usage]
         menu = self._chooser.menu()
         if [action.data() for action in menu.actions()] == [key for key, _ in entries]:
             return
@@ -198,8 +200,3 @@ class ChartPane(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._refresh()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self._plots is not None:
-            self._plots.fit_shape(self.width(), self.height())
