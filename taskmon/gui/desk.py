@@ -17,6 +17,7 @@ from taskmon.gui.controllers.chart import ChartController
 from taskmon.gui.controllers.connection import ConnectionController
 from taskmon.gui.controllers.connection_book import ConnectionBook
 from taskmon.gui.controllers.connections import ConnectionsController
+from taskmon.gui.controllers.file_preview import FilePreviewController
 from taskmon.gui.controllers.list_memory import ListMemoryController
 from taskmon.gui.controllers.log import LogController
 from taskmon.gui.controllers.named_views import NamedViewsController
@@ -106,6 +107,7 @@ class Desk(QObject):
         self.submit = SubmitController(background, connection, store, messages, window, shell.state, shell.theme)
         self.log = LogController(background, connection, self.log_pane, messages, window, shell.folders.cache / "logs")
         self.chart = ChartController(background, connection, self.chart_pane, messages, window)
+        self.preview = FilePreviewController(background, connection, self.files_pane, clock)
         self.progress = ProgressController(connection, store, model, shell.server_clock)
         background.watch(self.progress.watch_forever(), "progress")
         background.start(asyncio.to_thread(model.preload), "preload")
@@ -122,6 +124,7 @@ class Desk(QObject):
         self.model.counts_changed.connect(self._select_now)
         self.detail.on_task(self.log.show_task)
         self.detail.on_task(self.chart.show_task)
+        self.detail.on_task(self.preview.show_task)
         self.shell.table.selection_changed.connect(self._selected)
         self.shell.table.task_activated.connect(lambda _id: self.window.show_tab(Wish.SHOW_LOG))
         self.shell.table.kill_requested.connect(lambda _ids: self.actions.kill(self.detail.selected))
