@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import shutil
 import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,6 +24,10 @@ SCHEMA_VERSION: Final = len(_STEPS)
 
 BUSY_S: Final = 2.0
 """How long a call waits for another program that holds the database; everybody waits with it."""
+
+_BALLAST_BYTES: Final = 8 * 1024 * 1024
+_BALLAST_ROOM: Final = 8
+"""The ballast is taken while at least so many times its size are free."""
 
 SqlValue = str | int | float | None
 """What a column can hold."""
@@ -51,6 +57,8 @@ class Database:
         self._connection.row_factory = sqlite3.Row
         self._depth = 0
         self._listeners: list[Callable[[], None]] = []
+        self._ballast = path.with_suffix(".ballast")
+        self.take_ballast()
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -16000"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._bring_up_to_date(path)
@@ -68,6 +76,13 @@ class Database:
             self._connection.executescript(f"BEGIN; {step} PRAGMA user_version = {number}; COMMIT;")
         if version == 0:
             self.execute("INSERT INTO meta VALUES ('database_id', ?)", secrets.token_hex(6))
+
+    def take_ballast(self) -> None:
+        """Keep some disk for the day it is full: then it goes, so that what has happened can still be written down."""
+        free = shutil.disk_usage(self._ballast.parent).free
+        if not self._ballast.exists() and free > _BALLAST_ROOM * _BALLAST_BYTES:
+            with contextlib.suppress(OSError):
+                self._ballast.write_bytes(bytes(_BALLAST_BYTES))
 
     @property
     def identity(self) -> str:
@@ -89,7 +104,9 @@ class Database:
         try:
             yield
             self._connection.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+                self._ballast.unlink(missing_ok=True)
             # A commit that failed, on a full disk, may have ended the transaction by itself.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

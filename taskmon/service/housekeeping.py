@@ -58,6 +58,7 @@ class Housekeeper:
             self._sweep()
 
     def _sweep(self) -> None:
+        self._service.database.take_ballast()
         if self._sweeping is None or self._sweeping.done():
             now = self._service.clock()
             old = self._service.work_folders.old(now)

@@ -11,7 +11,7 @@ import time
 import zipfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 from taskmon.programs import command
@@ -33,7 +33,7 @@ class Engine:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         arguments = ("serve", "--data-dir", str(self._folder), "--machines", "0")
         self._process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None

@@ -98,7 +98,12 @@ async def test_a_task_is_queued_again_only_so_often(engine: RealEngine, client: 
         assert (await client.task(submitted.id)).num_retries == attempt
         for runner in engine.runners():
             runner.kill()
-        await until_async(lambda: not engine.commands("count.py"), 15)
+
+        async def over(attempt: int = attempt) -> bool:
+            now = await client.task(submitted.id)
+            return now.is_terminated or now.num_retries > attempt
+
+        await until_async(over, 15)
     task = await wait_for(client, submitted.id, Status.EXECUTER_TERMINATED)
     assert task.is_terminated
     assert visited(task).count(Status.EXECUTER_TERMINATED) == 4
