@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, cast
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import psutil
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from taskmon.client.local_service import ServiceAddress, ensure_local_service
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PATIENCE_S = 120.0
+README_PICTURES = ("running-light", "charts-light", "failed-dark")
+README_WIDTH = 1200
 FAILING = (
     "import sys\nprint('reading case.cfg')\nprint('error: density must be positive', file=sys.stderr)\nsys.exit(3)\n"
 )
@@ -173,16 +177,31 @@ async def photograph(application: QApplication, out: Path) -> None:
             await asyncio.to_thread(stop, service)
 
 
+def copy_for_readme(out: Path) -> None:
+    """Small copies of the pictures that the README shows."""
+    folder = Path(__file__).parent / "screenshots"
+    folder.mkdir(exist_ok=True)
+    for name in README_PICTURES:
+        picture = QImage(str(out / f"{name}.png")).scaledToWidth(
+            README_WIDTH, Qt.TransformationMode.SmoothTransformation
+        )
+        picture.save(str(folder / f"{name}.png"))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("build/screenshots"))
-    out: Path = parser.parse_args().out
+    parser.add_argument("--readme", action="store_true", help="renew the README's small copies as well")
+    arguments = parser.parse_args()
+    out: Path = arguments.out
     from qasync import QEventLoop
 
     application = QApplication(["taskmon"])
     application.setQuitOnLastWindowClosed(False)
     with asyncio.Runner(loop_factory=lambda: QEventLoop(application)) as runner:
         runner.run(photograph(application, out))
+    if arguments.readme:
+        copy_for_readme(out)
     return 0
 
 

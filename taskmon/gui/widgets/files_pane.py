@@ -99,6 +99,7 @@ class FilesPane(QWidget):
     def _arrange(self) -> None:
         row = QHBoxLayout()
         row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(8)
         row.addWidget(self._note, 1)
         for button in (self._refresh, self._read, self._get):
             row.addWidget(button)
