@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -70,7 +71,12 @@ class RealEngine(Service):
 
     def runners(self) -> list[psutil.Process]:
         """The runners that the service itself keeps."""
-        return [process for process in self.processes() if "runner" in process.cmdline()]
+        found = []
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                if "runner" in process.cmdline():
+                    found.append(process)
+        return found
 
     def commands(self, script: str) -> list[psutil.Process]:
         """Living processes that run `script` in a work folder of this engine or its stray runners."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import signal
 import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from taskmon.core.lifecycle import Status, can_follow
@@ -97,7 +99,8 @@ async def test_a_task_is_queued_again_only_so_often(engine: RealEngine, client: 
         await until_async(lambda: engine.commands("count.py"), 30)
         assert (await client.task(submitted.id)).num_retries == attempt
         for runner in engine.runners():
-            runner.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                runner.kill()
 
         async def over(attempt: int = attempt) -> bool:
             now = await client.task(submitted.id)
