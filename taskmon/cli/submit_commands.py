@@ -10,24 +10,19 @@ from taskmon.cli import exit_code
 from taskmon.cli.connection import connected, run_to_end
 from taskmon.cli.output import say, show, show_json
 from taskmon.cli.watching import end_of, follow_to_end
-from taskmon.core.errors import InvalidInputError
-from taskmon.core.simulators import guess_simulator, matching_files
 from taskmon.core.task import TASK_NAME
 from taskmon.core.units import count_text, size_text
 from taskmon.resource_files import bundled_example, simulator_catalogue
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from taskmon.client.api import ServiceClient
     from taskmon.client.folder_scan import FolderScan
     from taskmon.client.upload import Progress
     from taskmon.core.machine import MachineGroup
-    from taskmon.core.simulators import Simulator
     from taskmon.core.task import TaskRequest
-
-OWN_GROUP: Final = "this-computer"
 
 
 def submit(arguments: Namespace) -> int:
@@ -88,14 +83,14 @@ def _progress_line(progress: Progress) -> None:
 
 
 async def _request(client: ServiceClient, scan: FolderScan, arguments: Namespace) -> TaskRequest:
-    from taskmon.client.task_request import build_request
+    from taskmon.client.task_request import build_request, choose_simulator, choose_values
 
     paths = [file.path for file in scan.files]
-    simulator = _simulator(arguments.simulator, arguments.lines, paths)
+    simulator = choose_simulator(arguments.simulator, arguments.lines, paths, simulator_catalogue())
     group = await find_group(client, arguments.machine_group)
     return build_request(
         simulator,
-        arguments.lines or _values(simulator, dict(arguments.values), paths),
+        arguments.lines or choose_values(simulator, dict(arguments.values), paths),
         group.id or "",
         project=arguments.project,
         ttl_seconds=arguments.ttl,
@@ -103,56 +98,11 @@ async def _request(client: ServiceClient, scan: FolderScan, arguments: Namespace
     )
 
 
-def _simulator(key: str | None, lines: Sequence[str], paths: Sequence[str]) -> Simulator:
-    """The one named, else the one for plain commands if there are any, else a guess from the files."""
-    catalogue = {simulator.key: simulator for simulator in simulator_catalogue()}
-    if key is None and lines:
-        key = "commands"
-    found = guess_simulator(paths, simulator_catalogue()) if key is None else catalogue.get(key.lower())
-    if found is None:
-        raise InvalidInputError(
-            "No simulator recognises these files." if key is None else f"taskmon knows no simulator “{key}”.",
-            f"Choose one with --simulator: {', '.join(catalogue)}; or give command lines with --command.",
-        )
-    return found
-
-
-def _values(simulator: Simulator, given: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
-    """The parameters given, and for a file that was not given the only file that fits."""
-    names = {parameter.name for parameter in simulator.parameters}
-    for name in given:
-        if name not in names:
-            raise InvalidInputError(
-                f"{simulator.name} has no parameter “{name}”.", f"It has: {', '.join(sorted(names)) or 'none'}."
-            )
-    values = dict(given)
-    for parameter in simulator.parameters:
-        if parameter.kind == "file" and parameter.name not in values and not parameter.default:
-            fitting = matching_files(paths, parameter.patterns)
-            if len(fitting) == 1:
-                values[parameter.name] = fitting[0]
-            elif fitting:
-                raise InvalidInputError(
-                    f"Several files can be the {parameter.label.lower()}: {', '.join(fitting[:8])}.",
-                    f"Choose one with --set {parameter.name}=FILE.",
-                )
-    return values
-
-
 async def find_group(client: ServiceClient, wanted: str | None) -> MachineGroup:
     """The machine group of that name or id; without one this computer's, else the first that has started."""
-    groups = await client.machine_groups()
-    if wanted is not None:
-        matching = [group for group in groups if wanted in (group.name, group.id)]
-    else:
-        started = [group for group in groups if group.started]
-        matching = [group for group in started if group.name == OWN_GROUP] or started
-    if matching:
-        return matching[0]
-    if wanted is None:
-        raise InvalidInputError("No machine group has started.", "Start one: taskmon machines start GROUP.")
-    names = ", ".join(group.name or "" for group in groups) or "none"
-    raise InvalidInputError(f"There is no machine group “{wanted}”.", f"There are: {names}.")
+    from taskmon.client.task_request import choose_group
+
+    return choose_group(await client.machine_groups(), wanted)
 
 
 async def _stay_with(client: ServiceClient, task_id: str, arguments: Namespace) -> int:

@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import httpx
 
-import taskmon
 from taskmon.client.transport import Incoming, Transport
 from taskmon.core.errors import NotFoundError
 from taskmon.core.extensions import Capabilities, Changes, Extension, TaskFiles
@@ -25,7 +24,7 @@ from taskmon.core.machine import MachineGroup, MachineGroupRequest
 from taskmon.core.project import Project, ProjectRequest
 from taskmon.core.storage import StorageContents, ZipArchive, ZipFileRange
 from taskmon.core.task import SubmittedTask, TaskDetail, TaskPage, TaskRequest, TaskStatus
-from taskmon.core.user import Quota, User, VersionCheck
+from taskmon.core.user import CONTRACT_VERSION, Quota, User, VersionCheck
 
 _MAYBE_LETTER = cast("type[Letter | None]", Letter | None)
 PAGE_LIMIT: Final = 200
@@ -69,9 +68,9 @@ class ServiceClient:
     # --- account and service
 
     async def check_version(self) -> VersionCheck:
-        """Whether this taskmon fits the service. Raises RefusedError (406) if it is too old."""
+        """Whether the contract we speak fits the service. Raises RefusedError (406) if it is too old."""
         return await self._transport.json(
-            "GET", "/version-check", VersionCheck, query={"client_version": taskmon.__version__}, with_key=False
+            "GET", "/version-check", VersionCheck, query={"client_version": CONTRACT_VERSION}, with_key=False
         )
 
     async def user(self) -> User:

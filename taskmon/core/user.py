@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+CONTRACT_VERSION: Final = "0.18.12"
+"""The version of the official client whose contract is spoken here, by our client and by our service."""
 
 
 class TermsDecision(StrEnum):

@@ -5,6 +5,7 @@ While the service is away both wait for it; what the service refuses is an error
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -146,8 +147,17 @@ class TaskStore:
 def _refusal(status: int, what: str, text: str) -> TaskmonError:
     if status == httpx.codes.NOT_FOUND:
         return NotFoundError(f"There is nothing stored at {what}.", "Upload it, then run the task again.")
-    detail = text.strip()[:300]
+    detail = _sentence_in(text)
     sentence = f"The store answered {status} for {what}{': ' + detail if detail else ''}."
     if status >= 500 or status in (403, 408, 425, 429):
         return ServiceFailedError(sentence, "Run the task again later.")
     return RefusedError(sentence, "Run the task again later.", status)
+
+
+def _sentence_in(text: str) -> str:
+    """What a refusal says: the `detail` of the service's error form, else the beginning of the text itself."""
+    try:
+        told = json.loads(text)["detail"]
+    except (ValueError, KeyError, TypeError):
+        told = text
+    return str(told).strip().rstrip(".")[:300]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final, NamedTuple
 
@@ -49,7 +49,7 @@ class Service:
     """
 
     data: DataFolder
-    api_key: str
+    api_key: str = field(repr=False)
     clock: Clock
     computer: Computer
     simulators: Sequence[Simulator]

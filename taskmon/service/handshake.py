@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import orjson
@@ -21,7 +21,7 @@ class Handshake:
     """The content of `service.json`."""
 
     url: str
-    api_key: str
+    api_key: str = field(repr=False)
     pid: int
     started_at: str
     version: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from urllib.parse import quote, urlencode
@@ -22,7 +22,7 @@ UrlOperation = Literal["upload", "download"]
 class UrlSigner:
     """Makes and checks signed URLs. The signature binds operation, path and the moment of expiry."""
 
-    secret: str
+    secret: str = field(repr=False)
     clock: Callable[[], datetime]
 
     def url(self, origin: str, operation: UrlOperation, storage_path: str, runner: str = "") -> str:

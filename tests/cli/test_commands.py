@@ -235,7 +235,7 @@ def test_a_file_among_several_must_be_chosen(taskmon: Taskmon, tmp_path: Path) -
         (tmp_path / name).write_text("{}")
     shown = taskmon("submit", tmp_path, "--simulator", "splishsplash")
     assert shown.code == 2
-    assert "--set scene=" in shown.err
+    assert "“scene”" in shown.err
     assert "a.json, b.json" in shown.err
     unknown = taskmon("submit", tmp_path, "--simulator", "splishsplash", "--set", "colour=red")
     assert unknown.code == 2

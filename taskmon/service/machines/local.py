@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from taskmon.service.machines.process import (
@@ -43,7 +43,7 @@ class RunnerLaunch:
 
     command: Sequence[str]
     url: str
-    api_key: str
+    api_key: str = field(repr=False)
 
 
 class LocalProvider:
