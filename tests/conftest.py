@@ -6,6 +6,7 @@ The environment is set while this file is imported, so that it holds before any 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import signal
@@ -27,6 +28,8 @@ T = TypeVar("T")
 
 SESSION_MARK = "TASKMON_TEST_SESSION"
 """Environment variable that every process started by these tests inherits, however detached it is."""
+
+TESTS_PER_COLLECTION = 20
 
 HARMLESS_QT_MESSAGES = (
     "This plugin does not support propagateSizeHints()",
@@ -101,6 +104,20 @@ def _nothing_keeps_running() -> Iterator[None]:
         pytest.fail("These processes outlived the tests and were killed:\n" + "\n".join(told), pytrace=False)
 
 
+_tests_since_collection = 0
+
+
+@pytest.fixture(autouse=True)
+def _cycles_are_collected_between_tests() -> Iterator[None]:
+    """Once Qt is in use Python must not collect by itself, which it may do on any thread."""
+    global _tests_since_collection
+    yield
+    _tests_since_collection += 1
+    if not gc.isenabled() and _tests_since_collection >= TESTS_PER_COLLECTION:
+        _tests_since_collection = 0
+        gc.collect()
+
+
 @pytest.fixture(autouse=True)
 def _qt_has_nothing_to_complain_about() -> Iterator[None]:
     """A Qt warning during a test is a failure of that test."""
@@ -127,6 +144,7 @@ def app() -> Iterator[QApplication]:
     from PySide6.QtWidgets import QApplication
 
     qInstallMessageHandler(_remember_qt_message)
+    gc.disable()  # as in the window: see taskmon/gui/garbage.py
     application = QApplication.instance() or QApplication(["taskmon"])
     application.setApplicationName("taskmon")
     application.setOrganizationName("taskmon")

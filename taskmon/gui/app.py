@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from taskmon.gui.background import Background
 from taskmon.gui.controllers.connection import THIS_COMPUTER, Place
+from taskmon.gui.garbage import GarbageCollection
 from taskmon.gui.shell import Folders, Shell
 from taskmon.programs import serve_command
 
@@ -105,6 +106,8 @@ def run(options: WindowOptions) -> int:
     application.setApplicationName("taskmon")
     application.setDesktopFileName("taskmon")
     application.setQuitOnLastWindowClosed(False)
+    garbage = GarbageCollection()
     with asyncio.Runner(loop_factory=lambda: QEventLoop(application)) as runner:
         runner.run(show_window(application, options))
+    garbage.end()
     return 0
