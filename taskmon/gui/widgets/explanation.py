@@ -94,9 +94,10 @@ class Explanation(QWidget):
         self._show_facts(task.status)
         command = command_sentence(task) if isinstance(task, TaskDetail) else ""
         sentences = [queue_sentence(position)] if position and task.status is Status.SUBMITTED else []
-        sentences += [command] if command else []
+        error = task.error_detail or (task.executer.error_detail if task.executer else None) or ""
+        sentences += [command] if command and command != error else []  # nothing is said twice
         self._show_fact(" ".join(sentences))
-        self._error.show_text(task.error_detail or (task.executer.error_detail if task.executer else None) or "")
+        self._error.show_text(error)
         self._offer(_next_steps_of(task))
 
     def show_status(self, status: Status) -> None:

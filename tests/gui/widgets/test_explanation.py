@@ -74,6 +74,18 @@ def test_the_failing_command_and_its_exit_code_are_named(explanation: Explanatio
     assert "blockMesh" not in words(explanation)
 
 
+def test_a_failed_command_that_is_the_reason_is_not_told_twice(explanation: Explanation) -> None:
+    failed = an_operation(
+        name=OperationName.EXEC_COMMAND,
+        status=OperationStatus.FAILED,
+        attributes={"command": "python3 solve.py", "exit_code": 3},
+    )
+    reason = "Exit code 3 from: python3 solve.py"
+    entry = a_status_entry(Status.COMPUTATION_STARTED, operations=(failed,))
+    explanation.show_task(a_task_detail(status=Status.FAILED, error_detail=reason, status_history=(entry,)))
+    assert words(explanation).count(reason) == 1
+
+
 @pytest.mark.parametrize("status", [Status.EXECUTER_TERMINATED, Status.KILLED])
 @pytest.mark.parametrize("left", [OperationStatus.FAILED, OperationStatus.RUNNING])
 def test_a_command_that_something_else_ended_is_not_blamed(
