@@ -80,7 +80,7 @@ def _setting(text: str) -> tuple[str, str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="taskmon",
-        usage="taskmon [FOLDER …] | taskmon COMMAND …",
+        usage="taskmon [FOLDER … | LINK] | taskmon COMMAND …",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -99,8 +99,8 @@ def _parser() -> argparse.ArgumentParser:
         )
         return added
 
-    opened = add("open", "open the window; folders are offered for submission")
-    opened.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
+    opened = add("open", "open the window; folders are offered for submission, a taskmon:// link shows a log")
+    opened.add_argument("places", nargs="*", metavar="FOLDER|LINK")
     _add_submission(add)
     _add_reading(add)
     _add_acting(add)

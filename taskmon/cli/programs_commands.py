@@ -4,44 +4,50 @@ from __future__ import annotations
 
 import os
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from taskmon.cli import exit_code
 from taskmon.cli.connection import data_dir, given_service, run_to_end, service_address
 from taskmon.cli.output import say, show
 from taskmon.core.errors import InvalidInputError
+from taskmon.core.log_link import link_of, looks_like_link
 from taskmon.programs import command
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
-    from pathlib import Path
-
 
 _CLOUD: Final = ".inductiva.ai"
 """The cloud's machine catalogue and connection server have addresses of their own, which its client knows."""
 
 
 def open_window(arguments: Namespace) -> int:
-    """Opens the window, with a submit form for every folder given."""
-    from taskmon.cli.display import missing_display, missing_library
+    """Opens the window, with a submit form for every folder given. A link goes to the window that is open already."""
+    from platformdirs import user_cache_path, user_state_path
 
-    folders = tuple(_existing_folder(folder) for folder in arguments.folders)
-    given = given_service(arguments)
-    reason = missing_display() or missing_library()
+    from taskmon.gui.door import give_to_running_window
+
+    links = [str(link_of(place)) for place in arguments.places if looks_like_link(place)]
+    folders = tuple(_existing_folder(place) for place in arguments.places if not looks_like_link(place))
+    if len(links) > 1 or (links and folders):
+        raise InvalidInputError("One link can be opened at a time, and no folders with it.", "Give the link alone.")
+    given, state_dir = given_service(arguments), user_state_path("taskmon", appauthor=False)
+    if links and not (arguments.url or arguments.data_dir) and give_to_running_window(state_dir, links[0]):
+        return exit_code.OK
+    reason = _missing_for_window()
     if reason:
         say(reason)
         return exit_code.SERVICE_PROBLEM
-    from platformdirs import user_cache_path, user_state_path
-
     from taskmon.gui.app import WindowOptions, run
 
     return run(
         WindowOptions(
             folders=folders,
+            link=next(iter(links), ""),
             data_dir=data_dir(arguments),
-            state_dir=user_state_path("taskmon", appauthor=False),
+            state_dir=state_dir,
             cache_dir=user_cache_path("taskmon", appauthor=False),
             url=given.url if given else None,
             api_key=given.api_key if given else "",
@@ -50,7 +56,16 @@ def open_window(arguments: Namespace) -> int:
     )
 
 
-def _existing_folder(folder: Path) -> Path:
+def _missing_for_window() -> str | None:
+    from taskmon.cli.display import missing_display, missing_library
+
+    return missing_display() or missing_library()
+
+
+def _existing_folder(place: str) -> Path:
+    """A folder by its path or, as desktops give it, by its `file:` address."""
+    address = urlsplit(place)
+    folder = Path(unquote(address.path) if address.scheme == "file" else place)
     if folder.is_dir():
         return folder.resolve()
     if folder.exists():

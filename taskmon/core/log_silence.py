@@ -52,6 +52,10 @@ class OutputRhythm:
         """When the output last grew, where that is known better than by looking (a file's time of change)."""
         self._last = at
 
+    def rests(self, now: float, seconds: float) -> bool:
+        """Whether the output has not grown for so long."""
+        return self._last is not None and now - self._last >= seconds
+
     @property
     def usual_s(self) -> float | None:
         """Seconds between two outputs, usually; None before a few have been seen."""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from taskmon.gui.background import Background
 from taskmon.gui.controllers.connection import THIS_COMPUTER, Place
+from taskmon.gui.door import DOOR, keep_door
 from taskmon.gui.garbage import GarbageCollection
 from taskmon.gui.shell import Folders, Shell
 from taskmon.programs import serve_command
@@ -29,13 +30,14 @@ SWITCH_S: Final = 0.001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowOptions:
-    """`folders` open in the submit form at once. The window goes to `url` if there is one, to the embedded service of
-    `data_dir` if `stay_here`, else to the connection of the last time."""
+    """`folders` open in the submit form at once, `link` shows a task's log. The window goes to `url` if there is one,
+    to the embedded service of `data_dir` if `stay_here`, else to the connection of the last time."""
 
     data_dir: Path
     state_dir: Path
     cache_dir: Path
     folders: tuple[Path, ...] = ()
+    link: str = ""
     url: str | None = None
     api_key: str = field(default="", repr=False)
     stay_here: bool = False
@@ -89,6 +91,9 @@ async def show_window(application: QApplication, options: WindowOptions) -> None
         desk.connections.begin(here(options.data_dir), given_place(options), stay_here=options.stay_here)
         if options.folders:
             desk.submit.open([str(folder) for folder in options.folders])
+        if options.link:
+            desk.links.open(options.link)
+        background.start(keep_door(options.state_dir, desk.links.open), DOOR)
         await shell.left.wait()
         await desk.stop_sync_tasks()
         await desk.memory.save_now()

@@ -18,6 +18,7 @@ from taskmon.gui.controllers.connection import ConnectionController
 from taskmon.gui.controllers.connection_book import ConnectionBook
 from taskmon.gui.controllers.connections import ConnectionsController
 from taskmon.gui.controllers.file_preview import FilePreviewController
+from taskmon.gui.controllers.links import LinksController
 from taskmon.gui.controllers.list_memory import ListMemoryController
 from taskmon.gui.controllers.log import LogController
 from taskmon.gui.controllers.named_views import NamedViewsController
@@ -106,6 +107,7 @@ class Desk(QObject):
         self.actions = TaskActionsController(background, connection, store, messages, window)
         self.submit = SubmitController(background, connection, store, messages, window, shell.state, shell.theme)
         self.log = LogController(background, connection, self.log_pane, messages, window, shell.folders.cache / "logs")
+        self.links = LinksController(background, connection, shell, self.log)
         self.chart = ChartController(background, connection, self.chart_pane, messages, window)
         self.preview = FilePreviewController(background, connection, self.files_pane, clock)
         self.progress = ProgressController(connection, store, model, shell.server_clock)
@@ -140,6 +142,8 @@ class Desk(QObject):
         self.window.folders_dropped.connect(self.submit.open)
         self.window.drop_refused.connect(self._explain_drop)
         self.window.wished.connect(self.fulfil)
+        self.window.link_given.connect(self.links.open)
+        self.shell.filter_box.link_given.connect(self.links.open)
         self.window.close_requested.connect(lambda: self._background.start(self._leave(), "leave"))
         self.window.tab_shown.connect(lambda _: self.chart.set_in_front(self.shell.is_in_front(Wish.SHOW_CHARTS)))
 

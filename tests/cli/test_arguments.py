@@ -10,7 +10,7 @@ from taskmon.cli.arguments import parse
 
 
 @pytest.mark.parametrize(
-    ("words", "command", "folders"),
+    ("words", "command", "places"),
     [
         ([], "open", []),
         (["dam"], "open", ["dam"]),
@@ -18,15 +18,16 @@ from taskmon.cli.arguments import parse
         (["--debug"], "open", []),
         (["--url", "http://x", "dam"], "open", ["dam"]),
         (["--url=http://x", "dam"], "open", ["dam"]),
-        (["./list"], "open", ["list"]),
+        (["./list"], "open", ["./list"]),
+        (["taskmon://task/4yk2/stdout.txt#L3"], "open", ["taskmon://task/4yk2/stdout.txt#L3"]),
     ],
 )
-def test_words_that_are_no_command_are_folders_for_the_window(
-    words: list[str], command: str, folders: list[str]
+def test_words_that_are_no_command_are_folders_or_links_for_the_window(
+    words: list[str], command: str, places: list[str]
 ) -> None:
     arguments = parse(words)
     assert arguments.command == command
-    assert arguments.folders == [Path(folder) for folder in folders]
+    assert arguments.places == places
 
 
 def test_a_global_option_may_stand_before_or_after_the_command() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import PurePosixPath
 
-from taskmon.core.log_link import LogLink, parse_link
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from taskmon.core.errors import InvalidInputError
+from taskmon.core.log_link import LogLink, link_of, looks_like_link, parse_link
 from taskmon.core.log_source import LineList
 from taskmon.core.log_times import jump_target, line_time
 
@@ -47,3 +52,50 @@ def test_a_link_counts_lines_as_people_do() -> None:
     assert str(LogLink("4yk2", "stdout.txt", 122)) == "taskmon://task/4yk2/stdout.txt#L123"
     assert parse_link("https://example.org/task/1") is None
     assert parse_link("taskmon://task/4yk2/stdout.txt#L0") is None
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "taskmon://task/../../etc/passwd",
+        "taskmon://task/4yk2/../../../../etc/passwd",
+        "taskmon://task/4yk2/%2e%2e/%2e%2e/etc/passwd",
+        "taskmon://task/4yk2/..%2f..%2fetc%2fpasswd",
+        "taskmon://task/4yk2//etc/passwd",
+        "taskmon://task/4yk2/a%5c..%5cb",
+        "taskmon://task/4yk2/a%00b",
+        "taskmon://task/4yk2/a%0ab",
+        "taskmon://task/%2e%2e/a",
+        "taskmon://task/a%2fb/c",
+        "taskmon://task/" + "a" * 200,
+        "taskmon://task/4yk2/" + "a/" * 8000 + "b",
+        "taskmon://task/4yk2/stdout.txt#L" + "9" * 400,
+        "taskmon://task/4yk2/stdout.txt#L-1",
+        "taskmon://kill/4yk2",
+        "taskmon:",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+def test_a_hostile_link_is_none(link: str) -> None:
+    assert parse_link(link) is None
+    with pytest.raises(InvalidInputError, match="is not a link") as told:
+        link_of(link)
+    assert len(told.value.title) < 120
+    assert told.value.title.isprintable()
+
+
+@given(st.text(max_size=60))
+def test_no_text_makes_a_link_that_leaves_the_outputs(text: str) -> None:
+    link = parse_link(f"taskmon://task/4yk2/{text}")
+    if link is not None and link.path:
+        place = PurePosixPath("/outputs", link.path)
+        assert place.is_relative_to("/outputs")
+        assert ".." not in place.parts
+
+
+def test_what_is_meant_as_a_link_is_known_by_its_scheme() -> None:
+    assert looks_like_link(" TASKMON://task/x ")
+    assert not looks_like_link("taskmon")
+    assert not looks_like_link("https://taskmon:80/")

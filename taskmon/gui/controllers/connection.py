@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from taskmon.core.connection import THIS_COMPUTER as THIS_COMPUTER
 from taskmon.core.errors import ConnectionFailedError, NotAuthorizedError, TaskmonError
 from taskmon.core.units import count_text
+from taskmon.gui.door import DOOR
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,7 +32,7 @@ PATIENCE: Final = 2
 """Failed polls of the embedded service before it is looked for (and, if need be, started) again."""
 FAREWELL_S: Final = 10.0
 """How long cancelled actions may use the client of a service that was left, for example to withdraw half an upload."""
-STAYS: Final = ("leave", "switch", "connections")
+STAYS: Final = ("leave", "switch", "connections", DOOR)
 """Names of the actions that are about the window and outlive a change of service."""
 
 
@@ -82,6 +83,11 @@ class ConnectionController:
             title = "The service is not connected yet."
             raise ConnectionFailedError(title, "Wait a moment and try again.")
         return self._client
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a client to ask."""
+        return self._client is not None
 
     @property
     def place(self) -> Place | None:

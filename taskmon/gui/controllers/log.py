@@ -95,12 +95,24 @@ class LogController:
     def show_file(self, path: str, line: int | None = None) -> None:
         """Shows another text file of the same task, at `line` (from 0) if one is given."""
         if path == self._file and line is not None and self.spool is not None:
-            self._pane.show_line(line)
+            self._reading.show_line(line)
         elif path != self._file:
             self._file, self._chosen = path, True
             if path not in _FILES:
                 self._pane.set_files([*_FILES, path])
             self._pane.show_file(path)
+            self._restart(line)
+
+    def show_place(self, task: Task, path: str, line: int | None) -> None:
+        """Shows a file of a task, at `line` (from 0) if one is given."""
+        self.show_task(task)
+        self._background.cancel("choose log")
+        if path != self._file:
+            self.show_file(path, line)
+        elif self.spool is not None and line is not None:
+            self._reading.show_line(line)
+        elif self.spool is None:
+            self._chosen = True
             self._restart(line)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import Status
 from taskmon.core.log_silence import OutputRhythm
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
+from taskmon.core.units import count_text
 from taskmon.gui.controllers.log_searching import LogSearching
 from taskmon.gui.controllers.progress import log_patterns_of
 from taskmon.gui.widgets.log_controls import MERGED
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 STREAMS: Final = (STDOUT_FILE, STDERR_FILE)
 _FRAME_S: Final = 0.016
 _MERGE_S: Final = 0.05
+_SETTLED_S: Final = 2.0
+"""A log that did not grow for so long has told what it had."""
 _WAITING: Final = {
     Status.PENDING_INPUT: "The inputs are being uploaded; the log appears here when the task runs.",
     Status.SUBMITTED: "The task is in the queue; the log appears here when it runs.",
@@ -56,6 +59,7 @@ class LogReading:
         self._rhythm = OutputRhythm()
         self._due: asyncio.TimerHandle | None = None
         self._wanted_line: int | None = None
+        self._ended = False
         self._note = ""  # what to say once there are lines
         self._waiting = True
         pane.search_requested.connect(self.searching.ask)
@@ -78,8 +82,14 @@ class LogReading:
         if not task.is_terminated:
             self._background.restart(f"{self._key} silence", self._listen())
 
+    def show_line(self, line: int) -> None:
+        """Jumps to a line (from 0) of what is shown, as soon as it is there; a line that is not there is said."""
+        self._wanted_line = line
+        self._go_to_wanted(settled=self._ended)
+
     def stop(self) -> None:
         """Shows nothing and lets go of the files."""
+        self._wanted_line, self._ended = None, False
         for work in ("", " silence", " count", *(f" {path}" for path in STREAMS)):
             self._background.cancel(self._key + work)
         self.searching.show_log(None)
@@ -147,13 +157,27 @@ class LogReading:
             self._waiting = False
             self._pane.show_note(self._note)
         self._pane.source_grew()
-        if self._wanted_line is not None and (spool.complete and spool.line_count > self._wanted_line):
-            self._pane.show_line(self._wanted_line)
-            self._wanted_line = None
+        self._go_to_wanted(settled=self._ended)
+
+    def _go_to_wanted(self, *, settled: bool) -> None:
+        """Jumps to the line that was asked for. Where the log is `settled` and shorter, that is said."""
+        spool, line = self._shown, self._wanted_line
+        if spool is None or line is None or not spool.complete:
+            return
+        if spool.line_count > line:
+            self._pane.show_problem("")
+            self._pane.show_line(line)
+        elif settled:
+            self._pane.show_problem(_beyond_the_end(line, spool.line_count))
+        else:
+            return
+        self._wanted_line = None
 
     def _end(self) -> None:
         self._background.cancel(f"{self._key} silence")
+        self._ended = True
         self._show_growth()
+        self._go_to_wanted(settled=True)
         self._pane.set_silence("")
         self._pane.show_ended()
         empty = self._shown is None or self._shown.size == 0
@@ -203,11 +227,16 @@ class LogReading:
         while True:
             await asyncio.sleep(1)
             silence = self._rhythm.silence(self._now())
+            self._go_to_wanted(settled=self._rhythm.rests(self._now(), _SETTLED_S))
             self._pane.set_silence(silence.text if silence is not None else "")
 
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _beyond_the_end(line: int, count: int) -> str:
+    return f"This log has {count_text(count, 'line')}; there is no line {line + 1:,}."
 
 
 def waiting_note(task: Task) -> str:

@@ -1,4 +1,4 @@
-"""Every action of the window, found by typing (Ctrl+K)."""
+"""Every action of the window, found by typing (Ctrl+K); a link to a log that is pasted here is opened."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from taskmon.core.log_link import looks_like_link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +23,10 @@ def matches(words: str, text: str) -> bool:
 
 
 class CommandPalette(QDialog):
-    """A line to type in and the actions that match; Enter carries out the chosen one."""
+    """A line to type in and the actions that match; Enter carries out the chosen one, or opens the link (`str`)."""
 
     chosen = Signal(object)
+    link_given = Signal(str)
 
     def __init__(self, actions: Sequence[QAction], parent: QWidget) -> None:
         super().__init__(parent)
@@ -48,6 +51,10 @@ class CommandPalette(QDialog):
 
     def _narrow(self, words: str) -> None:
         self._list.clear()
+        if looks_like_link(words):
+            QListWidgetItem(f"Open {words.strip()}", self._list)
+            self._list.setCurrentRow(0)
+            return
         for action in sorted(self._actions, key=lambda action: not matches(words, action.text())):
             label = action.text().replace("&", "")
             if not matches(words, f"{label} {action.toolTip()}"):
@@ -61,7 +68,10 @@ class CommandPalette(QDialog):
 
     def _choose(self) -> None:
         item = self._list.currentItem()
-        if item is not None and item.flags() & Qt.ItemFlag.ItemIsEnabled:
+        if looks_like_link(self._line.text()):
+            self.accept()
+            self.link_given.emit(self._line.text().strip())
+        elif item is not None and item.flags() & Qt.ItemFlag.ItemIsEnabled:
             action = item.data(Qt.ItemDataRole.UserRole)
             self.accept()
             self.chosen.emit(action)

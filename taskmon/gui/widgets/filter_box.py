@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSize, QStringListModel, Qt,
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from taskmon.core.log_link import looks_like_link
 from taskmon.gui.theme import LIGHT, Theme, ui_font
 
 if TYPE_CHECKING:
@@ -15,15 +16,18 @@ if TYPE_CHECKING:
 
 PLACEHOLDER: Final = "Filter: words, status:failed, project:wing, since:2h, /regex/  (Ctrl+F)"
 DEBOUNCE_MS: Final = 80
+_LINK_HINT: Final = "This is a link to a task's log: press Enter to open it."
 
 
 class FilterBox(QWidget):
     """Emits `filter_changed(str)` shortly after the last key stroke; Escape empties it, Return does not wait.
 
+    A link to a log is no filter: Return tells it by `link_given(str)`, and the filter before stays.
     A problem with the text is told below the box without taking the focus or moving anything.
     """
 
     filter_changed = Signal(str)
+    link_given = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +47,7 @@ class FilterBox(QWidget):
         self._debounce.timeout.connect(self._tell)
         self._edit.textEdited.connect(self._edited)
         self._edit.textChanged.connect(lambda: self._debounce.start())
-        self._edit.returnPressed.connect(self._tell)
+        self._edit.returnPressed.connect(self._entered)
         self._make_completer()
         self._problem = QLabel(self)
         self._problem.setWordWrap(True)
@@ -93,9 +97,23 @@ class FilterBox(QWidget):
     def _tell(self) -> None:
         self._debounce.stop()
         text = self._edit.text().strip()
+        if looks_like_link(text):
+            self.show_problem(_LINK_HINT)
+            return
+        if self.problem() == _LINK_HINT:
+            self.show_problem("")
         if text != self._told:
             self._told = text
             self.filter_changed.emit(text)
+
+    def _entered(self) -> None:
+        text = self._edit.text().strip()
+        if looks_like_link(text):
+            self.show_problem("")
+            self.set_text(self._told)
+            self.link_given.emit(text)
+        else:
+            self._tell()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key()

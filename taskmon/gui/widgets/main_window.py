@@ -64,12 +64,14 @@ def _first_size(screen: QSize) -> QSize:
 
 class MainWindow(QMainWindow):
     """Signals: `wished(Wish)` for every action, `folders_dropped(list[str])`, `drop_refused()` for a drop of
-    something else, `close_requested()`; the window closes only when its owner lets it."""
+    something else, `link_given(str)` from the palette, `close_requested()`; the window closes only when its owner lets
+    it."""
 
     wished = Signal(object)
     folders_dropped = Signal(list)
     drop_refused = Signal()
     close_requested = Signal()
+    link_given = Signal(str)
     tab_shown = Signal(object)
 
     def __init__(self, panes: Panes) -> None:
@@ -149,10 +151,18 @@ class MainWindow(QMainWindow):
     def current_tab(self) -> QWidget:
         return self._tabs.currentWidget()
 
+    def come_forward(self) -> None:
+        """Before other windows, as far as the desktop allows it."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
     def show_palette(self) -> None:
         """Every action, found by typing."""
         palette = CommandPalette([self._actions[text.wish] for text in WISHES if text.wish != Wish.PALETTE], self)
         palette.chosen.connect(lambda action: action.trigger())
+        palette.link_given.connect(self.link_given)
         palette.open()
 
     def reset_layout(self) -> None:
