@@ -27,9 +27,10 @@ from taskmon.client.local_service import ServiceAddress, ensure_local_service
 from taskmon.client.submission import build_request, submit_folder
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import TASK_NAME
-from taskmon.gui.app import clock, here
+from taskmon.gui.app import clock
 from taskmon.gui.background import Background
 from taskmon.gui.desk import Desk, crash_reporter
+from taskmon.gui.session import here
 from taskmon.gui.shell import Folders, Shell
 from taskmon.gui.widgets.wishes import Wish
 from taskmon.programs import command

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from taskmon.core.errors import NotFoundError
-from taskmon.core.simulators import Simulator, parse_simulator
+
+if TYPE_CHECKING:
+    from taskmon.core.simulators import Simulator
 
 _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED = _PACKAGE / "resources"
@@ -26,6 +28,8 @@ def resource_path(name: str) -> Path:
 @cache
 def simulator_catalogue() -> tuple[Simulator, ...]:
     """Every simulator that taskmon ships an entry for, `commands` last."""
+    from taskmon.core.simulators import parse_simulator  # the first paint needs no simulator
+
     entries = [
         parse_simulator(path.read_text(encoding="utf-8"), path.name)
         for path in sorted(resource_path("simulators").glob("*.toml"))
@@ -33,8 +37,7 @@ def simulator_catalogue() -> tuple[Simulator, ...]:
     return tuple(sorted(entries, key=lambda entry: (entry.key == "commands", entry.name.lower())))
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A simulation that taskmon brings along: its folder, its simulator, the values of the simulator's parameters."""
 
     name: str

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +85,8 @@ async def connected(arguments: Namespace) -> AsyncIterator[ServiceClient]:
 
 def run_to_end(command_coroutine: Coroutine[Any, Any, int]) -> int:
     """Runs a command on a loop. SIGTERM cancels it like Ctrl-C does, so that what it opened is closed."""
+    import asyncio  # the window is there before it is needed
+    import signal
 
     async def cancellable() -> int:
         task = asyncio.current_task()

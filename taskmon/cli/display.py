@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -34,6 +32,8 @@ def missing_display(environment: Mapping[str, str] = os.environ, platform: str =
 
 
 def _wayland_answers(name: str, runtime_dir: str) -> bool:
+    import socket
+
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(Path(runtime_dir) / name))
@@ -44,6 +44,8 @@ def _wayland_answers(name: str, runtime_dir: str) -> bool:
 
 def _x11_answers(name: str) -> bool:
     """Asks the server itself, with the user's cookie. True when libxcb is missing: Qt's message is better then."""
+    import ctypes
+
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
@@ -62,6 +64,7 @@ def missing_library(environment: Mapping[str, str] = os.environ, platform: str =
     """The system library that Qt's X11 plugin misses, in one sentence with what to do; empty if none."""
     if platform != "linux" or environment.get("QT_QPA_PLATFORM") or environment.get("WAYLAND_DISPLAY"):
         return ""
+    import ctypes
     import importlib.util
 
     found = importlib.util.find_spec("PySide6")

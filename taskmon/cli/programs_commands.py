@@ -1,4 +1,7 @@
-"""`taskmon`, `taskmon serve`, `taskmon runner`, `taskmon env`: the programs themselves."""
+"""`taskmon`, `taskmon serve`, `taskmon runner`, `taskmon env`: the programs themselves.
+
+What a function needs it imports itself: the window is painted sooner the less was loaded before it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 
 from taskmon.cli import exit_code
 from taskmon.cli.connection import data_dir, given_service, run_to_end, service_address
-from taskmon.cli.output import say, show
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.log_link import link_of, looks_like_link
 from taskmon.programs import command
@@ -27,17 +29,17 @@ def open_window(arguments: Namespace) -> int:
     """Opens the window, with a submit form for every folder given. A link goes to the window that is open already."""
     from platformdirs import user_cache_path, user_state_path
 
-    from taskmon.gui.door import give_to_running_window
-
     links = [str(link_of(place)) for place in arguments.places if looks_like_link(place)]
     folders = tuple(_existing_folder(place) for place in arguments.places if not looks_like_link(place))
     if len(links) > 1 or (links and folders):
         raise InvalidInputError("One link can be opened at a time, and no folders with it.", "Give the link alone.")
     given, state_dir = given_service(arguments), user_state_path("taskmon", appauthor=False)
-    if links and not (arguments.url or arguments.data_dir) and give_to_running_window(state_dir, links[0]):
+    if links and not (arguments.url or arguments.data_dir) and _given_to_running_window(state_dir, links[0]):
         return exit_code.OK
     reason = _missing_for_window()
     if reason:
+        from taskmon.cli.output import say
+
         say(reason)
         return exit_code.SERVICE_PROBLEM
     from taskmon.gui.app import WindowOptions, run
@@ -54,6 +56,12 @@ def open_window(arguments: Namespace) -> int:
             stay_here=bool(arguments.data_dir or os.environ.get("TASKMON_DATA_DIR")),
         )
     )
+
+
+def _given_to_running_window(state_dir: Path, link: str) -> bool:
+    from taskmon.gui.door import give_to_running_window
+
+    return give_to_running_window(state_dir, link)
 
 
 def _missing_for_window() -> str | None:
@@ -112,6 +120,7 @@ def runner(arguments: Namespace) -> int:
 
 def env(arguments: Namespace) -> int:
     """Prints shell lines for `eval "$(taskmon env)"`, which point the official Inductiva client here."""
+    from taskmon.cli.output import show
 
     async def lines() -> int:
         address = await service_address(arguments)

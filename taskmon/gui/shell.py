@@ -5,9 +5,8 @@ Everything that can wait (controllers, the panes behind the log) is imported and
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
@@ -33,6 +32,7 @@ from taskmon.gui.window_state import WindowState
 from taskmon.resource_files import resource_path
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
@@ -49,8 +49,7 @@ TABS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(NamedTuple):
     """Where the window keeps arrangement and crash reports (`state`), log spools (`cache`), settings (`config`)."""
 
     state: Path
@@ -83,7 +82,6 @@ class Shell(QObject):
         """What the service's clock shows, by which the times of tasks are."""
         self.folders = folders
         self.state = WindowState(folders.state / "window.ini")
-        self.left = asyncio.Event()
         self.messages = Messages(self)
         self.store = TaskStore()
         self.model = TaskTableModel(self.store, self.server_clock)
@@ -96,6 +94,13 @@ class Shell(QObject):
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self._change_theme())
         self._wear(self._theme)
         self._restore_arrangement()
+
+    @cached_property
+    def left(self) -> asyncio.Event:
+        """Set when the person leaves."""
+        import asyncio  # after the first paint
+
+        return asyncio.Event()
 
     def _make_panes(self) -> None:
         self.table = TaskTable()

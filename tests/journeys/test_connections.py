@@ -18,10 +18,11 @@ from taskmon.client.local_service import ServiceAddress
 from taskmon.core.connection import CLOUD, THIS_COMPUTER
 from taskmon.core.errors import ConnectionFailedError
 from taskmon.core.lifecycle import Status
-from taskmon.gui.app import clock, here
+from taskmon.gui.app import clock
 from taskmon.gui.background import Background
 from taskmon.gui.controllers.connection import Place
 from taskmon.gui.desk import Desk, crash_reporter
+from taskmon.gui.session import here
 from taskmon.gui.shell import Folders, Shell
 from taskmon.gui.widgets.connections_dialog import ConnectionsDialog
 from taskmon.gui.widgets.submit_form import SubmitForm

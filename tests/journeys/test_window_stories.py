@@ -12,9 +12,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit, QPushButton
 
 from taskmon.core.lifecycle import Status
-from taskmon.gui.app import clock, here
+from taskmon.gui.app import clock
 from taskmon.gui.background import Background
 from taskmon.gui.desk import Desk, crash_reporter
+from taskmon.gui.session import here
 from taskmon.gui.shell import Folders, Shell
 from taskmon.gui.widgets.submit_form import SubmitForm
 from taskmon.gui.widgets.wishes import Wish

@@ -1,0 +1,81 @@
+"""What happens on the running loop, from the first paint until the person leaves.
+
+Everything heavy is imported from here on: the window is on the screen already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+from taskmon.gui.background import Background
+from taskmon.gui.controllers.connection import THIS_COMPUTER, Place
+from taskmon.gui.door import DOOR, keep_door
+from taskmon.programs import serve_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication
+
+    from taskmon.client.local_service import ServiceAddress
+    from taskmon.gui.app import WindowOptions
+    from taskmon.gui.shell import Shell
+
+
+def here(data_dir: Path) -> Place:
+    """This computer's service."""
+    return Place(THIS_COMPUTER, lambda: embedded_service(data_dir), embedded=True)
+
+
+def given_place(options: WindowOptions) -> tuple[Place, str] | None:
+    """The place, and its address, that the command line or the environment names; None if they name none."""
+    url = options.url
+    if url is None:
+        return None
+
+    async def find() -> ServiceAddress:
+        from taskmon.client.local_service import ServiceAddress
+
+        return ServiceAddress(url=url, api_key=options.api_key, pid=0)
+
+    return Place(url.removeprefix("https://").removeprefix("http://"), find, embedded=False), url
+
+
+async def embedded_service(data_dir: Path) -> ServiceAddress:
+    """The address of this computer's service, started now if it does not run."""
+    from taskmon.client.local_service import ensure_local_service
+    from taskmon.settings import load_settings, settings_path
+
+    idle_exit_s = load_settings(settings_path()).settings.idle_exit_minutes * 60
+    return await ensure_local_service(data_dir, serve_command(data_dir, idle_exit_s))
+
+
+def run_session(application: QApplication, shell: Shell, options: WindowOptions) -> None:
+    """Returns when the person has left the window."""
+    from qasync import QEventLoop
+
+    with asyncio.Runner(loop_factory=lambda: QEventLoop(application)) as runner:
+        runner.run(_session(shell, options))
+
+
+async def _session(shell: Shell, options: WindowOptions) -> None:
+    from taskmon.gui.desk import Desk, crash_reporter
+
+    loop = asyncio.get_running_loop()
+    for asked_to_stop in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(asked_to_stop, shell.left.set)
+    async with Background(shell.messages.tell_problem, crash_reporter(shell).report) as background:
+        desk = Desk(shell, background)
+        background.watch(desk.connection.connect_forever(), "connection")
+        desk.connections.begin(here(options.data_dir), given_place(options), stay_here=options.stay_here)
+        if options.folders:
+            desk.submit.open([str(folder) for folder in options.folders])
+        if options.link:
+            desk.links.open(options.link)
+        background.start(keep_door(options.state_dir, desk.links.open), DOOR)
+        await shell.left.wait()
+        await desk.stop_sync_tasks()
+        await desk.memory.save_now()
+        desk.put_away()

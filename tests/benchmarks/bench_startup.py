@@ -1,0 +1,150 @@
+"""Start of the real window against the smallest PySide6 window: `python tests/benchmarks/bench_startup.py [ROUNDS]`.
+
+Every start is a fresh process of the same Python, and all kinds take turns. The clock runs from the start of the
+process until it writes a byte, once the frame in which the thing was first painted is complete: an empty QWidget; our
+whole window; the rows of the list of the last time; the rows that a running service tells to a window without such a
+list. Ours is the `taskmon` command with a data folder, from the reading of its arguments on. Prints wall and processor
+time (medians) and their ratios to the smallest window, and what should not have been imported so early but was.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from taskmon.client.list_cache import ListCache
+from taskmon.core.connection import THIS_COMPUTER
+from tests.benchmarks.seeded_service import seeded_service
+from tests.benchmarks.table_designs import store_of
+
+ROOT = Path(__file__).parents[2]
+TASKS = 1000
+LONGEST_S = 20.0
+HEAVY = ("numpy", "pyqtgraph", "httpx", "aiortc")
+
+TELL = """
+import os, sys
+def tell():
+    os.write(1, " ".join(["x", *(name for name in HEAVY if name in sys.modules)]).encode())
+    os._exit(0)
+""".replace("HEAVY", repr(HEAVY))
+
+SMALLEST = f"""{TELL}
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+class Smallest(QWidget):
+    def paintEvent(self, event):
+        super().paintEvent(event)
+        QTimer.singleShot(0, tell)
+application = QApplication([])
+window = Smallest()
+window.resize(1100, 700)
+window.show()
+application.exec()
+"""
+
+WINDOW = f"""{TELL}
+from PySide6.QtCore import QTimer
+from taskmon.gui.widgets.main_window import MainWindow
+MainWindow.paintEvent = lambda self, event: QTimer.singleShot(0, tell)
+"""
+
+ROWS = f"""{TELL}
+from PySide6.QtCore import QTimer
+from taskmon.gui.widgets.task_table import TaskTable
+paint = TaskTable.paintEvent
+def paint_and_tell(self, event):
+    paint(self, event)
+    if self.model() is not None and self.model().rowCount():
+        QTimer.singleShot(0, tell)
+TaskTable.paintEvent = paint_and_tell
+"""
+
+COMMAND = """
+from taskmon.cli import main
+sys.exit(main(["--data-dir", os.environ["BENCH_DATA_DIR"]]))
+"""
+
+KINDS = {
+    "smallest PySide6 window": SMALLEST,
+    "first paint of the window": WINDOW + COMMAND,
+    "rows of the last list": ROWS + COMMAND,
+    "first live rows": ROWS + COMMAND,
+}
+GOALS = {"first paint of the window": 1.4, "rows of the last list": 1.7, "first live rows": 2.2}
+
+
+def started(source: str, environment: Mapping[str, str]) -> tuple[float, float, str]:
+    """Seconds until the byte came, seconds of processor time, and the heavy modules that were imported by then."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-c", source], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=ROOT
+    )
+    assert process.stdout is not None and process.stderr is not None
+    too_long = threading.Timer(LONGEST_S, process.kill)
+    too_long.start()
+    said = process.stdout.read(1)
+    took = time.perf_counter() - began
+    said += process.stdout.read()
+    complaint = process.stderr.read()
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0
+    too_long.cancel()
+    process.stdout.close()
+    process.stderr.close()
+    if said[:1] != b"x":
+        raise SystemExit(complaint.decode() or f"nothing was painted within {LONGEST_S:.0f} seconds")
+    return took, usage.ru_utime + usage.ru_stime, said[1:].decode().strip()
+
+
+def homes(root: Path, data_dir: Path) -> dict[str, dict[str, str]]:
+    """An environment per kind of start: each has a home of its own, one of them with a list of the last time."""
+    found = {}
+    for number, kind in enumerate(KINDS):
+        home = root / f"home-{number}"
+        home.mkdir()
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+        found[kind] = {**plain, "HOME": str(home), "BENCH_DATA_DIR": str(data_dir)}
+    cache = root / f"home-{list(KINDS).index('rows of the last list')}" / ".cache" / "taskmon" / "lists"
+    ListCache(cache, THIS_COMPUTER).save(tuple(store_of(TASKS).tasks.values()), datetime.now(UTC))
+    return found
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 11
+    wall: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    spent: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    early: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as folder, seeded_service(Path(folder) / "data", TASKS):
+        environments = homes(Path(folder), Path(folder) / "data")
+        for number in range(rounds + 1):
+            for kind, source in KINDS.items():
+                took, processor, early[kind] = started(source, environments[kind])
+                if number:  # the first round only warms the disk's cache
+                    wall[kind].append(took)
+                    spent[kind].append(processor)
+    one = {"wall": statistics.median(wall["smallest PySide6 window"])}
+    one["processor"] = statistics.median(spent["smallest PySide6 window"])
+    for kind in KINDS:
+        took, processor = statistics.median(wall[kind]), statistics.median(spent[kind])
+        goal = f", goal {GOALS[kind]}" if kind in GOALS else ""
+        print(
+            f"{kind}: {took * 1e3:.0f} ms, {took / one['wall']:.2f} smallest windows{goal}; processor"
+            f" {processor * 1e3:.0f} ms, {processor / one['processor']:.2f}"
+            + (f"; imported already: {early[kind]}" if early[kind] and kind.startswith("first paint") else "")
+        )
+
+
+if __name__ == "__main__":
+    main()
