@@ -129,11 +129,12 @@ def test_no_shortcut_around_the_owner_of_async_work(shortcut: str) -> None:
 
 
 def test_dialogs_and_menus_are_opened_never_executed() -> None:
-    """`exec` runs a second event loop inside a task, which asyncio forbids."""
+    """`exec` runs a second event loop inside a task, which asyncio forbids. `app` runs one before there is any task."""
     found = [
         (path, line)
         for path, tree in below("taskmon/gui").items()
         for name, line in called(tree)
+        if path != "taskmon/gui/app.py"
         if name in ("exec", "exec_", "question", "getOpenFileName", "getSaveFileName", "getExistingDirectory")
     ]
     assert not found
