@@ -10,10 +10,13 @@ if TYPE_CHECKING:
 
 
 def command(*arguments: str) -> list[str]:
-    """The argv of `taskmon ARGUMENTS…` with the interpreter, or the frozen bundle, that is running now."""
+    """The argv of `taskmon ARGUMENTS…` with the interpreter, or the frozen bundle, that is running now.
+
+    `-P`: the folder a person works in is full of files of theirs; a `queue.py` among them is not Python's.
+    """
     if getattr(sys, "frozen", False):
         return [sys.executable, *arguments]
-    return [sys.executable, "-m", "taskmon", *arguments]
+    return [sys.executable, "-P", "-m", "taskmon", *arguments]
 
 
 def serve_command(data_dir: Path, idle_exit_s: float) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from taskmon.cli import exit_code
 from taskmon.cli.arguments import parse
+from taskmon.cli.output import say, write_as_well_as_possible
 from taskmon.core.errors import InvalidInputError, NotFoundError, TaskmonError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code. Expected failures become one sentence on standard error."""
     arguments = parse(sys.argv[1:] if argv is None else argv)
+    write_as_well_as_possible(sys.stdout)
     if arguments.debug:
         logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
@@ -31,17 +33,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return exit_code.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return exit_code.OK
-    except TaskmonError as error:
+    except (TaskmonError, OSError) as error:
         if arguments.debug:
             raise
-        print(f"taskmon: {error}", file=sys.stderr)
+        if isinstance(error, OSError):
+            _give_up_output()  # most likely where it was written to is full
+        say(f"taskmon: {error}")
         return _code_of(error)
 
 
-def _code_of(error: TaskmonError) -> int:
-    wrong_input = isinstance(error, InvalidInputError | NotFoundError)
+def _give_up_output() -> None:
+    """Python would try again to write the rest when it ends, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _code_of(error: Exception) -> int:
+    wrong_input = isinstance(error, InvalidInputError | NotFoundError | OSError)
     return exit_code.USAGE if wrong_input else exit_code.SERVICE_PROBLEM
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from taskmon import __version__
 from taskmon.core.errors import InvalidInputError
-from taskmon.core.units import parse_duration
+from taskmon.core.submission import name_problem, parse_time_to_live
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,11 +63,24 @@ def _commands(parser: argparse.ArgumentParser) -> frozenset[str]:
     )
 
 
-def _duration(text: str) -> float:
+def _time_to_live(text: str) -> float | None:
     try:
-        return parse_duration(text)
+        return parse_time_to_live(text)
     except InvalidInputError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _name(text: str) -> str:
+    problem = name_problem(text)
+    if problem:
+        raise argparse.ArgumentTypeError(problem)
+    return text
+
+
+def _limit(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number of tasks")
+    return int(text)
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -143,10 +156,10 @@ def _add_submission(add: Any) -> None:
         help="a command line to run instead of the simulator's own; repeatable",
     )  # fmt: skip
     submit.add_argument("--machine-group", metavar="G", help="name or id (default: this computer)")
-    submit.add_argument("--project", metavar="P")
-    submit.add_argument("--ttl", type=_duration, metavar="TIME", help="stop the task after e.g. 90s, 2h, 1d")
+    submit.add_argument("--project", type=_name, metavar="P")
+    submit.add_argument("--ttl", type=_time_to_live, metavar="TIME", help="stop the task after e.g. 90s, 2h, 1d")
     submit.add_argument("--resubmit-on-preemption", action="store_true")
-    submit.add_argument("--name", metavar="N", help="what to call it (default: the folder's name)")
+    submit.add_argument("--name", type=_name, metavar="N", help="what to call it (default: the folder's name)")
     _add_waiting(submit)
     example = add("example", "submit the example that comes with taskmon")
     _add_waiting(example)
@@ -159,7 +172,7 @@ def _add_reading(add: Any) -> None:
     listing = add("list", "list tasks, newest first")
     listing.add_argument("--status", metavar="S", help="a status code such as failed, or: active")
     listing.add_argument("--project", metavar="P")
-    listing.add_argument("--limit", type=int, default=50, metavar="N", help="at most N tasks (default 50, 0: all)")
+    listing.add_argument("--limit", type=_limit, default=50, metavar="N", help="at most N tasks (default 50, 0: all)")
     listing.add_argument("--json", action="store_true", help="print JSON")
     detail = add("info", "show everything about a task")
     detail.add_argument("task", metavar="ID")

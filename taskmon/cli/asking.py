@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final, NoReturn
 
+from taskmon.cli.output import visible
 from taskmon.core.errors import InvalidInputError
+
+_INTERRUPTIONS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def confirmed(question: str, already: bool) -> bool:
@@ -13,5 +21,21 @@ def confirmed(question: str, already: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise InvalidInputError(f"{question} Nobody is here to answer.", "Add --yes.")
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    with _interruptible():
+        print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """While this is open, Ctrl-C ends the reading at once; a loop that waits for it would not hear of it before."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = [(number, signal.signal(number, interrupt)) for number in _INTERRUPTIONS]
+    try:
+        yield
+    finally:
+        for number, answer in before:
+            signal.signal(number, answer)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from taskmon.core.connection import usable_address, usable_key
 from taskmon.core.errors import InvalidInputError
 from taskmon.programs import serve_command
 
@@ -31,9 +32,7 @@ def given_service(arguments: Namespace) -> GivenService | None:
     url = arguments.url or os.environ.get("TASKMON_URL", "")
     if not url:
         return None
-    if not url.startswith(("http://", "https://")):
-        raise InvalidInputError(f"“{url}” is not the address of a service.", "It begins with https:// or http://.")
-    return GivenService(url.rstrip("/"), _api_key(arguments))
+    return GivenService(usable_address(url), _api_key(arguments))
 
 
 def _api_key(arguments: Namespace) -> str:
@@ -46,7 +45,7 @@ def _api_key(arguments: Namespace) -> str:
         key = os.environ.get("TASKMON_API_KEY", "").strip()
     if not key:
         raise InvalidInputError("This service needs an API key.", "Give --api-key-file FILE or set TASKMON_API_KEY.")
-    return str(key)
+    return usable_key(key)
 
 
 def data_dir(arguments: Namespace) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import shutil
 import sys
@@ -10,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from taskmon.core.lifecycle import facts
+from taskmon.core.plain_text import one_line
 from taskmon.core.task import OperationName
 from taskmon.core.task_story import command_sentence
 from taskmon.core.units import duration_text, money_text, size_text
@@ -23,7 +25,22 @@ if TYPE_CHECKING:
 
 def say(text: str) -> None:
     """A message for a person: on standard error, so that standard output stays data."""
-    print(text, file=sys.stderr, flush=True)
+    print(visible(text), file=sys.stderr, flush=True)
+
+
+def visible(text: str) -> str:
+    """`text` with its line breaks, without what moves the cursor or paints the terminal: names come from others."""
+    return "\n".join(one_line(line) for line in text.split("\n"))
+
+
+def write_as_well_as_possible(out: TextIO) -> None:
+    """Lets `out` take every text: undecodable file names as they are, what its encoding has no sign for as a code."""
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="surrogateescape" if _takes_all(out) else "backslashreplace")
+
+
+def _takes_all(out: TextIO) -> bool:
+    return (out.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def show(text: str) -> None:
@@ -33,7 +50,7 @@ def show(text: str) -> None:
 
 def show_json(value: Any) -> None:
     """A core value, or a list of them, as JSON; the names are those of the Web API."""
-    print(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
+    print(json.dumps(value, default=_plain, indent=2, ensure_ascii=not _takes_all(sys.stdout)))
 
 
 def _plain(value: Any) -> Any:
@@ -62,7 +79,7 @@ def show_table(
     Those named in `elastic` are cut to what people read, and further until a line fits into `width` characters: the
     terminal's where there is one, else no limit.
     """
-    lines = [list(titles), *(list(row) for row in rows)]
+    lines = [list(titles), *([one_line(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
     stretching = [column for column, title in enumerate(titles) if title in elastic]
     _fit(widths, stretching, _terminal_width(out or sys.stdout) if width is None else width)
@@ -103,7 +120,7 @@ def task_row(task: Task, now: datetime) -> tuple[str, ...]:
         facts(task.status).alias,
         task.task_id,
         "" if task.name == task.task_id else task.name,
-        simulator_name(task),
+        task.simulator,
         task.project,
         local_time(task.create_time),
         duration_text(run_seconds(task, now)),
@@ -112,11 +129,6 @@ def task_row(task: Task, now: datetime) -> tuple[str, ...]:
 
 TASK_TITLES: Final = ("STATUS", "TASK", "NAME", "SIMULATOR", "PROJECT", "SUBMITTED", "TIME")
 ELASTIC_TITLES: Final = ("NAME", "SIMULATOR", "PROJECT")
-
-
-def simulator_name(task: Task) -> str:
-    """The simulator family if its request named one."""
-    return task.simulator
 
 
 def run_seconds(task: Task, now: datetime) -> float | None:
@@ -136,7 +148,7 @@ def show_task(task: TaskDetail, now: datetime) -> None:
         ("Name", "" if task.name == task.task_id else task.name),
         ("Status", known.alias),
         *explanation(task),
-        ("Simulator", simulator_name(task)),
+        ("Simulator", task.simulator),
         ("Project", task.project),
         ("Machine group", task.machine_group_name or ""),
         ("Submitted", local_time(task.create_time)),
@@ -148,13 +160,13 @@ def show_task(task: TaskDetail, now: datetime) -> None:
     width = max(len(name) for name, _ in pairs)
     for name, value in pairs:
         if value:
-            print(f"{name.ljust(width)}  {value}")
+            print(f"{name.ljust(width)}  {visible(value)}")
     print("\nHistory")
     for entry in task.status_history:
         print(f"  {history_line(entry, now)}")
         for operation in entry.operations:
             if operation.name is OperationName.EXEC_COMMAND:
-                print(f"            {command_line(operation)}")
+                print(f"            {one_line(command_line(operation))}")
 
 
 def explanation(task: TaskDetail) -> list[tuple[str, str]]:

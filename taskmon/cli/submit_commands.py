@@ -10,6 +10,7 @@ from taskmon.cli import exit_code
 from taskmon.cli.connection import connected, run_to_end
 from taskmon.cli.output import say, show, show_json
 from taskmon.cli.watching import end_of, follow_to_end
+from taskmon.core.submission import name_of_folder
 from taskmon.core.task import TASK_NAME
 from taskmon.core.units import count_text, size_text
 from taskmon.resource_files import bundled_example, simulator_catalogue
@@ -70,7 +71,7 @@ async def _submit(client: ServiceClient, arguments: Namespace) -> int:
     say(f"Sending {count_text(len(scan.files), 'file')}, {size_text(scan.total_size)}.")
     if scan.excluded:
         say(f"Left out: {', '.join(f'{found.path} ({found.rule})' for found in scan.excluded[:10])}.")
-    name = arguments.name or scan.folder.name
+    name = arguments.name or name_of_folder(scan.folder.name)
     submitted = await submit_folder(
         client, scan, request, metadata={TASK_NAME: name}, on_progress=_progress_line if sys.stderr.isatty() else None
     )

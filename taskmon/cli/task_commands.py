@@ -73,7 +73,7 @@ def _statuses(wanted: str | None) -> list[Status | None]:
     """The states to ask for: one, all that live, or just everything. Raises InvalidInputError."""
     if wanted is None:
         return [None]
-    if wanted == ACTIVE:
+    if wanted.lower() == ACTIVE:
         return [status for status, known in FACTS.items() if not known.terminal]
     status = Status(wanted.lower())
     if not status.known:

@@ -265,4 +265,6 @@ class ServiceClient:
 
 
 def _task_path(task_id: str, rest: str = "") -> str:
+    if not task_id:
+        raise NotFoundError("The id of the task is missing.", "Look it up in the list of tasks.")
     return f"/tasks/{quote(task_id, safe='')}{rest}"

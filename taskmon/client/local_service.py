@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
 from taskmon.core.errors import ConnectionFailedError
@@ -63,17 +63,8 @@ async def find_local_service(data_dir: Path) -> ServiceAddress | None:
 
 
 async def _start(data_dir: Path, command: Sequence[str], deadline: float) -> ServiceAddress:
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     log_path = data_dir / _START_LOG
-    with log_path.open("wb") as log:
-        try:
-            process = subprocess.Popen(  # noqa: ASYNC220 - forking is quick; asyncio's child would die with the loop
-                list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
-            )
-        except OSError as error:
-            raise ConnectionFailedError(
-                f"taskmon's own service cannot be started: {error.strerror or error}.", "Install taskmon again."
-            ) from error
+    process = _detached(command, data_dir, _opened(log_path))
     # Somebody has to wait for it, or it stays a zombie of ours when it ends; the thread ends with it, or with us.
     threading.Thread(target=process.wait, name="taskmon-service-wait", daemon=True).start()
     try:
@@ -87,6 +78,36 @@ async def _start(data_dir: Path, command: Sequence[str], deadline: float) -> Ser
         raise _not_started(log_path, exit_code)
     _log.info("started %r", address)
     return address
+
+
+def _opened(log_path: Path) -> BinaryIO:
+    """The file for what the service says while it starts, in a folder that is made if need be."""
+    try:
+        log_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return log_path.open("wb")
+    except OSError as error:
+        raise ConnectionFailedError(
+            f"taskmon's own service cannot use the folder {log_path.parent}: {error.strerror or error}.",
+            "Check its rights and the free space, or choose another one with --data-dir.",
+        ) from error
+
+
+def _detached(command: Sequence[str], folder: Path, log: BinaryIO) -> subprocess.Popen[bytes]:
+    """The process of the service. It works in its own folder: ours may be on a disk that is to be unmounted."""
+    try:
+        with log:
+            return subprocess.Popen(
+                list(command),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise ConnectionFailedError(
+            f"taskmon's own service cannot be started: {error.strerror or error}.", "Install taskmon again."
+        ) from error
 
 
 async def _first_line(process: subprocess.Popen[bytes], deadline: float) -> ServiceAddress | None:

@@ -23,6 +23,7 @@ from taskmon.client.task_request import build_request, choose_group, choose_simu
 from taskmon.client.transfer import OnProgress
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import Status
+from taskmon.core.submission import name_of_folder
 from taskmon.core.task import TASK_NAME, TaskDetail
 from taskmon.core.task import Task as TaskValue
 from taskmon.programs import serve_command
@@ -111,7 +112,7 @@ class Connection:
         group = choose_group(self._loop.run(self._client.machine_groups()), machine_group)
         inputs = list(commands) or choose_values(chosen, values or {}, paths)
         request = build_request(chosen, inputs, group.id or "", project=project, ttl_seconds=time_limit_s)
-        metadata = {TASK_NAME: name or scan.folder.name}
+        metadata = {TASK_NAME: name or name_of_folder(scan.folder.name)}
         made = submit_folder(self._client, scan, request, metadata=metadata, on_progress=on_progress)
         return Task(self._loop.run(made).id, self)
 

@@ -7,9 +7,7 @@ sentences a person can act on.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
-import re
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -25,13 +23,13 @@ import msgspec
 
 import taskmon
 from taskmon.client.refusal import connection_failed, refusal
-from taskmon.core.errors import InvalidInputError, ServiceFailedError
+from taskmon.core.connection import is_loopback, usable_address, usable_key
+from taskmon.core.errors import ServiceFailedError
 
 T = TypeVar("T")
 QueryValue = str | int | float | bool | Sequence[str] | None
 
 _log = logging.getLogger(__name__)
-_KEY_PATTERN: Final = re.compile(r"[A-Za-z0-9._-]+")
 _CONNECT_S: Final = 5.0
 _ANSWER_S: Final = 30.0
 _STORE_S: Final = 600.0
@@ -61,8 +59,8 @@ class Transport:
     """
 
     def __init__(self, url: str, api_key: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self.url = _checked_url(url)
-        self._key = _checked_key(api_key)
+        self.url = usable_address(url)
+        self._key = usable_key(api_key)
         self._transport = transport
         self._clients: dict[tuple[str, bool], httpx.AsyncClient] = {}
         self.last_date: datetime | None = None
@@ -213,7 +211,7 @@ class Transport:
         # One client per kind of address: proxies of the environment must not see loopback traffic, and loading the
         # certificates of the world costs tens of milliseconds that plain http has no use for and no loop has to spare.
         parts = urlsplit(url)
-        kind = (parts.scheme, _is_loopback(parts.hostname or ""))
+        kind = (parts.scheme, is_loopback(parts.hostname or ""))
         if kind not in self._clients:
             if parts.scheme == "https" and self._transport is None:
                 context = await asyncio.to_thread(httpx.create_ssl_context)
@@ -263,32 +261,6 @@ def _date(response: httpx.Response) -> datetime | None:
     except (KeyError, ValueError, TypeError):
         return None
     return None if date is None or date.tzinfo is None else date
-
-
-def _checked_url(url: str) -> str:
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise InvalidInputError(f"“{url}” is not the address of a service.", "Write it like https://api.example.org.")
-    return url.strip().rstrip("/")
-
-
-def _checked_key(api_key: str) -> str:
-    key = api_key.strip()
-    if not _KEY_PATTERN.fullmatch(key):
-        raise InvalidInputError(
-            "The API key has characters that no key has.",
-            "Copy the whole key again: letters, digits, dots, underscores and hyphens.",
-        )
-    return key
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _whole_number(text: str | None) -> int | None:

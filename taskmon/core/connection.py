@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
+from taskmon.core.errors import InvalidInputError
+
 THIS_COMPUTER: Final = "This computer"
 LONGEST_NAME: Final = 60
 LONGEST_KEY: Final = 4096
@@ -116,6 +118,22 @@ def address_problem(url: str) -> str:
     if parts.query or parts.fragment:
         return "Leave out what stands after ? or #."
     return ""
+
+
+def usable_address(url: str) -> str:
+    """The tidy address. Raises InvalidInputError, without repeating what may hold a password."""
+    problem = address_problem(url)
+    if problem:
+        raise InvalidInputError("The address of the service cannot be used.", problem)
+    return tidy_address(url)
+
+
+def usable_key(key: str) -> str:
+    """The key without blanks around it. Raises InvalidInputError."""
+    problem = key_problem(key)
+    if problem:
+        raise InvalidInputError("The API key cannot be used.", problem)
+    return key.strip()
 
 
 def address_warning(url: str) -> str:

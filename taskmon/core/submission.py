@@ -231,6 +231,11 @@ def name_problem(name: str) -> str:
     return "" if name == one_line(name) else "The name contains a character that cannot be seen."
 
 
+def name_of_folder(folder: str) -> str:
+    """What a task made of a folder is called: the folder's name as it can be shown, sent and found again."""
+    return one_line(folder)[:NAME_LENGTH]
+
+
 def submission_of(task: Task, catalogue: Sequence[Simulator]) -> Submission:
     """The settings with which `task` was submitted, so that it can be run again with changes."""
     by_key = (entry for entry in catalogue if entry.key == task.simulator)

@@ -58,6 +58,12 @@ def test_a_submission_is_read_whole() -> None:
     [
         ["submit"],
         ["submit", "dam", "--ttl", "soon"],
+        ["submit", "dam", "--ttl", "0"],
+        ["submit", "dam", "--ttl", "99999999999d"],
+        ["submit", "dam", "--name", "x" * 129],
+        ["submit", "dam", "--name", "red\x1b[31m"],
+        ["submit", "dam", "--project", "two\nlines"],
+        ["list", "--limit", "-5"],
         ["submit", "dam", "--set", "scene"],
         ["submit", "dam", "--wait", "--sync"],
         ["machines", "explode"],

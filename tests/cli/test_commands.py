@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -250,3 +251,81 @@ def test_a_reader_that_goes_away_is_no_error(service_folder: Path) -> None:
     os.close(write)
     assert shown.stderr == ""
     assert shown.returncode == 0
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://127.0.0.1:99999", "ftp://x", "http://name:secret@127.0.0.1:1"])
+def test_an_address_that_cannot_work_is_a_sentence_and_never_repeats_a_password(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TASKMON_API_KEY", "k")
+    assert main(["--url", url, "list"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("taskmon: The address of the service cannot be used.")
+    assert "secret" not in told
+
+
+def test_files_of_the_present_folder_are_never_run_as_modules(tmp_path: Path) -> None:
+    (tmp_path / "argparse.py").write_text("raise SystemExit('the folder was executed')")
+    shown = subprocess.run(command("--version"), cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert shown.returncode == 0, shown.stderr
+
+
+def test_an_empty_id_is_no_task(taskmon: Taskmon) -> None:
+    for words in (["info", ""], ["logs", ""], ["wait", ""], ["kill", "--yes", ""]):
+        shown = taskmon(*words)
+        assert (shown.code, shown.err) == (
+            2,
+            "taskmon: The id of the task is missing. Look it up in the list of tasks.\n",
+        )
+
+
+def test_a_full_disk_behind_the_output_is_a_sentence(service_folder: Path) -> None:
+    words = ["--data-dir", str(service_folder), "machines"]
+    with open("/dev/full", "w") as full:
+        shown = subprocess.run(command(*words), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert shown.returncode == 2
+    assert shown.stderr == "taskmon: [Errno 28] No space left on device\n"
+
+
+def test_json_stays_json_where_the_terminal_takes_only_ascii(
+    taskmon: Taskmon, inputs: Inputs, service_folder: Path
+) -> None:
+    name = "Flügel 漢字"
+    task_id = submitted(taskmon("submit", inputs("true"), "--command", "bash run.sh", "--wait", "--name", name))
+    words = ["--data-dir", str(service_folder), "info", task_id, "--json"]
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    shown = subprocess.run(command(*words), capture_output=True, env=ascii_only, timeout=60)
+    assert json.loads(shown.stdout)["task_metadata"]["name"] == name
+
+
+def test_a_folder_whose_name_is_no_text_is_submitted_under_a_name_that_can_be_shown(
+    taskmon: Taskmon, inputs: Inputs
+) -> None:
+    folder = inputs("echo hello")
+    odd = folder.rename(folder.parent / os.fsdecode(b"caf\xe9"))
+    task_id = submitted(taskmon("submit", odd, "--command", "bash run.sh", "--wait"))
+    assert json.loads(taskmon("info", task_id, "--json").out)["task_metadata"]["name"] == "caf\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGTERM])
+def test_a_question_can_be_interrupted(
+    taskmon: Taskmon, inputs: Inputs, service_folder: Path, interruption: signal.Signals
+) -> None:
+    task_id = submitted(taskmon("submit", inputs("sleep 60"), "--command", "bash run.sh"))
+    keyboard, terminal = pty.openpty()
+    words = ["--data-dir", str(service_folder), "kill", task_id]
+    asking = subprocess.Popen(command(*words), stdin=terminal, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert asking.stderr is not None
+    with asking.stderr as told:
+        told.read(len("Kill 1 task? [y/N] "))
+        asking.send_signal(interruption)
+        try:
+            assert asking.wait(20) == 130
+        finally:
+            asking.kill()
+            asking.wait()
+            os.close(keyboard)
+            os.close(terminal)
+    assert status_of(taskmon, task_id) not in ("pending-kill", "killed")
+    taskmon("kill", "--yes", task_id)
+    until(lambda: status_of(taskmon, task_id) == "killed")

@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from taskmon.cli.output import elided, explanation, show_table
+from taskmon.cli.output import elided, explanation, say, show_table, show_task, write_as_well_as_possible
 from taskmon.core.lifecycle import Status
-from tests.builders import a_task_detail, an_executer
+from tests.builders import NOON, a_task_detail, an_executer
 
 TITLES = ("STATUS", "TASK", "NAME", "PROJECT")
 
@@ -47,3 +47,22 @@ def test_the_detail_to_read_is_there_whoever_told_it() -> None:
     told = dict(explanation(a_task_detail(status=Status.EXECUTER_FAILED, executer=executer)))
     assert told["Detail"] == "no space left"
     assert "Read the detail" in told["Next step"]
+
+
+def test_a_name_cannot_paint_the_terminal_or_break_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    (_, line) = table([("Success", "t", "red\x1b[31m\nname", "default")], 80)
+    assert "red␛[31m␊name" in line
+    say("one\x1b]0;title\x07\ntwo")
+    show_task(a_task_detail(error_detail="bad\x1b[2J\nmore", task_metadata={"name": "red\x1b[31m"}), NOON)
+    shown = capsys.readouterr()
+    assert shown.err == "one␛]0;title␇\ntwo\n"
+    assert "\x1b" not in shown.out
+    assert "bad␛[2J\nmore" in shown.out
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("utf-8", b"caf\xe9 \xe2\x80\xa6"), ("ascii", rb"caf\udce9 \u2026")])
+def test_every_text_can_be_printed_whatever_the_terminal_takes(encoding: str, shown: bytes) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    write_as_well_as_possible(out)
+    print("caf\udce9 …", end="", file=out, flush=True)
+    assert out.buffer.getvalue() == shown  # type: ignore[attr-defined]

@@ -174,7 +174,7 @@ async def test_lists_can_be_narrowed_by_status() -> None:
 
 @pytest.mark.parametrize("url", ["", "localhost:80", "ftp://x", "http://"])
 def test_an_address_that_cannot_work_is_refused_at_once(url: str) -> None:
-    with pytest.raises(InvalidInputError, match="not the address"):
+    with pytest.raises(InvalidInputError, match="address of the service cannot be used"):
         ServiceClient(url, KEY)
 
 

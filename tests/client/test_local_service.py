@@ -131,3 +131,15 @@ async def test_a_program_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_an_address_is_a_plain_value() -> None:
     assert ServiceAddress("http://x", "k", 1) == ServiceAddress("http://x", "k", 1)
+
+
+@pytest.mark.parametrize("taken", ["file", "file/below"])
+async def test_a_folder_that_cannot_be_used_is_a_sentence(taken: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConnectionFailedError, match="cannot use the folder"):
+        await ensure_local_service(tmp_path / taken, [sys.executable, "-c", "pass"])
+
+
+async def test_the_service_does_not_hold_the_folder_in_which_it_was_started(command: list[str], tmp_path: Path) -> None:
+    address = await ensure_local_service(tmp_path / "data", command)
+    assert Path(f"/proc/{address.pid}/cwd").readlink() == tmp_path / "data"
