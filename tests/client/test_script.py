@@ -174,7 +174,7 @@ def test_what_cannot_work_is_said_in_a_sentence(
         (lambda: service.submit(place / "wing", ["echo a | b"]), "cannot be run"),
         (lambda: service.submit(place / "wing", ["true"], machine_group="x"), "no machine group “x”"),
         (lambda: service.task("nothing").status(), "no task"),
-        (lambda: taskmon.connect("nowhere", "key"), "not the address"),
+        (lambda: taskmon.connect("nowhere", "key"), "address of the service cannot be used"),
     ]:
         with pytest.raises(taskmon.TaskmonError, match=words):
             attempt()
