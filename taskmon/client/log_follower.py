@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.client.live_files import follow_file
 from taskmon.client.log_spool import WORKER_STEP, LogSpool, SpoolState
+from taskmon.client.spool_lock import SpoolLock
 from taskmon.core.errors import NotFoundError, TaskmonError
 from taskmon.core.storage import OUTPUT_FOLDER
 
@@ -89,10 +90,28 @@ class LogFollower:
                 return
             self._read_from(self._copy)
         yield self.spool.refresh()
-        async with aclosing(follow_file(self._client, self._task.task_id, self._path, self.spool.size)) as chunks:
-            async for chunk in chunks:
-                self.spool.append(chunk)
-                yield self.spool.refresh()
+        lock = SpoolLock(self._copy)
+        try:
+            async with aclosing(self._watch_other_writer(lock)) as states:
+                async for state in states:
+                    yield state
+            async with aclosing(follow_file(self._client, self._task.task_id, self._path, self.spool.size)) as chunks:
+                async for chunk in chunks:
+                    self.spool.append(chunk)
+                    yield self.spool.refresh()
+        finally:
+            lock.release()
+
+    async def _watch_other_writer(self, lock: SpoolLock) -> AsyncGenerator[SpoolState]:
+        """While another follower fills our copy it is only looked at; the lock is ours afterwards."""
+        seen = self.spool.size
+        while not lock.claim():
+            await self._sleep(_LOOK_S)
+            state = self.spool.refresh()
+            if state.size != seen or state.replaced:
+                seen = state.size
+                yield state
+        self.spool.refresh()
 
     def _read_from(self, path: Path) -> None:
         self.spool.close()

@@ -21,6 +21,7 @@ from taskmon.gui.controllers.file_preview import FilePreviewController
 from taskmon.gui.controllers.links import LinksController
 from taskmon.gui.controllers.list_memory import ListMemoryController
 from taskmon.gui.controllers.log import LogController
+from taskmon.gui.controllers.log_survey import LogSurveyController
 from taskmon.gui.controllers.named_views import NamedViewsController
 from taskmon.gui.controllers.progress import ProgressController
 from taskmon.gui.controllers.submit import SubmitController
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from taskmon.gui.background import Background
     from taskmon.gui.shell import Shell
 
-_ROW_WISHES = (Wish.RESUBMIT, Wish.RESUBMIT_CHANGED, Wish.KILL, Wish.DOWNLOAD, Wish.COPY_ID, *TABS)
+_ROW_WISHES = (Wish.RESUBMIT, Wish.RESUBMIT_CHANGED, Wish.KILL, Wish.DOWNLOAD, Wish.COPY_ID, Wish.SEARCH_LOGS, *TABS)
 
 
 def crash_reporter(shell: Shell) -> CrashReporter:
@@ -108,6 +109,9 @@ class Desk(QObject):
         self.submit = SubmitController(background, connection, store, messages, window, shell.state, shell.theme)
         self.log = LogController(background, connection, self.log_pane, messages, window, shell.folders.cache / "logs")
         self.links = LinksController(background, connection, shell, self.log)
+        self.survey = LogSurveyController(
+            background, connection, window, shell.folders.cache / "logs", self.links.show, shell.theme
+        )
         self.chart = ChartController(background, connection, self.chart_pane, messages, window)
         self.preview = FilePreviewController(background, connection, self.files_pane, clock)
         self.progress = ProgressController(connection, store, model, shell.server_clock)
@@ -120,6 +124,8 @@ class Desk(QObject):
         self.connection.on_freshness(self._hear_clock)
         self.connection.on_move(lambda _: self.submit.leave_service())
         self.connection.on_move(lambda _: self.list.expect_load())
+        self.connection.on_move(lambda _: self.survey.close())
+        self.shell.theme_changed.connect(self.survey.set_theme)
         self.submit.on_submitted(self._select_soon)
         self.shell.theme_changed.connect(self.submit.set_theme)
         self.shell.theme_changed.connect(self.connections.set_theme)
@@ -172,6 +178,7 @@ class Desk(QObject):
             Wish.REFRESH: self.connection.refresh,
             Wish.FIND_TASK: self.shell.filter_box.setFocus,
             Wish.FIND_IN_LOG: self._find_in_log,
+            Wish.SEARCH_LOGS: self._search_logs,
             Wish.PALETTE: self.window.show_palette,
             Wish.RESET_LAYOUT: self.shell.reset_layout,
             Wish.CONNECT: self.connections.open_dialog,
@@ -215,6 +222,9 @@ class Desk(QObject):
         self.window.show_tab(Wish.SHOW_LOG)
         self.log_pane.focus_search()
 
+    def _search_logs(self) -> None:
+        self.survey.open(self.detail.selected, self.log_pane.search.field.text())
+
     def _explain_drop(self) -> None:
         title = "What was dropped is not a folder on this computer."
         self.messages.tell_problem(TaskmonError(title, "Drop the folder that holds the simulation's input files."))
@@ -246,6 +256,7 @@ class Desk(QObject):
         """Lets go of files and remembers the arrangement; the last thing before the window closes."""
         self._ticker.stop()
         self.log.close()
+        self.survey.close()
         self.shell.state.save("selected", self.shell.table.current_id().encode())
         self.shell.put_away()
 

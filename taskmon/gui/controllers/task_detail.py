@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import can_kill
+from taskmon.core.units import count_text
 from taskmon.gui.widgets.wishes import Wish
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from taskmon.gui.widgets.main_window import MainWindow
     from taskmon.gui.widgets.timeline import Timeline
 
-_ON_TASKS = (Wish.RESUBMIT, Wish.DOWNLOAD, Wish.COPY_ID)
+_ON_TASKS = (Wish.RESUBMIT, Wish.DOWNLOAD, Wish.COPY_ID, Wish.SEARCH_LOGS)
 
 
 class TaskDetailController:
@@ -165,5 +166,7 @@ class TaskDetailController:
     def _enable(self) -> None:
         tasks = self.selected
         self._window.set_enabled(_ON_TASKS, bool(tasks))
+        whose = "of the selected task" if len(tasks) == 1 else f"of {count_text(len(tasks), 'task')}"
+        self._window.action(Wish.SEARCH_LOGS).setText(f"Search in the logs {whose if tasks else 'of tasks'}…")
         self._window.set_enabled((Wish.RESUBMIT_CHANGED,), len(tasks) == 1)
         self._window.set_enabled((Wish.KILL,), any(can_kill(task.status) for task in tasks))

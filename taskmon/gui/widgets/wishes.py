@@ -21,6 +21,7 @@ class Wish(StrEnum):
     REFRESH = "refresh"
     FIND_TASK = "find-task"
     FIND_IN_LOG = "find-in-log"
+    SEARCH_LOGS = "search-logs"
     SHOW_LOG = "show-log"
     SHOW_CHARTS = "show-charts"
     SHOW_TIMELINE = "show-timeline"
@@ -63,6 +64,14 @@ WISHES: Final = (
     WishText(Wish.QUIT, "Quit", "Task", "close", "Ctrl+Q", "Close the window; tasks go on"),
     WishText(Wish.FIND_TASK, "Filter tasks", "View", "filter", "Ctrl+F", "Type to narrow the list of tasks"),
     WishText(Wish.FIND_IN_LOG, "Search the log", "View", "search", "Ctrl+Shift+F", "Search the log of the task"),
+    WishText(
+        Wish.SEARCH_LOGS,
+        "Search in the logs of the selected tasks…",
+        "View",
+        "search",
+        "Ctrl+Alt+F",
+        "One search through the logs of all selected tasks",
+    ),
     WishText(Wish.REFRESH, "Refresh now", "View", "resubmit", "F5", "Ask the service at once"),
     WishText(Wish.SHOW_LOG, "Log", "View", "log", "Alt+1", "Show the log"),
     WishText(Wish.SHOW_CHARTS, "Charts", "View", "chart", "Alt+2", "Show the charts"),
