@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import threading
 import uuid
 from collections.abc import AsyncGenerator, Coroutine
@@ -35,6 +36,11 @@ _OPEN_S: Final = 20.0
 _END_S: Final = 5.0
 _CLOUD: Final = ".inductiva.ai"
 _CLOUD_SERVER: Final = "webrtc.inductiva.ai:3478"
+_LIMIT: Final = re.compile(r"a=max-message-size:\d+")
+_NO_LIMIT: Final = "a=max-message-size:0"
+"""A history of thousands of lines comes in one message, and a sender refuses those that are too long for the other
+side; ours takes any."""
+
 SERVER_VARIABLE: Final = "INDUCTIVA_TURN_SERVER_URL"
 """Environment variable with the `host:port` of the STUN and TURN server, as the official client knows it."""
 
@@ -179,7 +185,8 @@ class _Talk:
         me = str(uuid.uuid4())
         await self._at_home(self._client.register_letters(self._task_id, me))
         await connection.setLocalDescription(await connection.createOffer())
-        offer = Letter(sender_id=me, receiver_id=self._task_id, type="offer", sdp=connection.localDescription.sdp)
+        sdp = _LIMIT.sub(_NO_LIMIT, connection.localDescription.sdp)
+        offer = Letter(sender_id=me, receiver_id=self._task_id, type="offer", sdp=sdp)
         await self._at_home(self._client.send_letter(self._task_id, offer))
         answer = await self._at_home(self._client.next_letter(self._task_id, me, _LETTER_S))
         if answer is None or answer.type != "answer" or not answer.sdp:

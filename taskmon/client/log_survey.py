@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from taskmon.client.live_files import read_tail
+from taskmon.client.live_lines import HISTORY_LINES
 from taskmon.client.log_follower import LogFollower, own_data_folder
 from taskmon.client.log_search import LogSearch
 from taskmon.client.log_spool import SpoolState
@@ -43,8 +44,12 @@ _BEFORE: Final = 60
 """Of them, before the first match of a longer line."""
 
 _LINE_BYTES: Final = 64 << 10
-_IsEnd = Callable[[SpoolState, int], bool]
+_IsEnd = Callable[[SpoolState], bool]
 _NOT_STARTED: Final = (Status.PENDING_INPUT, Status.SUBMITTED, Status.STARTED)
+_HISTORY_S: Final = 1.0
+"""How long after its first lines the history of a log without places may take to come."""
+
+_LAST_LINES: Final = f"of its last {HISTORY_LINES:,} lines; the others can be searched when it has ended"
 _NO_LOG_YET: Final = "It has not started; there is no log yet."
 _NO_SUCH_OUTPUT: Final = "This task left no such output."
 
@@ -65,7 +70,7 @@ async def search_task(
     if task.status in _NOT_STARTED or (task.is_terminated and task.start_time is None):
         yield LogHits(finished=True, note=_NO_LOG_YET if task.status in _NOT_STARTED else _NO_SUCH_OUTPUT)
         return
-    before, missing = LogHits(), 0
+    before, missing, note = LogHits(), 0, ""
     for path in paths:
         found = LogHits()
         file = _FileSearch(client, task, path, pattern, copies, patience_s)
@@ -75,8 +80,8 @@ async def search_task(
                     yield _together(before, found)
         except NotFoundError:
             missing += 1
-        before = _together(before, found)
-    yield replace(before, finished=True, note=_NO_SUCH_OUTPUT if missing == len(paths) else "")
+        before, note = _together(before, found), file.note or note
+    yield replace(before, finished=True, note=_NO_SUCH_OUTPUT if missing == len(paths) else note)
 
 
 def _together(first: LogHits, second: LogHits) -> LogHits:
@@ -107,6 +112,8 @@ class _FileSearch:
         self._follower = LogFollower(client, task, path, copies)
         self._kept: dict[int, bytes] = {}
         self._search: LogSearch | None = None
+        self._history_until: float | None = None
+        self.note = ""
         self._searched: tuple[object, int] = (None, -1)  # the spool, and its generation
 
     async def results(self) -> AsyncGenerator[LogHits]:
@@ -122,36 +129,49 @@ class _FileSearch:
 
     async def _growth(self) -> AsyncGenerator[int]:
         """The size whenever there is a good piece more to search, and when all that is written now is there."""
-        is_end, looks, told = await self._present_end(), 0, 0
+        is_end, told = await self._present_end(), 0
         async with aclosing(self._follower.states()) as states:
-            while (state := await self._next(states)) is not None:
-                looks += 1
-                if is_end(state, looks):
-                    break
+            while (state := await self._next(states)) is not None and not is_end(state):
                 if state.size - told >= STEP:
                     told = state.size
                     yield told
+        if self._history_until is not None and self._follower.spool.refresh().line_count >= HISTORY_LINES:
+            self.note = _LAST_LINES
         yield self._follower.spool.size
 
     async def _next(self, states: AsyncGenerator[SpoolState]) -> SpoolState | None:
+        """The next state; None at the end, or when the history that comes by lines had its time."""
+        now = asyncio.get_running_loop().time()
+        until = now + self._patience_s if self._history_until is None else self._history_until
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout_at(until):
                 return await anext(states, None)
         except TimeoutError:
+            if self._history_until is not None:
+                return None
             raise ConnectionFailedError(
                 f"Nothing came of this log for {self._patience_s:.0f} seconds.", "Search again when it can be reached."
             ) from None
 
     async def _present_end(self) -> _IsEnd:
-        """Tells, from a state and its number, whether all is there that is written now."""
+        """Tells from a state whether all is there that is written now."""
         if self._task.is_terminated:
-            return lambda _state, _looks: False  # followed to its end
+            return lambda _state: False  # followed to its end
         if await own_data_folder(self._client) is not None:
-            return lambda _state, looks: looks >= 1
+            return lambda _state: True
         if await self._client.offers(Extension.TASK_FILES):
             size, _ = await read_tail(self._client, self._task.task_id, self._path, 1)
-            return lambda state, _looks: state.size >= size
-        return lambda _state, looks: looks >= 2  # lines without places: the first answer is the history
+            return lambda state: state.size >= size
+        before = self._follower.spool.size
+
+        def is_end(state: SpoolState) -> bool:
+            """Lines come without places: the first that come are the history."""
+            now = asyncio.get_running_loop().time()
+            if state.size > before and self._history_until is None:
+                self._history_until = now + _HISTORY_S
+            return self._history_until is not None and now >= self._history_until
+
+        return is_end
 
     async def _catch_up(self) -> AsyncGenerator[LogHits]:
         spool = self._follower.spool

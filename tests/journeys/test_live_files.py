@@ -33,6 +33,10 @@ for number in range(100):
     time.sleep(0.06)
 sys.stdout.write("no end")
 """
+LONG = (
+    "import time\nfor number in range(10_000): print('line', number, 'x' * 100)\n"
+    "print('all is written', flush=True)\ntime.sleep(1000)\n"
+)
 FOREVER = "import time\nprint('begun', flush=True)\ntime.sleep(1000)\n"
 
 
@@ -79,6 +83,21 @@ async def test_a_log_is_followed_without_extensions_and_ends_as_it_is_stored(
             stored += chunk
     assert bytes(shown) == bytes(stored)
     assert b"line 99\nno end" in stored
+
+
+async def test_a_long_history_comes_live_although_it_is_one_large_message(
+    client: ServiceClient, run: Callable[..., Any]
+) -> None:
+    task_id = await run(LONG)
+    await wait_for(client, task_id, Status.COMPUTATION_STARTED)
+    shown = bytearray()
+    async with aclosing(follow_file(client, task_id, "stdout.txt")) as chunks:
+        async for chunk in chunks:
+            shown += chunk
+            if b"all is written\n" in shown:
+                break
+    assert len(shown) > 1_000_000
+    assert not (await client.task_status(task_id)).is_terminated
 
 
 async def test_a_cut_connection_is_joined_again(

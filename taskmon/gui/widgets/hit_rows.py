@@ -35,7 +35,8 @@ def state_text(found: LogHits) -> str:
         return f"{count_text(found.count, 'hit')} · {looked_at}" if found.count else looked_at
     if found.count:
         shown = len(found.first)
-        return count_text(found.count, "hit") + (f", the first {shown:,} below" if shown < found.count else "")
+        below = f", the first {shown:,} below" if shown < found.count else ""
+        return f"{count_text(found.count, 'hit')}{below}" + (f" ({found.note})" if found.note else "")
     return found.note or "nothing found"
 
 
