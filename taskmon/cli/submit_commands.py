@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from taskmon.client.api import ServiceClient
     from taskmon.client.folder_scan import FolderScan
-    from taskmon.client.upload import Progress
+    from taskmon.client.transfer import Progress
     from taskmon.core.machine import MachineGroup
     from taskmon.core.task import TaskRequest
 
@@ -61,12 +61,14 @@ def resubmit(arguments: Namespace) -> int:
 
 
 async def _submit(client: ServiceClient, arguments: Namespace) -> int:
-    from taskmon.client.folder_scan import scan_folder
+    from taskmon.client.folder_scan import scan_in_thread
     from taskmon.client.submission import submit_folder
     from taskmon.settings import load_settings, settings_path
 
-    excludes = load_settings(settings_path()).settings.excludes
-    scan = await asyncio.to_thread(scan_folder, arguments.folder, excludes)
+    loaded = load_settings(settings_path())
+    for problem in loaded.problems:
+        say(str(problem))
+    scan = await scan_in_thread(arguments.folder, loaded.settings.excludes)
     request = await _request(client, scan, arguments)
     say(f"Sending {count_text(len(scan.files), 'file')}, {size_text(scan.total_size)}.")
     if scan.excluded:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,8 +57,21 @@ class _Findings:
     empty_folders: list[str] = field(default_factory=list)
 
 
-def scan_folder(folder: Path, excludes: Sequence[str] = ()) -> FolderScan:
-    """What of `folder` would travel. Blocks on the disk.
+class ScanStoppedError(Exception):
+    """Somebody set the stop event."""
+
+
+async def scan_in_thread(folder: Path, excludes: Sequence[str] = ()) -> FolderScan:
+    """`scan_folder` beside the loop. A cancellation ends the thread's work too: a share may hold millions of files."""
+    stop = threading.Event()
+    try:
+        return await asyncio.to_thread(scan_folder, folder, excludes, stop)
+    finally:
+        stop.set()
+
+
+def scan_folder(folder: Path, excludes: Sequence[str] = (), stop: threading.Event | None = None) -> FolderScan:
+    """What of `folder` would travel. Blocks on the disk. Raises ScanStoppedError soon after `stop` is set.
 
     Rules in rising precedence: taskmon's own, `excludes`, the folder's `.taskmonignore`. Links are followed inside
     the folder and left out when they lead out of it. Raises InvalidInputError for what cannot be submitted at all.
@@ -65,7 +80,11 @@ def scan_folder(folder: Path, excludes: Sequence[str] = ()) -> FolderScan:
     if not root.is_dir():
         raise InvalidInputError(f"{folder} is not a folder.", "Choose the folder that holds the input files.")
     findings = _Findings(root.resolve(), parse_rules([*DEFAULT_EXCLUDES, *excludes, *_ignore_lines(root)]))
-    _scan(findings, root, "", (findings.root,))
+    left: list[_Left] = [(root, "", (findings.root,))]
+    while left:
+        if stop is not None and stop.is_set():
+            raise ScanStoppedError
+        left += _scan(findings, *left.pop())
     if any(file.path == OUTPUT_ARCHIVE for file in findings.files):
         raise InvalidInputError(
             f"The folder holds a file named {OUTPUT_ARCHIVE}, the name under which a task's outputs are stored.",
@@ -90,8 +109,13 @@ def _ignore_lines(root: Path) -> list[str]:
         raise InvalidInputError(f"{IGNORE_FILE} cannot be read: {error}.", "Correct it or remove it.") from error
 
 
-def _scan(findings: _Findings, folder: Path, prefix: str, ancestors: tuple[Path, ...]) -> None:
-    """Look at `folder`, whose path in the archive is `prefix`; `ancestors` are the real folders on the way to it."""
+_Left = tuple[Path, str, tuple[Path, ...]]
+"""A folder to look at, its path in the archive, and the real folders on the way to it."""
+
+
+def _scan(findings: _Findings, folder: Path, prefix: str, ancestors: tuple[Path, ...]) -> list[_Left]:
+    """Notes what is in one folder; the folders in it are left to look at."""
+    left: list[_Left] = []
     entries = _entries(folder, prefix)
     if not entries and prefix:
         findings.empty_folders.append(prefix)
@@ -109,11 +133,12 @@ def _scan(findings: _Findings, folder: Path, prefix: str, ancestors: tuple[Path,
         if reason:
             findings.excluded.append(Excluded(shown, reason))
         elif is_folder:
-            _scan(findings, Path(entry.path), shown, (*ancestors, Path(entry.path).resolve()))
+            left.append((Path(entry.path), shown, (*ancestors, Path(entry.path).resolve())))
         elif os.access(entry.path, os.R_OK):
             findings.files.append(ScannedFile(path, status.st_size))
         else:
             raise _unreadable(path, "you have no right to")
+    return left
 
 
 def _reason_to_stay(

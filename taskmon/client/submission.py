@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from taskmon.client.folder_scan import FolderScan, scan_in_thread
 from taskmon.client.task_request import build_request, request_again
 from taskmon.client.transfer import OnProgress, PacedProgress
-from taskmon.client.upload import FolderScan, scan_folder, upload_folder
+from taskmon.client.upload import upload_folder
 from taskmon.core.errors import (
     BusyError,
     ConnectionFailedError,
@@ -49,7 +50,7 @@ async def submit_folder(
     """
     scan = scan_or_folder
     if isinstance(scan, Path):
-        scan = await asyncio.to_thread(scan_folder, scan)
+        scan = await scan_in_thread(scan)
     submitted = await _submit_once(client, request)
     try:
         await _note(client, submitted.id, metadata or {})

@@ -8,24 +8,13 @@ from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
-from taskmon.client.folder_scan import Excluded, FolderScan, ScannedFile, scan_folder
-from taskmon.client.transfer import OnProgress, PacedProgress, Progress
+from taskmon.client.folder_scan import FolderScan
+from taskmon.client.transfer import OnProgress, PacedProgress
 from taskmon.client.zip_stream import Member, zip_chunks
 from taskmon.core.storage import INPUT_FOLDER
 
 if TYPE_CHECKING:
     from taskmon.client.api import ServiceClient
-
-__all__ = [
-    "Excluded",
-    "FolderScan",
-    "OnProgress",
-    "Progress",
-    "ScannedFile",
-    "pack_folder",
-    "scan_folder",
-    "upload_folder",
-]
 
 _PORTION: Final = 512 * 1024
 

@@ -106,7 +106,16 @@ class Desk(QObject):
         )
         self.detail = TaskDetailController(background, connection, store, model, window, shell.server_clock)
         self.actions = TaskActionsController(background, connection, store, messages, window)
-        self.submit = SubmitController(background, connection, store, messages, window, shell.state, shell.theme)
+        self.submit = SubmitController(
+            background,
+            connection,
+            store,
+            messages,
+            window,
+            shell.state,
+            shell.theme,
+            lambda: book.settings().settings.excludes,
+        )
         self.log = LogController(background, connection, self.log_pane, messages, window, shell.folders.cache / "logs")
         self.links = LinksController(background, connection, shell, self.log)
         self.survey = LogSurveyController(
@@ -267,35 +276,27 @@ class Desk(QObject):
         self.shell.left.set()
 
     async def _leave(self) -> None:
-        tasks = self.submit.stopping_with_window
-        if tasks:
-            number = count_text(len(tasks), "task")
-            detail = "It was" if len(tasks) == 1 else "They were"
-            question = Question(
-                "Close the window", f"Closing stops {number}.", f"{detail} submitted to stop with the window.", "Close"
-            )
-            if not await ask(question, self.window):
-                return
-        self.shell.left.set()
+        if await self._may_end("Close the window", "Close the window?", "Close"):
+            self.shell.left.set()
 
     async def _may_leave(self, name: str) -> bool:
         """Whether to go to another service: what is half done here, or ends with the window, would end now."""
-        tasks = self.submit.stopping_with_window
-        ends = ["Folders that are being sent are withdrawn."] if self.submit.sending else []
-        if tasks:
-            ends.append(f"{count_text(len(tasks), 'task')} submitted to stop with the window would be stopped now.")
-        if not ends:
-            return True
-        question = Question("Switch", f"Switch to {name}?", " ".join(ends), "Switch")
-        if not await ask(question, self.window):
+        if not await self._may_end("Switch", f"Switch to {name}?", "Switch"):
             return False
         await self.stop_sync_tasks()
         return True
 
+    async def _may_end(self, title: str, text: str, consequence: str) -> bool:
+        """Asks if anything would be lost."""
+        tasks = self.submit.stopping_with_window
+        ends = ["Folders that are being sent are withdrawn."] if self.submit.sending else []
+        if tasks:
+            ends.append(f"{count_text(len(tasks), 'task')} submitted to stop with the window would be stopped now.")
+        return not ends or await ask(Question(title, text, " ".join(ends), consequence), self.window)
+
     async def stop_sync_tasks(self) -> None:
         """Kills what was submitted to stop with the window; a service that does not answer is not waited for."""
-        for task in self.submit.stopping_with_window:
-            await self._kill_quietly(task)
+        await asyncio.gather(*map(self._kill_quietly, self.submit.stopping_with_window))
 
     async def _kill_quietly(self, task: Task) -> None:
         try:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from taskmon.client.archive_member import read_output
 from taskmon.client.download import download_file, download_outputs
 from taskmon.client.live_files import follow_file, list_files, read_tail
-from taskmon.client.upload import Progress
+from taskmon.client.transfer import Progress
 from taskmon.core.errors import (
     ConnectionFailedError,
     InvalidInputError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import random
@@ -18,9 +19,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskmon.client.folder_scan import BROKEN_LINK, CIRCLE, LEAVES_FOLDER, NOT_A_FILE, scan_folder
+from taskmon.client.folder_scan import (
+    BROKEN_LINK,
+    CIRCLE,
+    LEAVES_FOLDER,
+    NOT_A_FILE,
+    ScannedFile,
+    ScanStoppedError,
+    scan_folder,
+    scan_in_thread,
+)
 from taskmon.client.ignore_rules import parse_rules, rule_against
-from taskmon.client.upload import Progress, pack_folder
+from taskmon.client.transfer import Progress
+from taskmon.client.upload import pack_folder
 from taskmon.client.zip_stream import Member, PackingStoppedError, zip_chunks
 from taskmon.core.errors import InvalidInputError
 from tests.waiting import until
@@ -287,3 +298,32 @@ async def test_many_tiny_files_cost_little_each(tmp_path: Path) -> None:
     assert time.process_time() - began < 2000 * 0.0003
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         assert len(opened.infolist()) == 2001
+
+
+def test_a_folder_as_deep_as_the_system_allows_is_looked_at(tmp_path: Path) -> None:
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+    try:
+        assert scan_folder(tmp_path).files == (ScannedFile("d/" * 1500 + "f", 0),)
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)  # too deep for Python's own
+
+
+async def test_looking_at_a_folder_ends_when_nobody_wants_it_any_more(tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(ScanStoppedError):
+        scan_folder(tmp_path, (), stop)
+    write(tmp_path, a="1")
+    assert await scan_in_thread(tmp_path, ["b"]) == scan_folder(tmp_path, ["b"])
+    looking = asyncio.create_task(scan_in_thread(tmp_path))
+    await asyncio.sleep(0)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking

@@ -1,9 +1,10 @@
-"""From a dropped folder to a task: scan, ask, pack and send, with progress, cancel and retry."""
+"""From a dropped folder to a form that is filled in: scan, offer, remember. `sending` takes over from there."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,12 @@ import msgspec
 
 from taskmon.core.errors import InvalidInputError, TaskmonError
 from taskmon.core.lifecycle import can_kill
-from taskmon.core.submission import FolderContents, Submission, UploadState
+from taskmon.core.plain_text import one_line
+from taskmon.core.submission import FolderContents, Submission
 from taskmon.core.task import TASK_NAME
+from taskmon.gui.controllers.sending import Sending
 from taskmon.gui.dialogs import choose_folder
-from taskmon.gui.widgets.submit_form import STORED_INPUT, SubmitForm
+from taskmon.gui.widgets.submit_form import SubmitForm
 from taskmon.resource_files import bundled_example, simulator_catalogue
 
 if TYPE_CHECKING:
@@ -22,8 +25,7 @@ if TYPE_CHECKING:
 
     from taskmon.client.folder_scan import FolderScan
     from taskmon.client.task_store import TaskStore
-    from taskmon.client.upload import Progress
-    from taskmon.core.task import Task, TaskRequest
+    from taskmon.core.task import Task
     from taskmon.gui.background import Background
     from taskmon.gui.controllers.connection import ConnectionController
     from taskmon.gui.messages import Messages
@@ -37,7 +39,10 @@ def _memory_key(folder: str) -> str:
 
 
 class SubmitController:
-    """One form at a time. `theme` gives the present theme; remembered settings live in `state`, per folder."""
+    """One form at a time. `theme` gives the present theme; remembered settings live in `state`, per folder.
+
+    `excludes` reads the patterns of what the user never sends; it may read a file.
+    """
 
     def __init__(
         self,
@@ -48,6 +53,7 @@ class SubmitController:
         window: MainWindow,
         state: WindowState,
         theme: Callable[[], Theme],
+        excludes: Callable[[], Sequence[str]],
     ) -> None:
         self._background = background
         self._connection = connection
@@ -56,18 +62,16 @@ class SubmitController:
         self._window = window
         self._state = state
         self._theme = theme
+        self._excludes = excludes
         self._form: SubmitForm | None = None
         self._listeners: list[Callable[[str], None]] = []
-        self._scans: dict[str, FolderScan] = {}
-        self._submission: Submission | None = None
-        self._waiting: list[str] = []
-        self._failed: set[str] = set()
+        self._sendings: list[Sending] = []
         self._stop_with_window: set[str] = set()
 
     @property
     def sending(self) -> bool:
         """Whether folders are on their way to the service."""
-        return bool(self._waiting)
+        return any(sending.busy for sending in self._sendings)
 
     def leave_service(self) -> None:
         """The window turns to another service: a form that speaks of this one's machines is closed."""
@@ -110,32 +114,39 @@ class SubmitController:
         if folder is not None:
             self.open([folder])
 
-    def _new_form(self) -> SubmitForm:
-        if self._form is not None:
-            self._form.close()
-            self._form.deleteLater()
+    def _new_form(self) -> tuple[SubmitForm, Sending]:
+        """A form, and what sends its folders. What earlier forms send goes on."""
+        self._form = None
+        for sending in self._sendings:
+            sending.put_away()
         form = SubmitForm(simulator_catalogue(), self._window)
         form.set_theme(self._theme())
-        form.submit_requested.connect(self._submit)
+        sending = Sending(self._background, self._connection, self._window, self._messages, form, self._submitted)
+        self._sendings = [*(earlier for earlier in self._sendings if earlier.busy), sending]
+        form.submit_requested.connect(lambda submission: self._submit(sending, submission))
         form.folder_requested.connect(self.choose)
         form.folders_dropped.connect(self.open)
-        form.cancel_requested.connect(self._cancel)
-        form.retry_requested.connect(lambda folder: self._send([folder]))
+        form.finished.connect(lambda _: self._closed(form))
         self._form = form
-        self._scans = {}
-        return form
+        return form, sending
+
+    def _closed(self, form: SubmitForm) -> None:
+        """Nobody waits for what would still fill it."""
+        if form is self._form:
+            self._background.cancel("submit form")
 
     async def _open(self, folders: list[str]) -> None:
-        form = self._new_form()
+        form, sending = self._new_form()
         form.show_scanning(folders)
         form.open()
-        contents = [await asyncio.to_thread(self._scan, folder) for folder in folders]
+        sending.excludes = await asyncio.to_thread(self._excludes)
+        contents = [await self._scan(folder, sending) for folder in folders]
         form.show_folders(contents)
         await self._fill_choices(form)
         form.show_last_settings(self._remembered(folders[0]))
 
     async def _open_again(self, task: Task) -> None:
-        form = self._new_form()
+        form, _ = self._new_form()
         form.open()
         await self._fill_choices(form)
         form.show_task(task)
@@ -148,104 +159,27 @@ class SubmitController:
         except TaskmonError as error:
             form.show_problem(str(error))
 
-    def _scan(self, folder: str) -> FolderContents:
-        """In a worker thread: 100,000 files take a while."""
-        from taskmon.client.folder_scan import scan_folder
+    async def _scan(self, folder: str, sending: Sending) -> FolderContents:
+        from taskmon.client.folder_scan import scan_in_thread
 
         path = Path(folder)
         try:
-            scan = scan_folder(path)
+            scan = await scan_in_thread(path, sending.excludes)
         except InvalidInputError as error:
             return FolderContents(path=folder, name=path.name, files=(), total_size=0, problem=str(error))
-        self._scans[folder] = scan
-        return FolderContents(
-            path=folder,
-            name=path.name,
-            files=tuple((file.path, file.size) for file in scan.files),
-            total_size=scan.total_size,
-            excluded=tuple((left.path, left.rule) for left in scan.excluded),
-        )
+        sending.scans[folder] = scan
+        return await asyncio.to_thread(_contents, folder, scan)
 
-    def _submit(self, submission: Submission) -> None:
-        self._submission = submission
-        self._waiting, self._failed = [], set()
+    def _submit(self, sending: Sending, submission: Submission) -> None:
         for folder in submission.folders:
             self._remember(folder, submission)
-        self._send(submission.folders or (STORED_INPUT,))
+        sending.begin(submission)
 
-    def _send(self, folders: Sequence[str]) -> None:
-        """Puts folders behind those that are being sent now."""
-        idle = not self._waiting
-        self._waiting += [folder for folder in folders if folder not in self._waiting]
-        if idle and self._form is not None and self._submission is not None:
-            self._background.restart("submit", self._send_waiting(self._submission, self._form))
-
-    def _cancel(self) -> None:
-        self._background.cancel("submit")
-
-    async def _send_waiting(self, submission: Submission, form: SubmitForm) -> None:
-        try:
-            request = self._request(submission)
-        except InvalidInputError as error:
-            self._waiting = []
-            form.show_problem(str(error))
-            return
-        try:
-            while self._waiting:
-                await self._try_one(self._waiting[0], submission, request, form)
-                self._waiting.pop(0)
-        finally:
-            for unsent in self._waiting:
-                form.show_progress(unsent, 0, 0, UploadState.CANCELLED, "Not submitted.")
-            self._waiting = []
-            self._window.show_upload("", None)
-        if not self._failed:
-            form.accept()
-
-    async def _try_one(self, folder: str, submission: Submission, request: TaskRequest, form: SubmitForm) -> None:
-        try:
-            await self._submit_one(folder, submission, request, form)
-            self._failed.discard(folder)
-        except TaskmonError as error:
-            self._failed.add(folder)
-            form.show_progress(folder, 0, 0, UploadState.FAILED, str(error))
-
-    async def _submit_one(self, folder: str, submission: Submission, request: TaskRequest, form: SubmitForm) -> None:
-        from taskmon.client.submission import resubmit, submit_folder
-
-        client = self._connection.client
-        name = submission.name if submission.name and len(submission.folders) < 2 else Path(folder).name
-
-        def show(progress: Progress) -> None:
-            fraction = progress.sent / progress.total if progress.total else 1.0
-            self._window.show_upload(f"Sending {name}", fraction)
-            form.show_progress(folder, progress.sent, progress.total, UploadState.SENDING)
-
-        if submission.resubmitted_from:
-            parent = await client.task(submission.resubmitted_from)
-            names = {TASK_NAME: name} if name else {}
-            submitted = await resubmit(client, parent, request=request, metadata=names, on_progress=show)
-        else:
-            scan = self._scans.get(folder) or Path(folder)
-            submitted = await submit_folder(client, scan, request, metadata={TASK_NAME: name}, on_progress=show)
+    def _submitted(self, task_id: str, name: str, submission: Submission) -> None:
         if submission.stop_with_window:
-            self._stop_with_window.add(submitted.id)
-        form.show_done(folder, submitted.id)
-        self._tell(submitted.id, f"Submitted {name or submitted.id}.")
+            self._stop_with_window.add(task_id)
         self._connection.refresh()
-
-    def _request(self, submission: Submission) -> TaskRequest:
-        from taskmon.client.task_request import build_request
-
-        simulator = next(entry for entry in simulator_catalogue() if entry.key == submission.simulator)
-        return build_request(
-            simulator,
-            submission.commands or submission.values,
-            submission.machine_group_id,
-            project=submission.project or None,
-            ttl_seconds=submission.time_to_live_seconds,
-            resubmit_on_preemption=submission.resubmit_on_preemption,
-        )
+        self._tell(task_id, f"Submitted {one_line(name) or task_id}.")
 
     async def _submit_example(self) -> None:
         from taskmon.client.submission import submit_folder
@@ -267,7 +201,8 @@ class SubmitController:
             listener(task_id)
 
     def _remember(self, folder: str, submission: Submission) -> None:
-        self._state.save(_memory_key(folder), msgspec.json.encode(submission))
+        without_path = replace(submission, folders=())  # which may be no text
+        self._state.save(_memory_key(folder), msgspec.json.encode(without_path))
 
     def _remembered(self, folder: str) -> Submission | None:
         saved = self._state.load(_memory_key(folder))
@@ -277,3 +212,14 @@ class SubmitController:
             return msgspec.json.decode(saved, type=Submission)
         except msgspec.MsgspecError:
             return None
+
+
+def _contents(folder: str, scan: FolderScan) -> FolderContents:
+    """In a worker thread: 100,000 files take a while."""
+    return FolderContents(
+        path=folder,
+        name=scan.folder.name,
+        files=tuple((file.path, file.size) for file in scan.files),
+        total_size=scan.total_size,
+        excluded=tuple((left.path, left.rule) for left in scan.excluded),
+    )

@@ -1,0 +1,172 @@
+"""What becomes of a form and its folders: closed while it sends, several at once, tried again, left."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit
+
+from taskmon.core.connection import THIS_COMPUTER
+from taskmon.core.lifecycle import Status
+from taskmon.gui.widgets.submit_form import SubmitForm
+from tests.journeys.story import Service
+from tests.journeys.test_connections import live, window
+from tests.waiting import until_async
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from pathlib import Path
+    from typing import Any
+
+    from taskmon.gui.desk import Desk
+
+    Run = Callable[[Coroutine[Any, Any, None]], None]
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    service = Service(tmp_path_factory.mktemp("here"))
+    service.start()
+    yield service
+    service.clean_up()
+
+
+async def ready_form(desk: Desk, folder: Path) -> SubmitForm:
+    """The form on `folder`, one click away from being submitted."""
+    earlier = set(desk.window.findChildren(SubmitForm))
+    desk.submit.open([str(folder)])
+    form = await until_async(
+        lambda: next((form for form in desk.window.findChildren(SubmitForm) if form not in earlier), None), 10, "a form"
+    )
+    editor = await until_async(lambda: form.findChild(QPlainTextEdit), 10, "commands can be written")
+    await until_async(editor.isVisible, 10, "the folder is read")
+    editor.setPlainText("true")
+    await until_async(form._footer.primary.isEnabled, 10, "it can be submitted")
+    return form
+
+
+def named(desk: Desk, name: str) -> set[Status]:
+    """The states of the tasks of this name."""
+    return {task.status for task in desk.store.tasks.values() if task.name == name}
+
+
+def no_bugs(root: Path) -> bool:
+    return not list((root / "state" / "crashes").glob("*"))
+
+
+def a_large(folder: Callable[..., Path], name: str) -> Path:
+    large = folder(name)
+    (large / "field.bin").write_bytes(os.urandom(150 * 2**20))
+    return large
+
+
+def test_a_form_that_was_closed_goes_on_sending_while_another_one_is_filled_in_and_submitted(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    large, small = a_large(folder, "large"), folder("small")
+
+    async def story() -> None:
+        async with window(app, service, tmp_path) as desk:
+            await live(desk, THIS_COMPUTER)
+            first = await ready_form(desk, large)
+            first._footer.primary.click()
+            await until_async(lambda: named(desk, "large"), 30, "the large folder is on its way")
+            first.close()
+            second = await ready_form(desk, small)
+            assert desk.submit.sending
+            second._footer.primary.click()
+            await until_async(lambda: Status.SUCCESS in named(desk, "small"), 60, "the small one is done")
+            await until_async(lambda: Status.SUCCESS in named(desk, "large"), 60, "so is the large one")
+            await until_async(lambda: not desk.submit.sending, 10, "nothing is sent any more")
+            assert no_bugs(tmp_path)
+
+    run_on_qt(story())
+
+
+def test_leaving_while_a_folder_is_sent_is_asked_about(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    large = a_large(folder, "leaving")
+
+    async def story() -> None:
+        async with window(app, service, tmp_path) as desk:
+            await live(desk, THIS_COMPUTER)
+            form = await ready_form(desk, large)
+            form._footer.primary.click()
+            await until_async(lambda: named(desk, "leaving"), 30, "it is on its way")
+            desk.window.close()
+            box = await until_async(lambda: desk.window.findChild(QMessageBox), 5, "a question")
+            assert box.informativeText() == "Folders that are being sent are withdrawn."
+            box.reject()
+            await until_async(lambda: Status.SUCCESS in named(desk, "leaving"), 60, "it arrives all the same")
+            assert not desk.shell.left.is_set()
+            assert no_bugs(tmp_path)
+
+    run_on_qt(story())
+
+
+def test_a_failure_behind_a_closed_form_is_told_and_one_in_an_open_form_can_be_retried(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    changing = folder("changing")
+
+    async def story() -> None:
+        told: list[str] = []
+        async with window(app, service, tmp_path) as desk:
+            desk.messages.problem_told.connect(told.append)
+            await live(desk, THIS_COMPUTER)
+            form = await ready_form(desk, changing)
+            (changing / "input").write_text("echo longer than before")
+            form._footer.primary.click()
+            await until_async(lambda: form._footer.primary.text() == "Retr&y", 20, "a file is not what it was")
+            form._footer.primary.click()
+            await until_async(lambda: Status.SUCCESS in named(desk, "changing"), 30, "now it is sent")
+            assert not told
+            form = await ready_form(desk, changing)
+            (changing / "input").write_text("echo even longer than before")
+            form._footer.primary.click()
+            form.close()
+            await until_async(lambda: told, 20, "the failure is told")
+            assert told[0].startswith("changing was not submitted: ")
+            assert no_bugs(tmp_path)
+
+    run_on_qt(story())
+
+
+def test_what_the_settings_exclude_is_not_sent_from_the_window_either(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    secret = folder("with_secret")
+    (secret / "token.txt").write_text("secret")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "settings.toml").write_text('excludes = ["token*"]\n')
+
+    async def story() -> None:
+        async with window(app, service, tmp_path) as desk:
+            await live(desk, THIS_COMPUTER)
+            form = await ready_form(desk, secret)
+            [contents] = form._folders
+            assert [path for path, _ in contents.files] == ["input"]
+            assert contents.excluded == (("token.txt", "token*"),)
+
+    run_on_qt(story())
+
+
+def test_a_folder_whose_name_is_no_text_can_be_submitted(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    odd = folder("odd").rename(tmp_path / os.fsdecode(b"caf\xe9"))
+
+    async def story() -> None:
+        async with window(app, service, tmp_path) as desk:
+            await live(desk, THIS_COMPUTER)
+            form = await ready_form(desk, odd)
+            form._footer.primary.click()
+            await until_async(lambda: Status.SUCCESS in named(desk, "caf\N{REPLACEMENT CHARACTER}"), 30, "it is done")
+            assert no_bugs(tmp_path)
+
+    run_on_qt(story())
