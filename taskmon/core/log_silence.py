@@ -64,7 +64,7 @@ class OutputRhythm:
     def silence(self, now: float) -> Silence | None:
         """The present silence if it is unusual: ten times the usual gap and twice the longest one, or five minutes
         where too little was seen to know."""
-        if self._last is None:
+        if self._last is None or now - self._last < LEAST_S:
             return None
         seconds, usual = now - self._last, self.usual_s
         if usual is None:

@@ -116,14 +116,22 @@ class Desk(QObject):
             shell.theme,
             lambda: book.settings().settings.excludes,
         )
-        self.log = LogController(background, connection, self.log_pane, messages, window, shell.folders.cache / "logs")
+        self.progress = ProgressController(connection, store, model, shell.server_clock)
+        self.log = LogController(
+            background,
+            connection,
+            self.log_pane,
+            messages,
+            window,
+            shell.folders.cache / "logs",
+            silence_of=self.progress.silence_of,
+        )
         self.links = LinksController(background, connection, shell, self.log)
         self.survey = LogSurveyController(
             background, connection, window, shell.folders.cache / "logs", self.links.show, shell.theme
         )
         self.chart = ChartController(background, connection, self.chart_pane, messages, window)
         self.preview = FilePreviewController(background, connection, self.files_pane, clock)
-        self.progress = ProgressController(connection, store, model, shell.server_clock)
         background.watch(self.progress.watch_forever(), "progress")
         background.start(asyncio.to_thread(model.preload), "preload")
         self.detail.show_in(shell.diagram, shell.explanation, self.timeline, self.details_pane, self.files_pane)

@@ -91,6 +91,10 @@ class TaskRows(QAbstractTableModel):
         """The value of a bar, 0 to 1; None where nothing is known."""
         raise NotImplementedError
 
+    def worrying(self, row: int) -> tuple[int, ...]:
+        """The columns of a row that a person should notice although the task has not failed."""
+        raise NotImplementedError
+
     def look(self, column: int) -> ColumnLook:
         """How a column presents itself."""
         raise NotImplementedError

@@ -49,6 +49,7 @@ class LogController:
         window: MainWindow,
         folder: Path,
         preferences: LogPreferences | None = None,
+        silence_of: Callable[[str], str] = lambda _task_id: "",
     ) -> None:
         self._background = background
         self._connection = connection
@@ -62,7 +63,8 @@ class LogController:
         self._chosen = False  # whether the person chose the file
         self._windows: dict[LogWindow, LogReading] = {}
         self._opened = 0
-        self._reading = LogReading(background, connection, pane, folder, "log")
+        self._silence_of = silence_of
+        self._reading = LogReading(background, connection, pane, folder, "log", silence_of)
         self._serve(pane, lambda: (self._task, self._file, self._reading))
         pane.file_selected.connect(self.show_file)
         pane.theme_changed.connect(self._dress_windows)
@@ -150,7 +152,9 @@ class LogController:
         """A file of `task` in a window of its own, beside which others can be read."""
         self._opened += 1
         window = LogWindow(f"{task.name} · {path}")
-        reading = LogReading(self._background, self._connection, window.pane, self._folder, f"log {self._opened}")
+        reading = LogReading(
+            self._background, self._connection, window.pane, self._folder, f"log {self._opened}", self._silence_of
+        )
         shown = [path]
 
         def show(other: str) -> None:

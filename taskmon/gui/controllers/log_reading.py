@@ -16,6 +16,7 @@ from taskmon.gui.controllers.progress import log_patterns_of
 from taskmon.gui.widgets.log_controls import MERGED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from taskmon.client.log_follower import LogFollower
@@ -45,13 +46,21 @@ class LogReading:
     """Owns what it follows. `key` names its background work, so that two panes do not disturb one another."""
 
     def __init__(
-        self, background: Background, connection: ConnectionController, pane: LogPane, folder: Path, key: str
+        self,
+        background: Background,
+        connection: ConnectionController,
+        pane: LogPane,
+        folder: Path,
+        key: str,
+        silence_of: Callable[[str], str] = lambda _task_id: "",
     ) -> None:
+        """`silence_of` tells, by task, of a silence that was noticed before this log was opened."""
         self._background = background
         self._connection = connection
         self._pane = pane
         self._folder = folder
         self._key = key
+        self._silence_of = silence_of
         self.searching = LogSearching(background, pane, key)
         self._followers: list[LogFollower] = []
         self._merged: MergedLog | None = None
@@ -80,7 +89,8 @@ class LogReading:
         follow = self._follow_both(task) if path == MERGED else self._follow(task, path)
         self._background.restart(self._key, follow)
         if not task.is_terminated:
-            self._background.restart(f"{self._key} silence", self._listen())
+            known_as = task.task_id if path in (*STREAMS, MERGED) else ""
+            self._background.restart(f"{self._key} silence", self._listen(known_as))
 
     def show_line(self, line: int) -> None:
         """Jumps to a line (from 0) of what is shown, as soon as it is there; a line that is not there is said."""
@@ -223,12 +233,13 @@ class LogReading:
 
     # -- silence --------------------------------------------------------------------------------------------------
 
-    async def _listen(self) -> None:
+    async def _listen(self, known_as: str) -> None:
+        """Tells of an unusual silence: of the task's, as the table does, or of the file's own."""
         while True:
             await asyncio.sleep(1)
             silence = self._rhythm.silence(self._now())
             self._go_to_wanted(settled=self._rhythm.rests(self._now(), _SETTLED_S))
-            self._pane.set_silence(silence.text if silence is not None else "")
+            self._pane.set_silence(self._silence_of(known_as) or (silence.text if silence is not None else ""))
 
     @staticmethod
     def _now() -> float:

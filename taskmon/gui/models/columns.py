@@ -42,10 +42,11 @@ class Column(IntEnum):
 @dataclass(slots=True)
 class Observed:
     """What is known about tasks from elsewhere than their own values, by task id: the fraction done (0 to 1), the
-    time of the last line of output, and the place in the queue."""
+    time of the last line of output, an unusual silence in words, and the place in the queue."""
 
     progress: dict[str, float] = field(default_factory=dict)
     last_output: dict[str, datetime] = field(default_factory=dict)
+    silence: dict[str, str] = field(default_factory=dict)
     queue: QueuePlaces = field(default_factory=QueuePlaces)
 
 
@@ -128,7 +129,14 @@ def _last_output_text(task: Task, now: datetime, observed: Observed) -> str:
 
 def _last_output_tooltip(task: Task, observed: Observed) -> str:
     last = _last_output(task, observed)
-    return "" if last is None else f"Last line of output at {times.full_time_text(last)}"
+    told = [] if last is None else [f"Last line of output at {times.full_time_text(last)}"]
+    return "\n".join(filter(None, (*told, silence_text(task, observed))))
+
+
+def silence_text(task: Task, observed: Observed) -> str:
+    """That a running task writes nothing although it usually does; empty where there is nothing unusual."""
+    words = "" if task.is_terminated else observed.silence.get(task.task_id, "")
+    return words[:1].upper() + words[1:]
 
 
 def _last_output_key(task: Task, observed: Observed) -> float | None:
@@ -193,9 +201,9 @@ def _text_columns() -> dict[Column, ColumnFacts]:
         ),
         c.REASON: ColumnFacts(
             _look(c.REASON, "Reason", kind.QUIET, 200, True, elastic=True),
-            lambda t, _n, o: waiting_text(t, o.queue) or reason_text(t),
+            lambda t, _n, o: waiting_text(t, o.queue) or silence_text(t, o) or reason_text(t),
             lambda t, _n, _o: reason_pattern(t),
-            lambda t, _n, o: "\n".join(filter(None, (waiting_text(t, o.queue), reason_tooltip(t)))),
+            lambda t, _n, o: "\n".join(filter(None, (waiting_text(t, o.queue), silence_text(t, o), reason_tooltip(t)))),
             by_text=True,
             read=reason_pattern,
         ),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _FACTS: Final = tuple(COLUMNS.values())
 """By Qt's number of the column."""
 
+_SILENT: Final = (Column.REASON, Column.LAST_OUTPUT)
+"""The cells that tell of an unusual silence."""
+
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
 
@@ -38,6 +41,9 @@ class TaskCells(TaskRows):
         if column != Column.PROGRESS:
             return None
         return fraction_done(self.task_at(row), self._observed)
+
+    def worrying(self, row: int) -> tuple[int, ...]:
+        return _SILENT if self.task_at(row).task_id in self._observed.silence else ()
 
     def look(self, column: int) -> ColumnLook:
         return _FACTS[column].look

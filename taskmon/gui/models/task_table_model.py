@@ -149,6 +149,14 @@ class TaskTableModel(TaskCells):
         self._observed.last_output[task_id] = moment
         self._look_again(task_id)
 
+    def set_silence(self, task_id: str, words: str) -> None:
+        """That a task writes nothing although it usually does; empty words take it back."""
+        if words:
+            self._observed.silence[task_id] = words
+        else:
+            self._observed.silence.pop(task_id, None)
+        self._look_again(task_id)
+
     # What there is -----------------------------------------------------------------------------------------------
 
     def task_at(self, row: int) -> Task:
@@ -231,6 +239,7 @@ class TaskTableModel(TaskCells):
         for task_id in (gone := [task_id for task_id, task in found.items() if task is None]):
             self._observed.progress.pop(task_id, None)
             self._observed.last_output.pop(task_id, None)
+            self._observed.silence.pop(task_id, None)
         if self._index is None:
             self._index = self._first_index()
         self._install(self._index.take((task for task in found.values() if task is not None), gone))

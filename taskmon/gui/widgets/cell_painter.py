@@ -7,7 +7,7 @@ from math import ceil
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap, QStaticText
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
 
 from taskmon.core.lifecycle import Kind, Status, facts
 from taskmon.gui.task_rows import CellKind, TaskRows
@@ -147,6 +147,21 @@ class CellPainter:
         self._pills[key] = picture
         return picture
 
+    def worry(self, painter: QPainter, cell: QRectF, kind: CellKind, text: str, state: RowState) -> None:
+        """A text to be noticed, with a mark before it where it stands at the left."""
+        ink = self._chosen if state.selected else QColor(self._theme.muted if state.stale else self._theme.warning_ink)
+        room = cell.adjusted(PADDING, 0, -PADDING, 0)
+        if kind is not CellKind.NUMBER:
+            ring = QRectF(room.left(), room.center().y() - _MARK / 2 - 0.5, _MARK, _MARK).adjusted(1, 1, -1, -1)
+            painter.setPen(QPen(ink, 1.6))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(ring)
+            for x in (-1.7, 1.7):  # a pause
+                painter.drawLine(ring.center() + QPointF(x, -1.8), ring.center() + QPointF(x, 1.8))
+            room.setLeft(ring.right() + 1 + _MARK_GAP)
+        painter.setPen(ink)
+        self._draw(painter, room, self._plain, text, right=kind is CellKind.NUMBER)
+
     def bar(self, painter: QPainter, cell: QRectF, fraction: float, text: str, state: RowState) -> None:
         """How much is done, as a bar and in words."""
         room = cell.adjusted(PADDING, 0, -PADDING, 0)
@@ -188,6 +203,7 @@ def paint_cells(
     """The cells of a row; `rooms` are the columns and where they are."""
     task = rows.task_at(row)
     failed = facts(task.status).kind is Kind.TERMINAL_FAILED
+    worrying = rows.worrying(row)
     for (column, room), text in zip(rooms, rows.cell_texts(row, [column for column, _ in rooms]), strict=True):
         kind = rows.look(column).kind
         if kind is CellKind.STATUS:
@@ -196,6 +212,8 @@ def paint_cells(
             fraction = rows.fraction(row, column)
             if fraction is not None:
                 cells.bar(painter, room, fraction, text, state)
+        elif column in worrying:
+            cells.worry(painter, room, kind, text, state)
         else:
             # Why a task failed is what one looks for.
             cells.text(painter, room, CellKind.TEXT if failed and kind is CellKind.QUIET else kind, text, state)
