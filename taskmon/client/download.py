@@ -23,7 +23,8 @@ from taskmon.core.task import Task
 if TYPE_CHECKING:
     from taskmon.client.api import ServiceClient
 
-_LONGEST_NAME: Final = 120
+_LONGEST_NAME: Final = 200
+"""Bytes; file systems take 255, and a number may follow."""
 
 
 async def download_outputs(
@@ -128,7 +129,7 @@ async def _workshop(target: Path) -> AsyncGenerator[Path]:
 
 def _move(made: Path, target: Path) -> Path:
     """Give `made` the name `target`, or the next free one after it."""
-    for candidate in _names(target):
+    for candidate in _names(target, "" if made.is_dir() else target.suffix):
         try:
             if made.is_dir():
                 candidate.mkdir()
@@ -145,10 +146,12 @@ def _move(made: Path, target: Path) -> Path:
 def _inside(target: Path, name: str) -> Path:
     """`target`, or a place for `name` in it if it is a folder. Names come from elsewhere: no slash, no hidden file."""
     plain = "".join("_" if character in '/\\:*?"<>|' or character < " " else character for character in name)
-    return target / (plain.strip(". ")[:_LONGEST_NAME] or "outputs") if target.is_dir() else target
+    short = plain.encode()[:_LONGEST_NAME].decode(errors="ignore")
+    return target / (short.strip(". ") or "outputs") if target.is_dir() else target
 
 
-def _names(target: Path) -> Iterator[Path]:
+def _names(target: Path, ending: str) -> Iterator[Path]:
+    """`target`, then the same with numbers before its `ending`."""
     yield target
     for number in count(2):
-        yield target.with_name(f"{target.stem} ({number}){target.suffix}")
+        yield target.with_name(f"{target.name.removesuffix(ending)} ({number}){ending}")

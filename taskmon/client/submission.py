@@ -33,6 +33,8 @@ __all__ = ["build_request", "request_again", "resubmit", "submit_folder"]
 
 _log = logging.getLogger(__name__)
 _KILL_S: Final = 10.0
+_LATE_ANSWER_S: Final = 3.0
+"""How long somebody who cancels waits for the answer to a submission that is under way."""
 _CONFIRM_PAUSES_S: Final = (0.3, 1.0, 3.0)
 
 
@@ -96,6 +98,22 @@ async def resubmit(
 
 
 async def _submit_once(client: ServiceClient, request: TaskRequest) -> SubmittedTask:
+    """Make one task. If this is cancelled on the way, the answer is waited for a moment and the task killed."""
+    making = asyncio.create_task(_make_once(client, request))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        try:
+            async with asyncio.timeout(_LATE_ANSWER_S):
+                made = await making
+        except (TaskmonError, TimeoutError) as error:
+            _log.info("a submission was cancelled without an answer: %r", error)
+        else:
+            await _kill_unfinished(client, made.id)
+        raise
+
+
+async def _make_once(client: ServiceClient, request: TaskRequest) -> SubmittedTask:
     """Make one task, also through a short interruption: a service that knows keys makes no second one of a repeat."""
     key, keeps_keys = uuid.uuid4().hex, await client.offers(Extension.SUBMIT_ONCE)
     for pause in _CONFIRM_PAUSES_S if keeps_keys else ():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import lzma
+import os
 import shutil
 import stat
 import threading
@@ -36,7 +38,15 @@ def unpack(archive: Path, folder: Path, inside: str, stop: threading.Event) -> N
             folder.mkdir(parents=True)
             for member in members:
                 _unpack_member(opened, member, folder, inside, stop)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         raise ServiceFailedError(f"The archive of outputs cannot be read: {error}.", "Download it again.") from error
     except OSError as error:
         raise TaskmonError(
@@ -71,7 +81,8 @@ def _unpack_member(
 def _safe_path(name: str, inside: str) -> PurePosixPath | None:
     """Where a member belongs below the folder; None for the top folder itself."""
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or ":" in name.split("/")[0]:
+    elsewhere = os.name == "nt" and any(mark in name for mark in "\\:")  # ordinary characters of names elsewhere
+    if path.is_absolute() or ".." in path.parts or "\0" in name or elsewhere:
         raise ServiceFailedError(
             f"The archive of outputs holds the path “{name}”, which leads out of its folder; nothing was unpacked.",
             "Tell whoever runs the service.",

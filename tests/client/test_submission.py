@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from taskmon.client.api import ServiceClient
 from taskmon.client.submission import build_request, request_again, resubmit, submit_folder
 from taskmon.core.errors import ConnectionFailedError, InvalidInputError, NotFoundError, ServiceFailedError
 from taskmon.core.lifecycle import Status
@@ -74,12 +75,33 @@ async def test_a_cancelled_upload_leaves_no_waiting_task(tmp_path: Path) -> None
                     await never.wait()
             return await service._handle(request)
 
-    from taskmon.client.api import ServiceClient
-
     async with ServiceClient("http://127.0.0.1:1", "key", transport=Stuck()) as client:
         submitting = asyncio.create_task(submit_folder(client, folder, a_task_request()))
         await asyncio.wait_for(reached.wait(), 5)
         submitting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await submitting
+    assert service.tasks[the_only(service)].status is Status.KILLED
+
+
+async def test_a_submission_cancelled_before_its_answer_leaves_no_waiting_task(tmp_path: Path) -> None:
+    service = FakeService()
+    arrived, answering = asyncio.Event(), asyncio.Event()
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            response = await service._handle(request)
+            if request.url.path == "/tasks/submit":
+                arrived.set()
+                await answering.wait()
+            return response
+
+    async with ServiceClient("http://127.0.0.1:1", "key", transport=Slow()) as client:
+        submitting = asyncio.create_task(submit_folder(client, a_folder(tmp_path), a_task_request()))
+        await arrived.wait()
+        submitting.cancel()
+        await asyncio.sleep(0)
+        answering.set()
         with pytest.raises(asyncio.CancelledError):
             await submitting
     assert service.tasks[the_only(service)].status is Status.KILLED
