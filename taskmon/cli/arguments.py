@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from taskmon import __version__
 from taskmon.core.errors import InvalidInputError
-from taskmon.core.submission import name_problem, parse_time_to_live
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +63,8 @@ def _commands(parser: argparse.ArgumentParser) -> frozenset[str]:
 
 
 def _time_to_live(text: str) -> float | None:
+    from taskmon.core.submission import parse_time_to_live  # the window does not wait for it
+
     try:
         return parse_time_to_live(text)
     except InvalidInputError as error:
@@ -71,6 +72,8 @@ def _time_to_live(text: str) -> float | None:
 
 
 def _name(text: str) -> str:
+    from taskmon.core.submission import name_problem
+
     problem = name_problem(text)
     if problem:
         raise argparse.ArgumentTypeError(problem)

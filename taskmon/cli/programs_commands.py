@@ -5,6 +5,7 @@ What a function needs it imports itself: the window is painted sooner the less w
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 from pathlib import Path
@@ -27,6 +28,7 @@ _CLOUD: Final = ".inductiva.ai"
 
 def open_window(arguments: Namespace) -> int:
     """Opens the window, with a submit form for every folder given. A link goes to the window that is open already."""
+    gc.disable()  # nothing dies while the window is built; taskmon.gui.garbage collects from then on
     from platformdirs import user_cache_path, user_state_path
 
     links = [str(link_of(place)) for place in arguments.places if looks_like_link(place)]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
+from functools import cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
-from taskmon.core.task import Task
+if TYPE_CHECKING:
+    from taskmon.core.task import Task
 
-_FIELDS = tuple(field.name for field in fields(Task))
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Ids of tasks, each in at most one of the three."""
 
     added: tuple[str, ...] = ()
@@ -98,6 +98,13 @@ class TaskStore:
 
 def _plain(task: Task) -> Task:
     """Only what a list tells: a detail of the same task must not count as another value."""
-    if type(task) is Task:
-        return task
-    return Task(**{name: getattr(task, name) for name in _FIELDS})
+    plain, names = _task_type()
+    return task if type(task) is plain else plain(**{name: getattr(task, name) for name in names})
+
+
+@cache
+def _task_type() -> tuple[type[Task], tuple[str, ...]]:
+    """The type of a task in a list and the names of its fields; imported with the first task, not with the window."""
+    from taskmon.core.task import Task
+
+    return Task, tuple(field.name for field in fields(Task))

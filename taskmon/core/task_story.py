@@ -1,19 +1,23 @@
-"""What the history of a task tells: its stays in states, its attempts, the command that failed, and words on them."""
+"""What the history of a task tells: its stays in states, its attempts, the command that failed, and words on them.
+
+The window imports this before its first paint, and `core.task` only when there is a task.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from taskmon.core.lifecycle import FACTS, Status, facts
-from taskmon.core.task import Operation, OperationName, OperationStatus, QueuePosition, TaskDetail
 from taskmon.core.units import count_text
 
+if TYPE_CHECKING:
+    from taskmon.core.task import Operation, QueuePosition, TaskDetail
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+
+class Visit(NamedTuple):
     """One stay in a state. `end` is None while it lasts; `attempt` counts from 1."""
 
     status: Status
@@ -27,8 +31,7 @@ class Visit:
         return max(0.0, ((self.end or now) - self.start).total_seconds())
 
 
-@dataclass(frozen=True, slots=True)
-class FailedCommand:
+class FailedCommand(NamedTuple):
     """The command of a task that went wrong; `exit_code` is None if the runner could not tell."""
 
     command: str
@@ -61,6 +64,8 @@ def steps(told: tuple[Visit, ...]) -> dict[tuple[Status, Status], int]:
 
 def failed_command(detail: TaskDetail) -> FailedCommand | None:
     """The last command that did not end with zero, if the service told."""
+    from taskmon.core.task import OperationName, OperationStatus
+
     for entry in reversed(detail.status_history):
         for operation in reversed(entry.operations):
             if operation.name is OperationName.EXEC_COMMAND and operation.status is OperationStatus.FAILED:
@@ -73,6 +78,8 @@ def failed_command(detail: TaskDetail) -> FailedCommand | None:
 
 def _interrupted_command(detail: TaskDetail) -> str:
     """The last command that was begun and did not end with zero; empty if there was none."""
+    from taskmon.core.task import OperationName, OperationStatus
+
     for entry in reversed(detail.status_history):
         for operation in reversed(entry.operations):
             if operation.name is OperationName.EXEC_COMMAND and operation.status is not OperationStatus.OK:

@@ -75,6 +75,7 @@ class Desk(QObject):
         self._ticker.start(1000)
 
     def _make_panes(self) -> None:
+        self.shell.add_hidden()
         self.log_pane, self.chart_pane, self.timeline = LogPane(), ChartPane(), Timeline()
         self.files_pane, self.details_pane = FilesPane(), DetailsPane()
         for wish, pane in (

@@ -19,12 +19,10 @@ from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.styles import dress
 from taskmon.gui.theme import DARK, LIGHT, Theme, system_theme
 from taskmon.gui.widgets.connection_badge import ConnectionBadge
-from taskmon.gui.widgets.empty_state import EmptyState
 from taskmon.gui.widgets.explanation import Explanation
 from taskmon.gui.widgets.filter_box import FilterBox
 from taskmon.gui.widgets.lifecycle_diagram import LifecycleDiagram
 from taskmon.gui.widgets.main_window import MainWindow, Panes
-from taskmon.gui.widgets.notice_bar import NoticeBar
 from taskmon.gui.widgets.sidebar import Sidebar
 from taskmon.gui.widgets.task_table import TaskTable
 from taskmon.gui.widgets.wishes import Wish
@@ -95,6 +93,16 @@ class Shell(QObject):
         self._wear(self._theme)
         self._restore_arrangement()
 
+    def _list_pane(self) -> QWidget:
+        """The list in a column where the bar for notices finds its place above it."""
+        pane = QWidget()
+        self._list_column = QVBoxLayout(pane)
+        self._list_column.setContentsMargins(0, 0, 0, 0)
+        self._list_column.setSpacing(0)
+        self._list_column.addWidget(self.stack, 1)
+        pane.setFocusProxy(self.stack)
+        return pane
+
     @cached_property
     def left(self) -> asyncio.Event:
         """Set when the person leaves."""
@@ -106,12 +114,8 @@ class Shell(QObject):
         self.table = TaskTable()
         self.table.setModel(self.model)
         self.table.set_clock(self.server_clock)
-        self.first_start = EmptyState()
-        self.no_match = EmptyState()
         self.stack = QStackedWidget()
-        for page in (self.table, self.first_start, self.no_match):
-            self.stack.addWidget(page)
-        self.notice = NoticeBar()
+        self.stack.addWidget(self.table)
         self.sidebar = Sidebar()
         self.filter_box = FilterBox()
         self.badge = ConnectionBadge(self.clock)
@@ -123,10 +127,21 @@ class Shell(QObject):
         lifecycle.setStretchFactor(0, 1)
         lifecycle.setChildrenCollapsible(False)
         tabs: dict[Wish, tuple[str, QWidget]] = {wish: (title, self._places[wish]) for wish, title in TABS.items()}
-        self.window = MainWindow(
-            Panes(_stacked(self.notice, self.stack), self.sidebar, lifecycle, self.filter_box, self.badge, tabs)
-        )
+        self.window = MainWindow(Panes(self._list_pane(), self.sidebar, lifecycle, self.filter_box, self.badge, tabs))
         self.window.setWindowIcon(QIcon(str(resource_path("app/taskmon.svg"))))
+
+    def add_hidden(self) -> None:
+        """What the first paint does not show: the list's empty states, in `stack` after the table, and the notices."""
+        from taskmon.gui.widgets.empty_state import EmptyState
+        from taskmon.gui.widgets.notice_bar import NoticeBar
+
+        self.first_start, self.no_match, self.notice = EmptyState(), EmptyState(), NoticeBar()
+        self.stack.addWidget(self.first_start)
+        self.stack.addWidget(self.no_match)
+        self._list_column.insertWidget(0, self.notice)
+        for pane in (self.first_start, self.no_match, self.notice):
+            pane.set_theme(self._theme)
+            self.theme_changed.connect(pane.set_theme)
 
     def add_pane(self, wish: Wish, pane: QWidget, set_theme: Callable[[Theme], None]) -> None:
         """Puts a pane that was built later into its place, dressed in the present theme and every later one."""
@@ -178,8 +193,7 @@ class Shell(QObject):
         self._theme = theme
         self.window.action(self._theme_wish()).setChecked(True)
         for pane in (
-            self.window, self.table, self.first_start, self.no_match, self.sidebar, self.filter_box, self.badge,
-            self.diagram, self.explanation, self.notice,
+            self.window, self.table, self.sidebar, self.filter_box, self.badge, self.diagram, self.explanation,
         ):  # fmt: skip
             pane.set_theme(theme)
         self.theme_changed.emit(theme)
@@ -193,15 +207,3 @@ class Shell(QObject):
             saved = self.state.load(name)
             if saved:
                 restore(saved)
-
-
-def _stacked(notice: QWidget, stack: QWidget) -> QWidget:
-    """The list with the bar for notices above it."""
-    both = QWidget()
-    column = QVBoxLayout(both)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    column.addWidget(notice)
-    column.addWidget(stack, 1)
-    both.setFocusProxy(stack)
-    return both

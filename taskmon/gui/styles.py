@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 def style_sheet(theme: Theme) -> str:
     """`resources/styles/window.qss` with the theme's colours in it."""
-    colours = {field.name: value for field in fields(theme) if isinstance(value := getattr(theme, field.name), str)}
+    colours = {name: value for name, value in theme._asdict().items() if isinstance(value, str)}
     return Template(resource_path("styles/window.qss").read_text(encoding="utf-8")).substitute(colours)
 
 

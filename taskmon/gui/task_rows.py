@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, Signal
 
-from taskmon.core.task import Task
+if TYPE_CHECKING:
+    from taskmon.core.task import Task
 
 
 class CellKind(StrEnum):
@@ -22,8 +24,7 @@ class CellKind(StrEnum):
     BAR = "bar"  # a fraction from 0 to 1
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnLook:
+class ColumnLook(NamedTuple):
     """How a column presents itself. `key` names it in saved states; `width` is in pixels of a 96-dpi screen;
     a `ticking` column shows a time that goes on by itself while the task lives; the `elastic` column takes the room
     that the others leave."""
@@ -37,8 +38,7 @@ class ColumnLook:
     elastic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
+class SortKey(NamedTuple):
     """One column of an order over several; the most important comes first."""
 
     column: int

@@ -5,11 +5,10 @@ Contrast of text on its background is at least 4.5:1, also on selected rows; `te
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
@@ -35,8 +34,7 @@ class Mark(StrEnum):
     STOPPED = "stopped"  # a square
 
 
-@dataclass(frozen=True, slots=True)
-class KindColours:
+class KindColours(NamedTuple):
     """Ink is readable on `fill` and on the window's surface; `line` outlines a box filled with `fill`."""
 
     ink: str
@@ -44,8 +42,7 @@ class KindColours:
     line: str
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+class Theme(NamedTuple):
     """All values are `#rrggbb`. `muted` is still readable text; `faint` is for lines and idle edges only."""
 
     name: str

@@ -114,7 +114,9 @@ def homes(root: Path, data_dir: Path) -> dict[str, dict[str, str]]:
     for number, kind in enumerate(KINDS):
         home = root / f"home-{number}"
         home.mkdir()
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+        plain = {
+            name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "PYTHON", "TASKMON_"))
+        }
         found[kind] = {**plain, "HOME": str(home), "BENCH_DATA_DIR": str(data_dir)}
     cache = root / f"home-{list(KINDS).index('rows of the last list')}" / ".cache" / "taskmon" / "lists"
     ListCache(cache, THIS_COMPUTER).save(tuple(store_of(TASKS).tasks.values()), datetime.now(UTC))

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.lifecycle import FACTS, Status, facts
-from taskmon.core.task import Task
 from taskmon.core.units import duration_text, money_text, short_duration_text
 from taskmon.gui.models import task_times as times
 from taskmon.gui.models.queue_places import QueuePlaces, waiting_text
 from taskmon.gui.models.task_reason import reason_pattern, reason_text, reason_tooltip
 from taskmon.gui.task_rows import CellKind, ColumnLook
+
+if TYPE_CHECKING:
+    from taskmon.core.task import Task
 
 SHORT_ID: Final = 6
 """Letters of an id that a person needs to tell tasks apart."""
@@ -51,12 +53,11 @@ class Observed:
 
 
 SortValue = str | float | None
-Text = Callable[[Task, datetime, Observed], str]
-Value = Callable[[Task, datetime, Observed], SortValue]
+Text = Callable[["Task", datetime, Observed], str]
+Value = Callable[["Task", datetime, Observed], SortValue]
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnFacts:
+class ColumnFacts(NamedTuple):
     """`sort_key` gives text (compared without case) or a number, None or "" for a blank, which always comes last.
 
     A column `by_text` has `read`, which gives the same text as `sort_key` with less ado.

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 _KEY_END: Final = ":"
 
 
-@dataclass(frozen=True, slots=True)
-class FilterWord:
+class FilterWord(NamedTuple):
     """One word of a filter. `key` is empty for a plain word; `exact` for `key:=value`; `negated` for `-word`."""
 
     value: str

@@ -41,6 +41,13 @@ def grown(array: npt.NDArray[np.generic], size: int, filling: float) -> npt.NDAr
     return larger
 
 
+def distinct(slots: Slots) -> Slots:
+    """`slots` in growing order, each once. `np.unique` does it too, but loads numpy's masked arrays for it."""
+    ordered = np.sort(slots)
+    first: Flags = np.diff(ordered, prepend=-1) != 0
+    return ordered[first]
+
+
 class _KeyColumn:
     """The sort values of one column by slot; infinite for a blank, so that blanks come last either way.
 
@@ -68,11 +75,11 @@ class _KeyColumn:
         self._descending = None
         self._late.append(slots)
         if len(self._late) >= _MANY_NOTES:
-            self._late = [np.unique(np.concatenate(self._late))]
+            self._late = [distinct(np.concatenate(self._late))]
 
     def catch_up(self, tasks: Tasks, now: datetime) -> Iterator[None]:
         """Reads what was noted, some slots between one step and the next."""
-        late = self._late[0] if len(self._late) == 1 else np.unique(np.concatenate((_NONE, *self._late)))
+        late = self._late[0] if len(self._late) == 1 else distinct(np.concatenate((_NONE, *self._late)))
         self._late = []
         if len(late):
             values: list[str] | list[SortValue] = []

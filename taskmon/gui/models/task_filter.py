@@ -10,15 +10,13 @@ a regular expression (RE2, so that none can take for ever).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import FACTS, Status, facts
-from taskmon.core.task import Task
 from taskmon.core.units import parse_duration
 from taskmon.gui.models.filter_words import FilterWord, split_filter
 from taskmon.gui.models.task_group import GROUP_WORDS, state_group
@@ -26,6 +24,8 @@ from taskmon.gui.models.task_reason import reason_pattern, reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from taskmon.core.task import Task
 
 _FIELDS: Final[Mapping[str, Callable[[Task], str]]] = MappingProxyType(
     {
@@ -74,8 +74,7 @@ class Test(Protocol):
         """Those of `numbers` whose task passes, in their order, in a tight loop."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     """A plain word, in lower case, anywhere in the text."""
 
     wanted: str
@@ -88,8 +87,7 @@ class _Word:
         return [number for number in numbers if wanted in texts[number]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     """A regular expression, anywhere in the text."""
 
     search: Callable[[str], object]
@@ -102,8 +100,7 @@ class _Match:
         return [number for number in numbers if search(texts[number]) is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(NamedTuple):
     """One value of the task; each different value is looked at once."""
 
     read: Callable[[Task], Hashable]
@@ -119,8 +116,7 @@ class _Field:
         return [number for number, value in zip(numbers, values, strict=True) if verdict[value]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Not:
+class _Not(NamedTuple):
     """What another test refuses."""
 
     test: Test
@@ -133,8 +129,7 @@ class _Not:
         return [number for number in numbers if number not in refused]
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFilter:
+class TaskFilter(NamedTuple):
     """A parsed filter. It depends on the time of parsing only if `moving`: then parse it again now and then."""
 
     text: str

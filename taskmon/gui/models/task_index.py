@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from taskmon.core.task import Task
 from taskmon.gui.models.columns import Observed
-from taskmon.gui.models.sort_order import Flags, Slots, SortOrder, grown
+from taskmon.gui.models.sort_order import Flags, Slots, SortOrder, distinct, grown
 from taskmon.gui.models.task_filter import EVERYTHING, TaskFilter, search_text
 from taskmon.gui.models.task_group import GroupCounts
 from taskmon.gui.models.view_counts import ViewCounts
@@ -190,7 +190,7 @@ class TaskIndex:
         self._filter = new
         after: Flags = np.zeros(len(self._shown), dtype=np.bool_)
         after[self._existing() if not new.tests else accepted] = True
-        touched = np.unique(np.concatenate((_no_slots(), *(self._meanwhile or ()))))
+        touched = distinct(np.concatenate((_no_slots(), *(self._meanwhile or ()))))
         self._meanwhile = None
         after[touched] = False
         after[self._accepted([slot for slot in touched.tolist() if self._tasks[slot] is not None])] = True

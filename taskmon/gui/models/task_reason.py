@@ -8,10 +8,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.lifecycle import Kind, Status, facts
-from taskmon.core.task import OperationName, Task, TaskDetail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from taskmon.core.task import StatusEntry, Task
 
 _TOLD_BY_THE_STATE: Final = (Kind.TERMINAL_FAILED, Kind.USER_STOPPED)
 
@@ -46,9 +47,12 @@ _LONGEST_PATTERN: Final = 200
 
 def _exit_code(task: Task) -> int | None:
     """The code of the last command that did not return zero, where the task's history is known."""
-    if not isinstance(task, TaskDetail):
+    history: list[StatusEntry] = getattr(task, "status_history", [])  # only a TaskDetail has one
+    if not history:
         return None
-    for entry in reversed(task.status_history):
+    from taskmon.core.task import OperationName  # costly, and the first picture needs none of it
+
+    for entry in reversed(history):
         for operation in reversed(entry.operations):
             code = operation.attributes.get("exit_code")
             if operation.name is OperationName.EXEC_COMMAND and isinstance(code, int) and code != 0:

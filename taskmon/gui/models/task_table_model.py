@@ -14,7 +14,6 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import Status
-from taskmon.core.task import Task
 from taskmon.gui.models.columns import COLUMNS, Column
 from taskmon.gui.models.long_work import LongWork
 from taskmon.gui.models.task_cells import TaskCells
@@ -24,6 +23,7 @@ from taskmon.gui.task_rows import SortKey, TaskGroup
 
 if TYPE_CHECKING:
     from taskmon.client.task_store import Change
+    from taskmon.core.task import Task
     from taskmon.gui.models.row_changes import RowChanges
     from taskmon.gui.models.task_index import Delta, Steps, TaskIndex
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from taskmon.core.lifecycle import Status
-from taskmon.core.task import Task
+
+if TYPE_CHECKING:
+    from taskmon.core.task import Task
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _RECENT_DAYS: Final = 300

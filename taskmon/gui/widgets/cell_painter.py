@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
@@ -27,8 +26,7 @@ _REMEMBERED: Final = 20_000
 _PILLS: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class RowState:
+class RowState(NamedTuple):
     """What a row looks like besides its task."""
 
     selected: bool = False
@@ -36,8 +34,7 @@ class RowState:
     stale: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
+class _Prepared(NamedTuple):
     static: QStaticText
     width: float
     height: float

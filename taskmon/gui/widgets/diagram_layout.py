@@ -7,10 +7,9 @@ the same at every size, so that a state is always found at the same spot.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import combinations, pairwise
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF
 
@@ -32,16 +31,14 @@ _JOG: Final = 4.0
 """A step smaller than this would look like a mistake; the edge runs straight instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """The place of a state, and its label in lines that fit."""
 
     rect: QRectF
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """The corner points of an edge, from the rim of one box to the rim of another."""
 
     edge: Edge
@@ -55,8 +52,7 @@ class Route:
         return rect.adjusted(-_REACH, -_REACH, _REACH, _REACH).toAlignedRect()
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
+class Arrangement(NamedTuple):
     """A picture laid out. `spare` is the box of a state that this version does not know."""
 
     size: QSizeF
@@ -73,16 +69,14 @@ class Arrangement:
         return max(7.5, self.point_size - 0.75)
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
+class _Columns(NamedTuple):
     """Left edge and width of the columns, and the x of the upright lanes, in pixels."""
 
     edges: Mapping[Column, tuple[float, float]]
     lanes: Mapping[Lane, float]
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(NamedTuple):
     """Boxes with letters of one size, to be judged before edges are worth their time."""
 
     points: float

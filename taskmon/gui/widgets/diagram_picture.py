@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from taskmon.core.lifecycle import Status, facts
 from taskmon.resource_files import resource_path
@@ -43,16 +42,14 @@ class EdgeKind(StrEnum):
     RESUBMIT = "resubmit"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A spot of the picture: a column and a height from 0 (top) to 1 (bottom)."""
 
     column: Column
     y: float
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     status: Status
     place: Place
     short: str
@@ -62,16 +59,14 @@ class Node:
         return facts(self.status).alias
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(NamedTuple):
     """A point on the side of a box, from -1 to 1 along it; 0 is its middle."""
 
     side: Side
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A way from one state to another. A `quiet` one is drawn only once a task has taken it."""
 
     source: Status
@@ -87,8 +82,7 @@ class Edge:
         return self.source, self.target
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """Everything to draw. `spare` is where a state stands that this version does not know."""
 
     nodes: tuple[Node, ...]

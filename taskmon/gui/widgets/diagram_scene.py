@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from taskmon.core.lifecycle import FACTS, Status, facts
-from taskmon.core.task import Task, TaskDetail
 from taskmon.core.task_story import Visit, steps, visits
 from taskmon.core.units import count_text, short_duration_text
+
+if TYPE_CHECKING:
+    from taskmon.core.task import Task
 
 
 class Emphasis(StrEnum):
@@ -24,8 +27,7 @@ class Emphasis(StrEnum):
     CURRENT = "current"
 
 
-@dataclass(frozen=True, slots=True)
-class NodeLook:
+class NodeLook(NamedTuple):
     """`note` is a line inside the box (a duration), `badge` a pill on its corner (a count), `spoken` both in words."""
 
     emphasis: Emphasis
@@ -85,6 +87,8 @@ def scene_of_task(task: Task, now: datetime) -> Scene:
 
     Of a state visited more than once the last visit counts; `history` tells them all.
     """
+    from taskmon.core.task import TaskDetail  # the first picture is painted without a task
+
     told = visits(task) if isinstance(task, TaskDetail) else ()
     current = told[-1].status if told else task.status
     seen = {visit.status for visit in told} | {current}

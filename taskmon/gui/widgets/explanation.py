@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 )
 
 from taskmon.core.lifecycle import Status, facts
-from taskmon.core.task import TaskDetail
 from taskmon.core.task_story import command_sentence, counts_sentence, queue_sentence
 from taskmon.gui.icons import icon, tinted_icon
 from taskmon.gui.theme import LIGHT, Theme, log_font, mark, ui_font
@@ -92,7 +91,7 @@ class Explanation(QWidget):
     def show_task(self, task: Task, position: QueuePosition | None = None) -> None:
         """One task; `position` is its place in the queue where the service tells it."""
         self._show_facts(task.status)
-        command = command_sentence(task) if isinstance(task, TaskDetail) else ""
+        command = _command_sentence(task)
         sentences = [queue_sentence(position)] if position and task.status is Status.SUBMITTED else []
         error = task.error_detail or (task.executer.error_detail if task.executer else None) or ""
         sentences += [command] if command and command != error else []  # nothing is said twice
@@ -209,6 +208,13 @@ class Explanation(QWidget):
 
     def _ask(self) -> None:
         self.action_requested.emit(self.sender().objectName())
+
+
+def _command_sentence(task: Task) -> str:
+    """What is known about the command that went wrong; a list tells nothing about it."""
+    from taskmon.core.task import TaskDetail  # the first picture is painted without a task
+
+    return command_sentence(task) if isinstance(task, TaskDetail) else ""
 
 
 def _button_style(fill: str, ink: str, line: str, strong_line: str) -> str:

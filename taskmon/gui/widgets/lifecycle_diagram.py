@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
@@ -41,10 +41,15 @@ if TYPE_CHECKING:
     from taskmon.core.task import Task
 
 
+@cache
+def _metrics(points: float) -> QFontMetricsF:
+    return QFontMetricsF(ui_font(points, strong=True))
+
+
 @lru_cache(maxsize=2048)
 def measure(text: str, points: float) -> QSizeF:
     """The size of a label in its boldest weight."""
-    metrics = QFontMetricsF(ui_font(points, strong=True))
+    metrics = _metrics(points)
     return QSizeF(metrics.horizontalAdvance(text), metrics.height())
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -31,7 +30,6 @@ from PySide6.QtWidgets import (
 
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import Theme
-from taskmon.gui.widgets.command_palette import CommandPalette
 from taskmon.gui.widgets.connection_button import ConnectionButton
 from taskmon.gui.widgets.drop_overlay import DropOverlay, dropped_folders
 from taskmon.gui.widgets.wishes import WISHES, Wish
@@ -45,8 +43,7 @@ _BESIDE_TEXT = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 _THEMES = (Wish.THEME_SYSTEM, Wish.THEME_LIGHT, Wish.THEME_DARK)
 
 
-@dataclass(frozen=True, slots=True)
-class Panes:
+class Panes(NamedTuple):
     """The widgets to place. `tabs` are (title, pane) in their order, keyed by the wish that shows them."""
 
     table: QWidget
@@ -160,6 +157,8 @@ class MainWindow(QMainWindow):
 
     def show_palette(self) -> None:
         """Every action, found by typing."""
+        from taskmon.gui.widgets.command_palette import CommandPalette  # when it is first asked for
+
         palette = CommandPalette([self._actions[text.wish] for text in WISHES if text.wish != Wish.PALETTE], self)
         palette.chosen.connect(lambda action: action.trigger())
         palette.link_given.connect(self.link_given)

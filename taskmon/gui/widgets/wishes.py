@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Wish(StrEnum):
@@ -37,8 +36,7 @@ class Wish(StrEnum):
     QUIT = "quit"
 
 
-@dataclass(frozen=True, slots=True)
-class WishText:
+class WishText(NamedTuple):
     """`menu` is the menu it stands in, `icon` a name of `gui.icons` or empty, `tip` one sentence."""
 
     wish: Wish
