@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -101,7 +102,8 @@ def program(place: Path, text: str, *arguments: str) -> Iterator[subprocess.Pope
 def test_the_first_script_works_and_leaves_no_warning(place: Path) -> None:
     with program(place, FIRST_SCRIPT) as script:
         out, err = script.communicate(timeout=30)
-    assert (script.returncode, err) == (0, "")
+    slow = r"(?m)^Executing .* took [\d.]+ seconds\n"  # asyncio's word on a busy computer
+    assert (script.returncode, re.sub(slow, "", err)) == (0, "")
     task_id, made = out.splitlines()
     assert len(task_id) == 25
     assert made == "results"
