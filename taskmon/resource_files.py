@@ -29,12 +29,13 @@ def resource_path(name: str) -> Path:
 def simulator_catalogue() -> tuple[Simulator, ...]:
     """Every simulator that taskmon ships an entry for, `commands` last."""
     from taskmon.core.simulators import parse_simulator  # the first paint needs no simulator
+    from taskmon.core.submission import COMMANDS
 
     entries = [
         parse_simulator(path.read_text(encoding="utf-8"), path.name)
         for path in sorted(resource_path("simulators").glob("*.toml"))
     ]
-    return tuple(sorted(entries, key=lambda entry: (entry.key == "commands", entry.name.lower())))
+    return tuple(sorted(entries, key=lambda entry: (entry.key == COMMANDS, entry.name.lower())))
 
 
 class Example(NamedTuple):

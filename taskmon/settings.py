@@ -20,7 +20,6 @@ T = TypeVar("T")
 
 CONFIG_DIR_VARIABLE: Final = "TASKMON_CONFIG_DIR"
 _FILE: Final = "settings.toml"
-_THEMES: Final = ("system", "light", "dark")
 _WHERE_TO_CORRECT: Final = "Correct it in {path}; until then the default counts."
 
 
@@ -29,15 +28,13 @@ class Settings:
     """`connection` names the service the window opens with; empty means the embedded one. Keys are kept elsewhere.
 
     `idle_exit_minutes` is how long the embedded service stays without work or visitors, 0 for ever. `excludes` are
-    patterns, as in a .taskmonignore file, of what never travels with a submitted folder. `log_font_size` in points.
+    patterns, as in a .taskmonignore file, of what never travels with a submitted folder. `log_font_size` in points;
+    with `reduce_motion` nothing pulses.
     """
 
     connections: tuple[Connection, ...] = ()
     connection: str = ""
-    theme: str = "system"
-    notify: bool = True
     reduce_motion: bool = False
-    follow: bool = True
     wrap: bool = False
     log_font_size: float = 10.0
     idle_exit_minutes: float = 15.0
@@ -86,18 +83,11 @@ def load_settings(path: Path) -> LoadedSettings:
     return LoadedSettings(Settings(**values), tuple(InvalidInputError(f"{text}.", advice) for text in complaints))
 
 
-def save_settings(settings: Settings, path: Path) -> None:
-    """Write all of `settings`; keys of the file that this version does not know stay. Raises InvalidInputError.
-
-    A file that cannot be read as TOML is not overwritten: somebody was editing it.
-    """
-    change_settings(path, **{name: getattr(settings, name) for name in _FIELDS})
-
-
 def change_settings(path: Path, **changes: object) -> None:
     """Write these settings only; whatever else stands in the file stays as it is. Raises InvalidInputError.
 
-    That includes values that cannot be used: an entry of `connections` with a slip in it is not lost by adding another.
+    A file that cannot be read as TOML is not overwritten: somebody was editing it. What stays includes
+    values that cannot be used: an entry of `connections` with a slip in it is not lost by adding another.
     """
     import tomli_w
 
@@ -160,12 +150,6 @@ def _text(value: object) -> str:
     return value
 
 
-def _theme(value: object) -> str:
-    if value not in _THEMES:
-        raise ValueError(f"must be one of {', '.join(_THEMES)}")
-    return str(value)
-
-
 def _number(least: float, most: float) -> Callable[[object], float]:
     def read(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
@@ -221,10 +205,7 @@ def _connection(value: object) -> Connection:
 
 _READERS: Final[Mapping[str, Callable[[object], object]]] = {
     "connection": _text,
-    "theme": _theme,
-    "notify": _flag,
     "reduce_motion": _flag,
-    "follow": _flag,
     "wrap": _flag,
     "log_font_size": _number(6, 40),
     "idle_exit_minutes": _number(0, 100_000),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from taskmon.core.connection import usable_address, usable_key
 from taskmon.core.errors import InvalidInputError
-from taskmon.programs import serve_command
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -63,12 +62,9 @@ async def service_address(arguments: Namespace) -> GivenService:
     given = given_service(arguments)
     if given is not None:
         return given
-    from taskmon.client.local_service import ensure_local_service
-    from taskmon.settings import load_settings, settings_path
+    from taskmon.client.local_service import own_service
 
-    folder = data_dir(arguments)
-    idle_exit_s = load_settings(settings_path()).settings.idle_exit_minutes * 60
-    local = await ensure_local_service(folder, serve_command(folder, idle_exit_s))
+    local = await own_service(data_dir(arguments))
     return GivenService(local.url, local.api_key)
 
 

@@ -43,6 +43,15 @@ class ServiceAddress:
         return f"ServiceAddress({self.url!r}, pid={self.pid})"
 
 
+async def own_service(data_dir: Path) -> ServiceAddress:
+    """The address of the service of `data_dir`, started now, as the settings want it, if it does not run."""
+    from taskmon.programs import serve_command
+    from taskmon.settings import load_settings, settings_path
+
+    idle_exit_s = load_settings(settings_path()).settings.idle_exit_minutes * 60
+    return await ensure_local_service(data_dir, serve_command(data_dir, idle_exit_s))
+
+
 async def ensure_local_service(data_dir: Path, command: Sequence[str], *, timeout_s: float = 30.0) -> ServiceAddress:
     """The address of the service of `data_dir`; `command` is the whole argv that starts one if none answers.
 

@@ -15,7 +15,7 @@ from typing import Final, NoReturn, Self
 
 from taskmon.client.api import PAGE_LIMIT, ServiceClient
 from taskmon.client.folder_scan import scan_folder
-from taskmon.client.local_service import ensure_local_service
+from taskmon.client.local_service import own_service
 from taskmon.client.loop_thread import LoopThread
 from taskmon.client.submission import resubmit, submit_folder
 from taskmon.client.task import TaskHandle
@@ -26,7 +26,6 @@ from taskmon.core.lifecycle import Status
 from taskmon.core.submission import name_of_folder
 from taskmon.core.task import TASK_NAME, TaskDetail
 from taskmon.core.task import Task as TaskValue
-from taskmon.programs import serve_command
 from taskmon.resource_files import simulator_catalogue
 from taskmon.settings import load_settings, settings_path
 
@@ -45,9 +44,7 @@ def connect(url: str | None = None, api_key: str | None = None) -> Connection:
         if url:
             key = api_key or os.environ.get("TASKMON_API_KEY", "")
         else:
-            data_dir = _data_dir()
-            idle_exit_s = load_settings(settings_path()).settings.idle_exit_minutes * 60
-            own = loop.run(ensure_local_service(data_dir, serve_command(data_dir, idle_exit_s)))
+            own = loop.run(own_service(_data_dir()))
             url, key = own.url, own.api_key
         if not key:
             raise InvalidInputError("This service needs an API key.", "Give api_key or set TASKMON_API_KEY.")

@@ -11,12 +11,11 @@ from taskmon.core.machine import MachineGroup
 from taskmon.core.runner_protocol import SIMULATOR, Command
 from taskmon.core.simulators import Simulator, guess_simulator, matching_files
 from taskmon.core.storage import INPUT_FOLDER
+from taskmon.core.submission import COMMANDS
 from taskmon.core.task import Task, TaskRequest
 
 OWN_GROUP: Final = "this-computer"
 """The name of the machine group that always exists on this computer."""
-PLAIN_COMMANDS: Final = "commands"
-"""The key of the simulator that runs the user's own command lines."""
 
 
 def build_request(
@@ -66,7 +65,7 @@ def choose_simulator(
     """
     by_key = {simulator.key: simulator for simulator in catalogue}
     if key is None and commands:
-        key = PLAIN_COMMANDS
+        key = COMMANDS
     found = guess_simulator(paths, catalogue) if key is None else by_key.get(key.lower())
     if found is None:
         raise InvalidInputError(

@@ -20,7 +20,6 @@ from taskmon.core.errors import InvalidInputError
 from taskmon.core.plain_text import one_line
 from taskmon.core.project import DEFAULT_PROJECT
 from taskmon.core.simulators import Parameter, Simulator, guess_simulator, matching_files
-from taskmon.core.storage import OUTPUT_ARCHIVE
 from taskmon.core.task import Task
 from taskmon.core.units import count_text, parse_duration, size_text
 
@@ -39,7 +38,6 @@ class UploadState(StrEnum):
     """How far one folder has come on its way to the service."""
 
     WAITING = "waiting"
-    PACKING = "packing"
     SENDING = "sending"
     DONE = "done"
     FAILED = "failed"
@@ -102,8 +100,6 @@ class FolderContents:
             )
         if self.total_size > LARGE_FOLDER_BYTES:
             sentences.append(f"{size_text(self.total_size)} take a while to send. Is all of it input?")
-        if OUTPUT_ARCHIVE in self._paths:
-            sentences.append(f"The folder contains {OUTPUT_ARCHIVE}, most likely the result of an earlier run.")
         return sentences
 
 

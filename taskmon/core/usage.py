@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-USAGE_FILE: Final = "system_metrics.csv"
-
 _COLUMNS: Final = ("time", "cpu-usage", "memory", "disk-input", "disk-output")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageSeries:
-    """Samples in the order of time, all of one length. `times` in seconds since the first sample (or the start).
+    """Samples in the order of time, all of one length. `times` in seconds since the first sample.
 
     `cpu_percent` is of one core (400 = four cores busy); `memory_bytes` resident; `disk_read` and `disk_written` are
     bytes since the start of the present command.
@@ -30,8 +28,8 @@ class UsageSeries:
         return len(self.times)
 
 
-def parse_usage(text: str, started: datetime | None = None) -> UsageSeries:
-    """The samples of a `system_metrics.csv`; times count from `started`, else from the first sample.
+def parse_usage(text: str) -> UsageSeries:
+    """The samples of a `system_metrics.csv`.
 
     A half-written last line, a repeated heading and lines that make no sense are left out.
     """
@@ -46,10 +44,10 @@ def parse_usage(text: str, started: datetime | None = None) -> UsageSeries:
     if not samples:
         return UsageSeries()
     samples.sort(key=lambda sample: sample[0])
-    origin = started.timestamp() if started is not None else samples[0][0]
+    origin = samples[0][0]
     times, cpu, memory, read, written = zip(*samples, strict=True)
     return UsageSeries(
-        times=[max(0.0, time - origin) for time in times],
+        times=[time - origin for time in times],
         cpu_percent=list(cpu),
         memory_bytes=list(memory),
         disk_read=list(read),

@@ -95,6 +95,7 @@ class Desk(QObject):
         settings_file = settings_path(shell.folders.config)
         credentials = self._credentials or Credentials(settings_file.parent / "keys")
         book = ConnectionBook(settings_file, credentials)
+        shell.diagram.set_reduce_motion(book.settings().settings.reduce_motion)
         self.connections = ConnectionsController(
             background, connection, window, shell.notice, messages, book, self._may_leave, shell.theme
         )
@@ -279,10 +280,6 @@ class Desk(QObject):
         self.shell.put_away()
 
     # Leaving -------------------------------------------------------------------------------------------------------
-
-    def leave_now(self) -> None:
-        """Leaves without a question: the process was asked to stop."""
-        self.shell.left.set()
 
     async def _leave(self) -> None:
         if await self._may_end("Close the window", "Close the window?", "Close"):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from taskmon.gui.background import Background
 from taskmon.gui.controllers.connection import THIS_COMPUTER, Place
 from taskmon.gui.door import DOOR, keep_door
-from taskmon.programs import serve_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +25,13 @@ if TYPE_CHECKING:
 
 def here(data_dir: Path) -> Place:
     """This computer's service."""
-    return Place(THIS_COMPUTER, lambda: embedded_service(data_dir), embedded=True)
+
+    async def find() -> ServiceAddress:
+        from taskmon.client.local_service import own_service
+
+        return await own_service(data_dir)
+
+    return Place(THIS_COMPUTER, find, embedded=True)
 
 
 def given_place(options: WindowOptions) -> tuple[Place, str] | None:
@@ -41,15 +46,6 @@ def given_place(options: WindowOptions) -> tuple[Place, str] | None:
         return ServiceAddress(url=url, api_key=options.api_key, pid=0)
 
     return Place(url.removeprefix("https://").removeprefix("http://"), find, embedded=False), url
-
-
-async def embedded_service(data_dir: Path) -> ServiceAddress:
-    """The address of this computer's service, started now if it does not run."""
-    from taskmon.client.local_service import ensure_local_service
-    from taskmon.settings import load_settings, settings_path
-
-    idle_exit_s = load_settings(settings_path()).settings.idle_exit_minutes * 60
-    return await ensure_local_service(data_dir, serve_command(data_dir, idle_exit_s))
 
 
 def run_session(application: QApplication, shell: Shell, options: WindowOptions) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from taskmon.core.connection import Connection
 from taskmon.core.errors import InvalidInputError
-from taskmon.settings import Settings, change_settings, load_settings, save_settings, settings_path
+from taskmon.settings import Settings, change_settings, load_settings, settings_path
+
+
+def save(settings: Settings, path: Path) -> None:
+    """All of them at once."""
+    change_settings(path, **{field.name: getattr(settings, field.name) for field in fields(settings)})
 
 
 def test_no_file_means_the_defaults(tmp_path: Path) -> None:
@@ -22,13 +28,12 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
     settings = Settings(
         connections=(Connection(name="Cloud", url="https://api.example.org"),),
         connection="Cloud",
-        theme="dark",
-        notify=False,
+        wrap=True,
         log_font_size=12.5,
         idle_exit_minutes=0.0,
         excludes=("*.bak", "old/"),
     )
-    save_settings(settings, path)
+    save(settings, path)
     assert load_settings(path).settings == settings
     assert load_settings(path).problems == ()
 
@@ -36,7 +41,7 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
 def test_a_slip_in_one_connection_costs_neither_the_others_nor_itself(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(
-        'theme = "pink"\nconnections = [{name = "Lab", url = "https://lab.example/"}, {name = "Slip", url = "lab"}, 7,'
+        'wrap = "pink"\nconnections = [{name = "Lab", url = "https://lab.example/"}, {name = "Slip", url = "lab"}, 7,'
         ' {name = "LAB", url = "https://second.example"}, {name = "Key", url = "https://k3y@lab.example"}]\n'
     )
     loaded = load_settings(path)
@@ -50,7 +55,7 @@ def test_a_slip_in_one_connection_costs_neither_the_others_nor_itself(tmp_path: 
     assert [entry["name"] if isinstance(entry, dict) else entry for entry in content["connections"]] == [
         "Lab", "New", "Slip", 7, "LAB", "Key",
     ]  # fmt: skip
-    assert (content["theme"], content["connection"]) == ("pink", "New")
+    assert (content["wrap"], content["connection"]) == ("pink", "New")
 
 
 def test_a_file_that_is_not_toml_is_not_written_over(tmp_path: Path) -> None:
@@ -63,17 +68,16 @@ def test_a_file_that_is_not_toml_is_not_written_over(tmp_path: Path) -> None:
 
 def test_what_this_version_does_not_know_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
-    path.write_text('theme = "dark"\nfuture = 7\n[window]\ncolumns = ["name"]\n')
-    save_settings(Settings(theme="light"), path)
+    path.write_text('wrap = false\nfuture = 7\n[window]\ncolumns = ["name"]\n')
+    save(Settings(wrap=True), path)
     content = tomllib.loads(path.read_text())
-    assert (content["theme"], content["future"], content["window"]) == ("light", 7, {"columns": ["name"]})
+    assert (content["wrap"], content["future"], content["window"]) == (True, 7, {"columns": ["name"]})
 
 
 @pytest.mark.parametrize(
     ("line", "key"),
     [
-        ('theme = "pink"', "theme"),
-        ('notify = "yes"', "notify"),
+        ('wrap = "yes"', "wrap"),
         ("log_font_size = 1000", "log_font_size"),
         ("log_font_size = true", "log_font_size"),
         ("log_font_size = nan", "log_font_size"),
@@ -82,7 +86,7 @@ def test_what_this_version_does_not_know_is_kept(tmp_path: Path) -> None:
         ("excludes = [1]", "excludes"),
         ('connections = [{name = "x"}]', "connections"),
         ('connections = [{name = "x", url = "x"}]', "connections"),
-        ("theme = []", "theme"),
+        ("wrap = []", "wrap"),
     ],
 )
 def test_a_bad_value_is_named_and_hurts_nothing_else(line: str, key: str, tmp_path: Path) -> None:
@@ -103,14 +107,14 @@ def test_a_file_that_is_no_toml_is_said_and_not_overwritten(content: bytes, tmp_
     assert loaded.settings == Settings()
     assert len(loaded.problems) == 1
     with pytest.raises(InvalidInputError):
-        save_settings(Settings(), path)
+        save(Settings(), path)
     assert path.read_bytes() == content
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidInputError, match="cannot be saved"):
-        save_settings(Settings(), tmp_path / "other/../file/settings.toml")
+        save(Settings(), tmp_path / "other/../file/settings.toml")
 
 
 def test_the_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from taskmon.core.usage import UsageSeries, parse_usage, rates
 
 HEADING = "time,command,cpu-usage,memory,disk-input,disk-output\n"
@@ -17,10 +15,6 @@ def test_samples_count_their_time_from_the_first() -> None:
     assert usage.cpu_percent == [98.5, 101.0]
     assert usage.memory_bytes == [1048576.0, 2097152.0]
     assert (usage.disk_read, usage.disk_written) == ([0.0, 100.0], [0.0, 4096.0])
-
-
-def test_samples_may_count_from_the_start_of_the_task() -> None:
-    assert parse_usage(HEADING + FIRST, datetime(2026, 5, 1, 9, 59, 50, tzinfo=UTC)).times == [10.0]
 
 
 def test_every_prefix_of_the_file_gives_whole_samples_only() -> None:

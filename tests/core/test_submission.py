@@ -69,7 +69,6 @@ def test_exclusions_are_gathered_by_rule_with_a_few_examples() -> None:
         (a_folder(), "is empty"),
         (a_folder(excluded=(("a.o", "*.o"),)), "Every file of the folder is excluded"),
         (a_folder("a", total_size=1_200_000_000), "1.2 GB take a while"),
-        (a_folder("output.zip"), "output.zip"),
     ],
 )
 def test_a_folder_that_may_surprise_is_warned_about(folder: FolderContents, words: str) -> None:

@@ -183,14 +183,12 @@ class SubmitController:
 
     async def _submit_example(self) -> None:
         from taskmon.client.submission import submit_folder
-        from taskmon.client.task_request import build_request
+        from taskmon.client.task_request import build_request, choose_group
 
         client, example = self._connection.client, bundled_example()
-        group = next((group for group in await client.machine_groups() if group.started and group.id), None)
-        if group is None or group.id is None:
-            raise InvalidInputError("No machine group is started.", "Start one, then try the example again.")
+        group = choose_group(await client.machine_groups())
         self._messages.tell(f"Submitting the example “{example.name}”…")
-        request = build_request(example.simulator, example.values, group.id)
+        request = build_request(example.simulator, example.values, group.id or "")
         submitted = await submit_folder(client, example.folder, request, metadata={TASK_NAME: example.name})
         self._connection.refresh()
         self._tell(submitted.id, f"Submitted the example “{example.name}”.")

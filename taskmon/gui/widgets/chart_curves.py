@@ -65,7 +65,7 @@ def series_key(name: str) -> str:
     return f"series {name}"
 
 
-def series_panels(series: Mapping[str, Points], *, timed: bool, logarithmic: bool) -> tuple[Panel, ...]:
+def series_panels(series: Mapping[str, Points], *, logarithmic: bool) -> tuple[Panel, ...]:
     """The number series of a log, each with an axis of its own: their magnitudes have nothing to do with each other."""
     return tuple(
         Panel(
@@ -73,7 +73,7 @@ def series_panels(series: Mapping[str, Points], *, timed: bool, logarithmic: boo
             name,
             (Curve(name, x, y),),
             number_text,
-            timed,
+            timed=False,
             from_zero=False,
             logarithmic=logarithmic,
             colour=place,

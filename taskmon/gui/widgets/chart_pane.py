@@ -39,7 +39,6 @@ class ChartPane(QWidget):
         self._theme = LIGHT
         self._usage: UsageSeries | None = None
         self._series: Mapping[str, Points] = {}
-        self._series_timed = False
         self._hidden: set[str] = set()
         self._known: set[str] = set()
         self._plots: ChartPlots | None = None
@@ -95,9 +94,9 @@ class ChartPane(QWidget):
         self._usage = usage
         self._refresh()
 
-    def show_series(self, series: Mapping[str, Points], *, timed: bool = False) -> None:
-        """Number series of the log by name, each (x, y). `timed`: x is in seconds since the task started."""
-        self._series, self._series_timed = series, timed
+    def show_series(self, series: Mapping[str, Points]) -> None:
+        """Number series of the log by name, each (x, y)."""
+        self._series = series
         for name in series:
             if name not in self._known and len(self._known) >= _CHOSEN_AT_FIRST:
                 self._hidden.add(series_key(name))
@@ -140,7 +139,7 @@ class ChartPane(QWidget):
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _panels(self) -> Sequence[Panel]:
-        shown = series_panels(self._series, timed=self._series_timed, logarithmic=self.logarithmic.isChecked())
+        shown = series_panels(self._series, logarithmic=self.logarithmic.isChecked())
         if self._usage is not None and len(self._usage):
             shown += usage_panels(self._usage)
         return [panel for panel in shown if panel.key not in self._hidden]

@@ -25,7 +25,6 @@ _ROWS_AT_FIRST: Final = 30
 
 _WORDS: Final = {
     UploadState.WAITING: "waiting",
-    UploadState.PACKING: "packing",
     UploadState.SENDING: "sending",
     UploadState.DONE: "sent",
     UploadState.FAILED: "failed",

@@ -21,7 +21,7 @@ def test_the_abscissa_of_the_pattern_is_used() -> None:
     reader = SeriesReader(PATTERNS)
     reader.read(LOG)
     x, y = reader.points()["residual"]
-    assert x == [float(step) for step in range(40)]
+    assert list(x) == [float(step) for step in range(40)]
     assert y[3] == 1e-3
 
 

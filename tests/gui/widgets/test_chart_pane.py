@@ -177,7 +177,7 @@ def test_axes_speak_in_round_words() -> None:
 
 def rows(width: int, height: int, series: int) -> list[tuple[list[str], int]]:
     panels = [
-        *series_panels({f"s{number}": ([0.0], [1.0]) for number in range(series)}, timed=False, logarithmic=False),
+        *series_panels({f"s{number}": ([0.0], [1.0]) for number in range(series)}, logarithmic=False),
         *usage_panels(USAGE),
     ]
     return [([panel.key for panel in row.panels], row.height) for row in chart_rows(panels, width, height)]
