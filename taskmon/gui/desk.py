@@ -21,6 +21,7 @@ from taskmon.gui.controllers.file_preview import FilePreviewController
 from taskmon.gui.controllers.links import LinksController
 from taskmon.gui.controllers.list_memory import ListMemoryController
 from taskmon.gui.controllers.log import LogController
+from taskmon.gui.controllers.log_preferences import LogPreferences
 from taskmon.gui.controllers.log_survey import LogSurveyController
 from taskmon.gui.controllers.named_views import NamedViewsController
 from taskmon.gui.controllers.progress import ProgressController
@@ -28,6 +29,7 @@ from taskmon.gui.controllers.submit import SubmitController
 from taskmon.gui.controllers.task_actions import TaskActionsController
 from taskmon.gui.controllers.task_detail import TaskDetailController
 from taskmon.gui.controllers.task_list import TaskListController
+from taskmon.gui.controllers.task_windows import Surroundings, TaskWindowsController
 from taskmon.gui.crash import CrashReporter
 from taskmon.gui.dialogs import Question, ask
 from taskmon.gui.shell import TABS, THEMES
@@ -49,7 +51,16 @@ if TYPE_CHECKING:
     from taskmon.gui.background import Background
     from taskmon.gui.shell import Shell
 
-_ROW_WISHES = (Wish.RESUBMIT, Wish.RESUBMIT_CHANGED, Wish.KILL, Wish.DOWNLOAD, Wish.COPY_ID, Wish.SEARCH_LOGS, *TABS)
+_ROW_WISHES = (
+    Wish.RESUBMIT,
+    Wish.RESUBMIT_CHANGED,
+    Wish.KILL,
+    Wish.DOWNLOAD,
+    Wish.COPY_ID,
+    Wish.OPEN_TASK,
+    Wish.SEARCH_LOGS,
+    *TABS,
+)
 
 
 def crash_reporter(shell: Shell) -> CrashReporter:
@@ -119,19 +130,15 @@ class Desk(QObject):
             lambda: book.settings().settings.excludes,
         )
         self.progress = ProgressController(connection, store, model, shell.server_clock)
-        self.log = LogController(
-            background,
-            connection,
-            self.log_pane,
-            messages,
-            window,
-            shell.folders.cache / "logs",
-            silence_of=self.progress.silence_of,
+        logs, silence_of = shell.folders.cache / "logs", self.progress.silence_of
+        preferences = LogPreferences(settings_file, shell.state)
+        self.log = LogController(background, connection, self.log_pane, messages, window, logs, preferences, silence_of)
+        around = Surroundings(
+            background, connection, store, messages, logs, preferences, silence_of, shell.server_clock
         )
+        self.windows = TaskWindowsController(around, self.actions, shell.state, shell.theme)
         self.links = LinksController(background, connection, shell, self.log)
-        self.survey = LogSurveyController(
-            background, connection, window, shell.folders.cache / "logs", self.links.show, shell.theme
-        )
+        self.survey = LogSurveyController(background, connection, window, logs, self.links.show, shell.theme)
         self.chart = ChartController(background, connection, self.chart_pane, messages, window)
         self.preview = FilePreviewController(background, connection, self.files_pane, clock)
         background.watch(self.progress.watch_forever(), "progress")
@@ -143,8 +150,10 @@ class Desk(QObject):
         self.connection.on_freshness(self._hear_clock)
         self.connection.on_move(lambda _: self.submit.leave_service())
         self.connection.on_move(lambda _: self.list.expect_load())
-        self.connection.on_move(lambda _: self.survey.close())
+        self.connection.on_move(lambda _: self._close_windows())
         self.shell.theme_changed.connect(self.survey.set_theme)
+        self.shell.theme_changed.connect(self.windows.set_theme)
+        self.log_pane.window_requested.connect(lambda: self.windows.open_file(*self.log.shown))
         self.submit.on_submitted(self._select_soon)
         self.shell.theme_changed.connect(self.submit.set_theme)
         self.shell.theme_changed.connect(self.connections.set_theme)
@@ -153,7 +162,7 @@ class Desk(QObject):
         self.detail.on_task(self.chart.show_task)
         self.detail.on_task(self.preview.show_task)
         self.shell.table.selection_changed.connect(self._selected)
-        self.shell.table.task_activated.connect(lambda _id: self.window.show_tab(Wish.SHOW_LOG))
+        self.shell.table.task_activated.connect(self.windows.open_by_id)
         self.shell.table.kill_requested.connect(lambda _ids: self.actions.kill(self.detail.selected))
         self.shell.table.context_menu_requested.connect(self._offer_row_menu)
         self.shell.diagram.status_clicked.connect(lambda status: self.shell.filter_box.set_text(f"status:={status}"))
@@ -197,6 +206,7 @@ class Desk(QObject):
             Wish.REFRESH: self.connection.refresh,
             Wish.FIND_TASK: self.shell.filter_box.setFocus,
             Wish.FIND_IN_LOG: self._find_in_log,
+            Wish.OPEN_TASK: lambda: self.windows.open(selected),
             Wish.SEARCH_LOGS: self._search_logs,
             Wish.PALETTE: self.window.show_palette,
             Wish.RESET_LAYOUT: self.shell.reset_layout,
@@ -241,6 +251,11 @@ class Desk(QObject):
         self.window.show_tab(Wish.SHOW_LOG)
         self.log_pane.focus_search()
 
+    def _close_windows(self) -> None:
+        """All but the main one."""
+        self.survey.close()
+        self.windows.close()
+
     def _search_logs(self) -> None:
         self.survey.open(self.detail.selected, self.log_pane.search.field.text())
 
@@ -274,8 +289,8 @@ class Desk(QObject):
     def put_away(self) -> None:
         """Lets go of files and remembers the arrangement; the last thing before the window closes."""
         self._ticker.stop()
+        self._close_windows()
         self.log.close()
-        self.survey.close()
         self.shell.state.save("selected", self.shell.table.current_id().encode())
         self.shell.put_away()
 
@@ -319,3 +334,4 @@ class Desk(QObject):
         self.connection.set_visible(handle is not None and handle.isExposed())
         self.shell.badge.refresh()
         self.detail.tick()
+        self.windows.tick()

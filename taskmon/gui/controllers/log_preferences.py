@@ -1,4 +1,7 @@
-"""How a person likes to read logs: wrap and size of the text in the settings, highlight rules in a file beside them."""
+"""How a person likes to read logs: wrap and size of the text in the settings, highlight rules in a file beside them.
+
+One for the whole window: what is changed in one pane is so in all of them.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,28 @@ from typing import TYPE_CHECKING, Any, Final
 
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.log_highlights import COLOURS, Highlight, HighlightRule
+from taskmon.core.storage import STDOUT_FILE
 from taskmon.settings import change_settings, load_settings, settings_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from taskmon.gui.window_state import WindowState
     from taskmon.settings import Settings
 
 _log = logging.getLogger(__name__)
 _RULES_FILE: Final = "highlights.toml"
+_FILE_OF: Final = "log of {}"
 
 
 class LogPreferences:
     """Read once, written at every change. What cannot be read or written costs a line in our log, nothing else."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, state: WindowState | None = None) -> None:
+        """`state` remembers which stream is read of tasks of a simulator."""
+        self._state = state
+        self._listeners: list[Callable[[], None]] = []
         self._path = path if path is not None else settings_path()
         self._rules_path = self._path.with_name(_RULES_FILE)
         self._settings = load_settings(self._path).settings
@@ -46,10 +55,12 @@ class LogPreferences:
         self._settings = load_settings(self._path).settings
 
     def remember_rules(self, rules: tuple[HighlightRule, ...]) -> None:
-        """Keeps the highlight rules."""
+        """Keeps the highlight rules, and tells all panes."""
         import tomli_w
 
         self.rules = rules
+        for listener in self._listeners:
+            listener()
         content = {"rule": [_as_table(rule) for rule in rules]}
         draft = self._rules_path.with_name(f".{_RULES_FILE}")
         try:
@@ -58,6 +69,24 @@ class LogPreferences:
             draft.replace(self._rules_path)
         except OSError as error:
             _log.warning("the highlight rules cannot be kept: %s", error)
+
+    def on_rules(self, listener: Callable[[], None]) -> None:
+        """`listener` hears of other rules, until it is forgotten."""
+        self._listeners.append(listener)
+
+    def forget(self, listener: Callable[[], None]) -> None:
+        """The listener's pane is gone."""
+        self._listeners = [known for known in self._listeners if known != listener]
+
+    def file_of(self, simulator: str) -> str:
+        """The stream that was last chosen for a task of this simulator; stdout where none was."""
+        chosen = (self._state.load(_FILE_OF.format(simulator)) or b"").decode() if self._state and simulator else ""
+        return chosen or STDOUT_FILE
+
+    def remember_file(self, simulator: str, path: str) -> None:
+        """A person chose to read this stream of a task."""
+        if self._state is not None and simulator:
+            self._state.save(_FILE_OF.format(simulator), path.encode())
 
     def _load_rules(self) -> tuple[HighlightRule, ...]:
         try:

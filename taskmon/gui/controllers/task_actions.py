@@ -16,6 +16,8 @@ from taskmon.gui.dialogs import Question, ask, choose_folder
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from PySide6.QtWidgets import QWidget
+
     from taskmon.client.task_store import TaskStore
     from taskmon.core.task import Task
     from taskmon.gui.background import Background
@@ -72,17 +74,17 @@ class TaskActionsController:
         self._downloads = Path.home()
         self._downloaded: Path | None = None
 
-    def kill(self, tasks: Sequence[Task]) -> None:
-        """Asks once, then kills all of `tasks` that still live."""
-        self._background.start(self._kill(tasks), "kill")
+    def kill(self, tasks: Sequence[Task], window: QWidget | None = None) -> None:
+        """Asks once, in `window` or else the main one, then kills all of `tasks` that still live."""
+        self._background.start(self._kill(tasks, window or self._window), "kill")
 
     def resubmit(self, tasks: Sequence[Task]) -> None:
         """Runs `tasks` again as they were, with the inputs reused on the server's side."""
         self._background.start(self._resubmit(tasks), "resubmit")
 
-    def download(self, tasks: Sequence[Task]) -> None:
+    def download(self, tasks: Sequence[Task], window: QWidget | None = None) -> None:
         """Asks where to, then downloads and unpacks the outputs of each task into a folder of its own."""
-        self._background.start(self._download(tasks), "download")
+        self._background.start(self._download(tasks, window or self._window), "download")
 
     def download_file(self, task: Task, path: str) -> None:
         """Fetches one file of a task to a folder that the person chooses."""
@@ -101,9 +103,9 @@ class TaskActionsController:
         QGuiApplication.clipboard().setText("\n".join(task.task_id for task in tasks))
         self._messages.tell(f"Copied {count_text(len(tasks), 'task id')}.")
 
-    async def _kill(self, tasks: Sequence[Task]) -> None:
+    async def _kill(self, tasks: Sequence[Task], window: QWidget) -> None:
         question = kill_question(tasks)
-        if question is None or not await ask(question, self._window):
+        if question is None or not await ask(question, window):
             return
         latest = [self._store.get(task.task_id) or task for task in tasks]
         living = [task for task in latest if can_kill(task.status)]
@@ -127,10 +129,10 @@ class TaskActionsController:
 
         await self._each(tasks, resubmit_one, "Submitting", "Submitted again")
 
-    async def _download(self, tasks: Sequence[Task]) -> None:
+    async def _download(self, tasks: Sequence[Task], window: QWidget) -> None:
         from taskmon.client.download import download_outputs
 
-        folder = await choose_folder("Download outputs to", self._window, str(self._downloads))
+        folder = await choose_folder("Download outputs to", window, str(self._downloads))
         if folder is None:
             return
         self._downloads = Path(folder)

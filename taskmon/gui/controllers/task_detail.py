@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from taskmon.client.api import ServiceClient
     from taskmon.client.task_store import Change, TaskStore
-    from taskmon.core.task import Task, TaskDetail
+    from taskmon.core.task import QueuePosition, Task, TaskDetail
     from taskmon.gui.background import Background
     from taskmon.gui.controllers.connection import ConnectionController
     from taskmon.gui.models.task_table_model import TaskTableModel
@@ -26,7 +27,15 @@ if TYPE_CHECKING:
     from taskmon.gui.widgets.main_window import MainWindow
     from taskmon.gui.widgets.timeline import Timeline
 
-_ON_TASKS = (Wish.RESUBMIT, Wish.DOWNLOAD, Wish.COPY_ID, Wish.SEARCH_LOGS)
+_ON_TASKS = (Wish.RESUBMIT, Wish.DOWNLOAD, Wish.COPY_ID, Wish.OPEN_TASK, Wish.SEARCH_LOGS)
+
+
+async def load_detail(client: ServiceClient, task_id: str) -> tuple[TaskDetail, QueuePosition | None]:
+    """Everything about a task, and its place in the queue while it waits there. Raises TaskmonError."""
+    detail = await client.task(task_id)
+    if detail.is_terminated or detail.start_time is not None:
+        return detail, None
+    return detail, (await client.task_status(task_id)).position_in_queue
 
 
 class TaskDetailController:
@@ -115,11 +124,7 @@ class TaskDetailController:
         self._background.restart("detail", self._load(task.task_id))
 
     async def _load(self, task_id: str) -> None:
-        detail = await self._connection.client.task(task_id)
-        position = None
-        if not detail.is_terminated and detail.start_time is None:
-            answer = await self._connection.client.task_status(task_id)
-            position = answer.position_in_queue
+        detail, position = await load_detail(self._connection.client, task_id)
         self._detail = detail
         if detail.is_terminated != self._files_are_final:
             self._refresh_files()

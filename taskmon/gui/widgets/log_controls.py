@@ -68,6 +68,7 @@ class LogControls(QWidget):
         self.menu = LogMenu(self)
         self._placeholder = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._arrange()
+        self._set_narrow(True)  # else the words would keep a pane wide that has never been so
         self.more.setMenu(self.menu)
         self.more.setStyleSheet("QToolButton { padding-right: 9px; } QToolButton::menu-indicator { image: none; }")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -104,7 +105,10 @@ class LogControls(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow pane keeps the words for the tooltips."""
         super().resizeEvent(event)
-        narrow = event.size().width() < _WORDS_WIDTH
+        self._set_narrow(event.size().width() < _WORDS_WIDTH)
+
+    def _set_narrow(self, narrow: bool) -> None:
+        self.files.setFixedWidth(_FILES_WIDTH - 26 if narrow else _FILES_WIDTH)
         styles = Qt.ToolButtonStyle
         for button in (self.follow, self.wrap):
             button.setToolButtonStyle(styles.ToolButtonIconOnly if narrow else styles.ToolButtonTextBesideIcon)

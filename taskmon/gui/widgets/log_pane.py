@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from taskmon.gui.theme import Theme
 
 _FILE_NAMES: Final = {"stdout.txt": "stdout", "stderr.txt": "stderr", MERGED: "stdout + stderr"}
+_SAVE: Final = "Save everything…"
 _JUMP_REFUSED: Final = "Type a line number, a part such as 50%, or a time if the lines begin with times."
 
 
@@ -37,6 +38,7 @@ class LogPane(LogControls):
         self._warnings: SearchResult | None = None
         self._jump_to_first = False
         self._ended = False
+        self._saving: float | None = None
         self._note = ""
         self._problem = ""
         self._rules: tuple[HighlightRule, ...] = ()
@@ -61,7 +63,7 @@ class LogPane(LogControls):
         menu.add("Open in a window of its own", self.window_requested.emit)
         menu.addSeparator()
         self.save_shown = menu.add("Save what I see…", lambda: self.save_requested.emit(SHOWN))
-        self.save = menu.add("Save everything…", lambda: self.save_requested.emit(EVERYTHING))
+        self.save = menu.add(_SAVE, lambda: self.save_requested.emit(EVERYTHING))
 
     def _connect(self) -> None:
         self.files.activated.connect(lambda place: self.file_selected.emit(self.files.itemData(place)))
@@ -134,6 +136,13 @@ class LogPane(LogControls):
     def show_problem(self, sentence: str) -> None:
         """What went wrong; an empty sentence takes it back."""
         self._problem = sentence
+        self._show_state()
+
+    def show_saving(self, fraction: float | None) -> None:
+        """How much of the log is saved, 0 to 1: the entry of the menu stops it; None: nothing is being saved."""
+        self.save.setText(_SAVE if fraction is None else f"Stop saving ({fraction:.0%})")
+        self.save_shown.setVisible(fraction is None)
+        self._saving = fraction
         self._show_state()
 
     def set_silence(self, text: str) -> None:
@@ -307,7 +316,7 @@ class LogPane(LogControls):
             (self._problem or self._note or ("This file is empty." if self._ended else "")) if empty else ""
         )
         for action in (self.save, self.save_shown):
-            action.setEnabled(not empty)
+            action.setEnabled(not empty or self._saving is not None)
         self.foot.show_status("" if empty else self._state_text(), problem=bool(self._problem))
 
     def _state_text(self) -> str:
@@ -315,5 +324,6 @@ class LogPane(LogControls):
         if source is None or self._problem:
             return self._problem
         lines = count_text(source.line_count, "line") if source.complete else "counting lines…"
-        parts = ["ended" if self._ended else "live", lines, size_text(source.size)]
+        saving = "" if self._saving is None else f"saving {self._saving:.0%}"
+        parts = ["ended" if self._ended else "live", lines, size_text(source.size), saving]
         return " · ".join(part for part in (*parts, self._note) if part)

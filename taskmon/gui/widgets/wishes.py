@@ -20,6 +20,7 @@ class Wish(StrEnum):
     REFRESH = "refresh"
     FIND_TASK = "find-task"
     FIND_IN_LOG = "find-in-log"
+    OPEN_TASK = "open-task"
     SEARCH_LOGS = "search-logs"
     SHOW_LOG = "show-log"
     SHOW_CHARTS = "show-charts"
@@ -62,6 +63,14 @@ WISHES: Final = (
     WishText(Wish.QUIT, "Quit", "Task", "close", "Ctrl+Q", "Close the window; tasks go on"),
     WishText(Wish.FIND_TASK, "Filter tasks", "View", "filter", "Ctrl+F", "Type to narrow the list of tasks"),
     WishText(Wish.FIND_IN_LOG, "Search the log", "View", "search", "Ctrl+Shift+F", "Search the log of the task"),
+    WishText(
+        Wish.OPEN_TASK,
+        "Open in a window of its own",
+        "View",
+        "lifecycle",
+        "Ctrl+Return",
+        "Log, diagram and what happened, to be read beside others",
+    ),
     WishText(
         Wish.SEARCH_LOGS,
         "Search in the logs of the selected tasks…",

@@ -58,13 +58,13 @@ def test_everything_is_saved_byte_by_byte_and_what_is_seen_as_text(tmp_path: Pat
     spool = LogSpool(tmp_path / "log")
     spool.append(content)
     spool.path.unlink()
-    asyncio.run(save_everything(spool, str(tmp_path / "all")))
+    asyncio.run(save_everything(spool, tmp_path / "all", lambda _part: None))
     assert (tmp_path / "all").read_bytes() == content
-    assert asyncio.run(save_shown(spool, str(tmp_path / "seen"))) == 4
+    assert asyncio.run(save_shown(spool, tmp_path / "seen", lambda _part: None)) == 4
     assert (tmp_path / "seen").read_text() == "red\n20 %\n" + "x" * 100_000 + "\nlast\n"
     spool.close()
 
 
 def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="could not be saved"):
-        asyncio.run(save_shown(LineList([b"x"]), str(tmp_path)))
+        asyncio.run(save_shown(LineList([b"x"]), tmp_path, lambda _part: None))

@@ -16,7 +16,7 @@ from taskmon.gui.background import Background
 from taskmon.gui.controllers.log_reading import LogReading
 from taskmon.gui.theme import load_fonts
 from taskmon.gui.widgets.log_controls import MERGED
-from taskmon.gui.widgets.log_window import LogWindow
+from taskmon.gui.widgets.log_pane import LogPane
 from taskmon.programs import command
 from tests.waiting import until_async
 
@@ -47,15 +47,15 @@ class Connected:
 
 
 @pytest.fixture
-def windows(app: QApplication) -> Iterator[list[LogWindow]]:
+def panes(app: QApplication) -> Iterator[list[LogPane]]:
     load_fonts()
-    windows = [LogWindow("one"), LogWindow("two")]
-    for window in windows:
-        window.show()
-    yield windows
-    for window in windows:
-        window.close()
-        window.deleteLater()
+    panes = [LogPane(), LogPane()]
+    for pane in panes:
+        pane.show()
+    yield panes
+    for pane in panes:
+        pane.close()
+        pane.deleteLater()
 
 
 def lines(reading: LogReading) -> list[bytes]:
@@ -66,7 +66,7 @@ def lines(reading: LogReading) -> list[bytes]:
 
 
 def test_streams_are_merged_as_they_come_and_read_side_by_side(
-    windows: list[LogWindow], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
+    panes: list[LogPane], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
 ) -> None:
     data, case = tmp_path / "data", tmp_path / "case"
     case.mkdir()
@@ -81,18 +81,18 @@ def test_streams_are_merged_as_they_come_and_read_side_by_side(
         task_id = (await submit_folder(client, case, build_request(entry, ["python3 write.py"], group))).id
         task = await client.task(task_id)
         both, errors = (
-            LogReading(background, Connected(client), window.pane, tmp_path / "copies", window.windowTitle())  # type: ignore[arg-type]
-            for window in windows
+            LogReading(background, Connected(client), pane, tmp_path / "copies", f"log {id(pane)}")  # type: ignore[arg-type]
+            for pane in panes
         )
         both.show(task, MERGED)
         errors.show(task, "stderr.txt", line=1)
         await until_async(lambda: len(lines(both)) == 8, 30, "all lines have come")
         assert lines(both) == [b"%s %d" % (name, number) for number in range(4) for name in (b"out", b"err")]
-        assert windows[0].pane.foot.legend.isVisible()
-        assert "order of arrival" in windows[0].pane.foot.status.text()
+        assert panes[0].foot.legend.isVisible()
+        assert "order of arrival" in panes[0].foot.status.text()
         assert lines(errors) == [b"err %d" % number for number in range(4)]
         (data / "work" / task_id / "output" / "artifacts" / "stop").touch()
-        await until_async(lambda: windows[0].pane._ended and windows[1].pane._ended, 30, "both know of the end")
+        await until_async(lambda: panes[0]._ended and panes[1]._ended, 30, "both know of the end")
         assert len(lines(both)) == 8
         both.stop()
         errors.stop()
