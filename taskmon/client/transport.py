@@ -169,7 +169,7 @@ class Transport:
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                 # The server may have hung up on a kept connection just as we used it. Reading again is harmless;
                 # anything else might happen twice.
-                if method != "GET" and not once_key:
+                if client.is_closed or (method != "GET" and not once_key):
                     raise
                 _log.debug("%s %s met a dropped connection; asked again", method, path)
                 response = await client.send(request)
@@ -217,16 +217,14 @@ class Transport:
                 context = await asyncio.to_thread(httpx.create_ssl_context)
             else:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            self._clients.setdefault(
-                kind,
-                httpx.AsyncClient(
+            if kind not in self._clients:  # another call may have been quicker
+                self._clients[kind] = httpx.AsyncClient(
                     transport=self._transport,
                     trust_env=not kind[1],
                     verify=context,
                     headers={"user-agent": f"taskmon/{taskmon.__version__}"},
                     limits=httpx.Limits(keepalive_expiry=_KEPT_CONNECTION_S),
-                ),
-            )
+                )
         return self._clients[kind]
 
 

@@ -15,6 +15,8 @@ from typing import Final
 STORED: Final = 0
 DEFLATED: Final = 8
 _ZIP64_FROM: Final = 0xFFFFFFFF
+_LAST_MOMENT: Final = 4354819200.0
+"""The end of 2107, with which these dates end; some disks keep times that no calendar takes."""
 _FLAGS: Final = 0x0808
 """Sizes follow the data; the name is UTF-8."""
 
@@ -86,7 +88,7 @@ def _directory_entry(member: MemberRecord) -> bytes:
 
 
 def _dos_moment(modified: float) -> tuple[int, int]:
-    moment = time.localtime(modified)
+    moment = time.localtime(min(max(modified, 0.0), _LAST_MOMENT))
     if moment.tm_year < 1980:
         return 0x21, 0
     date = (min(moment.tm_year, 2107) - 1980) << 9 | moment.tm_mon << 5 | moment.tm_mday

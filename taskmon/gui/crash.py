@@ -7,7 +7,7 @@ import platform
 import traceback
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtWidgets import QMessageBox, QWidget
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
+
+_KEPT: Final = 50
+"""Reports; a bug may come back every second for a week."""
 
 
 class CrashReporter:
@@ -59,7 +62,9 @@ class CrashReporter:
         text = f"{now.isoformat()}\n{versions}, {platform.platform()}\n\n{''.join(traceback.format_exception(error))}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+            for oldest in sorted(self._folder.glob("crash-*.txt"))[:-_KEPT]:
+                oldest.unlink()
         except OSError:
             logger.exception("the crash report could not be written")
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 
@@ -114,6 +115,24 @@ async def test_reading_survives_one_dropped_connection() -> None:
         service.faults.extend([break_off, break_off])
         with pytest.raises(ConnectionFailedError):
             await client.tasks()
+
+
+async def test_a_call_that_the_closing_of_the_client_cut_off_is_no_bug() -> None:
+    asked, closed = asyncio.Event(), asyncio.Event()
+
+    class Cut(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            asked.set()
+            await closed.wait()
+            raise httpx.ReadError("cut", request=request)
+
+    client = ServiceClient(URL, "key", transport=Cut())
+    asking = asyncio.create_task(client.tasks())
+    await asked.wait()
+    await client.close()
+    closed.set()
+    with pytest.raises(ConnectionFailedError):
+        await asking
 
 
 async def test_a_submission_is_never_sent_twice() -> None:

@@ -32,6 +32,7 @@ from taskmon.client.folder_scan import (
 from taskmon.client.ignore_rules import parse_rules, rule_against
 from taskmon.client.transfer import Progress
 from taskmon.client.upload import pack_folder
+from taskmon.client.zip_format import MemberRecord, descriptor, directory, local_header
 from taskmon.client.zip_stream import Member, PackingStoppedError, zip_chunks
 from taskmon.core.errors import InvalidInputError
 from tests.waiting import until
@@ -327,3 +328,11 @@ async def test_looking_at_a_folder_ends_when_nobody_wants_it_any_more(tmp_path: 
     looking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await looking
+
+
+@pytest.mark.parametrize("modified", [-1e18, -1.0, 0.0, 5e9, 1e18])
+def test_no_time_of_a_file_is_too_odd_to_be_packed(modified: float) -> None:
+    record = MemberRecord("a", 0, modified, stat.S_IFREG | 0o644, False, 0)
+    member = local_header(record) + descriptor(record)
+    archive = zipfile.ZipFile(io.BytesIO(member + directory([record], len(member))))
+    assert 1980 <= archive.infolist()[0].date_time[0] <= 2107

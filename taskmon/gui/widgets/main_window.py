@@ -28,10 +28,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from taskmon.core.plain_text import one_line
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import Theme
 from taskmon.gui.widgets.connection_button import ConnectionButton
 from taskmon.gui.widgets.drop_overlay import DropOverlay, dropped_folders
+from taskmon.gui.widgets.form_field import plain_tooltip
 from taskmon.gui.widgets.wishes import WISHES, Wish
 
 if TYPE_CHECKING:
@@ -270,6 +272,7 @@ class MainWindow(QMainWindow):
         self._forget_message = QTimer(self, singleShot=True)
         self._forget_message.timeout.connect(lambda: self._show_message(""))
         self._upload_label = QLabel(self)
+        self._upload_label.setTextFormat(Qt.TextFormat.PlainText)
         self._upload = QProgressBar(self)
         self._upload.setRange(0, 1000)
         self._upload.setTextVisible(False)
@@ -282,8 +285,9 @@ class MainWindow(QMainWindow):
         self.show_upload("", None)
 
     def _show_message(self, sentence: str) -> None:
-        self._message.setText(sentence)
-        self._message.setToolTip(sentence)
+        shown = one_line(" ".join(sentence.split()))
+        self._message.setText(shown)
+        self._message.setToolTip(plain_tooltip(shown))
         self._message.style().polish(self._message)
 
     # What Qt calls ---------------------------------------------------------------------------------------------

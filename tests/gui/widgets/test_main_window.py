@@ -58,6 +58,16 @@ def test_icons_follow_the_theme(window: MainWindow) -> None:
     assert window.action(Wish.KILL).icon().pixmap(16).toImage() != light
 
 
+def test_foreign_text_neither_breaks_the_status_line_nor_is_markup(window: MainWindow) -> None:
+    window.show_fact("one\ntwo \x1b[31m<i>three</i>")
+    label = next(label for label in window.findChildren(QLabel) if label.objectName() == "message")
+    assert label.text() == "one two ␛[31m<i>three</i>"
+    assert "&lt;i&gt;" in label.toolTip()
+    window.show_upload("Sending <b>wing</b>", 0.5)
+    [upload] = [label for label in window.findChildren(QLabel) if label.text() == "Sending <b>wing</b>"]
+    assert upload.textFormat() is Qt.TextFormat.PlainText
+
+
 def test_messages_are_plain_text_whatever_they_contain(window: MainWindow) -> None:
     window.show_problem("<b>bold</b> went wrong")
     label = next(label for label in window.findChildren(QLabel) if label.objectName() == "message")
