@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Protocol
 
 from taskmon.core.errors import NotFoundError
@@ -12,7 +14,7 @@ from taskmon.core.lifecycle import FACTS, Status
 if TYPE_CHECKING:
     from taskmon.client.api import ServiceClient
     from taskmon.client.task_store import TaskStore
-    from taskmon.core.task import Task
+    from taskmon.core.task import Task, TaskPage
 
 PAGE_SIZE: Final = 200
 _LIVING: Final = tuple(status for status, known in FACTS.items() if not known.terminal)
@@ -157,16 +159,35 @@ async def _walk(
     client: ServiceClient, store: TaskStore, page_size: int, on_progress: Progress
 ) -> tuple[set[str], int, bool]:
     seen: set[str] = set()
-    total, page, stale_pages, fell = 0, 0, 0, False
-    while True:
-        page += 1
-        answer = await client.tasks(page, page_size)
-        fell = fell or answer.total_size < total
-        total = answer.total_size
-        fresh = {task.task_id for task in answer.tasks} - seen
-        seen |= fresh
-        stale_pages = 0 if fresh else stale_pages + 1
-        store.apply(answer.tasks)
-        on_progress(min(len(seen), total), total)
-        if not answer.tasks or len(seen) >= total or stale_pages == _STALE_PAGES:
-            return seen, total, fell
+    total, stale_pages, fell = 0, 0, False
+    async with aclosing(_pages(client, page_size)) as pages:
+        async for answer in pages:
+            fell = fell or answer.total_size < total
+            total = answer.total_size
+            fresh = {task.task_id for task in answer.tasks} - seen
+            seen |= fresh
+            stale_pages = 0 if fresh else stale_pages + 1
+            store.apply(answer.tasks)
+            on_progress(min(len(seen), total), total)
+            if not answer.tasks or len(seen) >= total or stale_pages == _STALE_PAGES:
+                break
+    return seen, total, fell
+
+
+async def _pages(client: ServiceClient, page_size: int) -> AsyncGenerator[TaskPage]:
+    """Every page of the list, without end. While one is looked at, the service already prepares the next one."""
+    asked: asyncio.Task[TaskPage] | None = None
+    page = 1
+    try:
+        while True:
+            answer = await (client.tasks(page, page_size) if asked is None else asked)
+            more = bool(answer.tasks) and page * page_size < answer.total_size
+            page += 1
+            asked = asyncio.create_task(client.tasks(page, page_size)) if more else None
+            yield answer
+    finally:
+        if asked is not None:
+            asked.cancel()
+            await asyncio.wait((asked,))
+            if not asked.cancelled():
+                asked.exception()  # somebody has looked at it

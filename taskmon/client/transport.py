@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from importlib.util import find_spec
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -25,6 +26,11 @@ import taskmon
 from taskmon.client.refusal import connection_failed, refusal
 from taskmon.core.connection import is_loopback, usable_address, usable_key
 from taskmon.core.errors import ServiceFailedError
+
+if find_spec("sniffio") is None:
+    # httpcore asks for it several times in each request, and Python looks through every folder each time in vain:
+    # two milliseconds of the window's thread. None is how a module is marked as absent.
+    sys.modules.setdefault("sniffio", cast("Any", None))
 
 T = TypeVar("T")
 QueryValue = str | int | float | bool | Sequence[str] | None

@@ -1,18 +1,34 @@
-"""Reference cycles are collected on the window's thread only.
+"""Reference cycles are collected on the window's thread only, and so that nobody notices.
 
 Python collects them on whichever thread happens to allocate. A Qt object with a timer that dies on a worker thread
 leaves its timer behind, and the next turn of the event loop crashes on it (seen with the plots of closed charts). So
 automatic collection is off in the window's process, and a timer does the same work here.
+
+A collection looks at every object of its generation: half a second where there are a hundred thousand tasks, which are
+in no cycle and die without it. So what has lived for some seconds, and what comes in bulk, is set aside (frozen); all
+of it is looked at only where that is quick or while the person is in another program.
 """
 
 from __future__ import annotations
 
 import gc
+from time import monotonic
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 
 INTERVAL_MS: Final = 1000
+
+BULK: Final = 10_000
+"""More new objects than this within a second are data, not rubbish: about two thousand tasks."""
+
+QUICK: Final = 100_000
+"""So many objects are looked at within a frame."""
+
+WHOLE_EVERY_S: Final = 120.0
+LARGE_EVERY_S: Final = 600.0
+"""Seconds between looks at everything: where that is quick, and where it is not."""
 
 
 class GarbageCollection(QObject):
@@ -21,22 +37,51 @@ class GarbageCollection(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         gc.disable()
+        self._whole_at = monotonic()
+        self._aside = 0
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL_MS)
-        self._timer.timeout.connect(collect_due)
+        self._timer.timeout.connect(self._collect_due)
         self._timer.start()
 
     def end(self) -> None:
         """Back to Python's way."""
         self._timer.stop()
+        gc.unfreeze()
         gc.enable()
 
+    def _collect_due(self) -> None:
+        self._aside += collect_young()
+        since = monotonic() - self._whole_at
+        quick = self._aside < QUICK
+        if since > (WHOLE_EVERY_S if quick else LARGE_EVERY_S) and (quick or _nobody_looks()):
+            self._whole_at = monotonic()
+            collect_whole()
+            self._aside = gc.get_freeze_count()  # passes over them once more
 
-def collect_due() -> int:
-    """Collects the generations that are due; returns the number of objects that nobody could reach any more."""
-    found = 0
-    for generation, threshold in enumerate(gc.get_threshold()):
-        if gc.get_count()[generation] <= threshold:
-            break
-        found += gc.collect(generation)
+
+def collect_young() -> int:
+    """Collects what came within the last seconds, if it is due, and sets aside what survives twice. Returns how many
+    objects were set aside because they came in bulk."""
+    youngest, older, _ = gc.get_threshold()
+    if (came := gc.get_count()[0]) > BULK:
+        gc.freeze()
+        return came
+    if gc.get_count()[0] > youngest:
+        gc.collect(0)
+    if gc.get_count()[1] > older:
+        gc.collect(1)
+        gc.freeze()
+    return 0
+
+
+def collect_whole() -> int:
+    """Looks at everything; returns the number of objects that nobody could reach any more."""
+    gc.unfreeze()
+    found = gc.collect()
+    gc.freeze()
     return found
+
+
+def _nobody_looks() -> bool:
+    return QGuiApplication.applicationState() != Qt.ApplicationState.ApplicationActive

@@ -40,6 +40,10 @@ class TaskFilter:
     sort: Sequence[str] = ()
 
 
+_NEWEST_FIRST: Final = "ORDER BY tasks.number DESC"
+_ENDS: Final = ("SELECT MIN(number) FROM tasks", "SELECT MAX(number) FROM tasks")
+
+
 def list_tasks(database: Database, wanted: TaskFilter, page: int, per_page: int) -> TaskPage:
     """One page (the first is 1); beyond the end it is empty. Raises InvalidInputError for an unknown sort field."""
     conditions: list[str] = []
@@ -55,11 +59,25 @@ def list_tasks(database: Database, wanted: TaskFilter, page: int, per_page: int)
             values.append(value)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     total = database.value(f"SELECT COUNT(*) FROM tasks {where}", *values)  # noqa: S608 (conditions are ours)
-    rows = database.rows(
-        f"{TASK_COLUMNS} {where} ORDER BY {_order(wanted.sort)} LIMIT ? OFFSET ?",
-        [*values, per_page, (page - 1) * per_page],
-    )
+    first = _first_number(database, total, (page - 1) * per_page) if not (conditions or wanted.sort) else None
+    if first is not None:
+        rows = database.rows(f"{TASK_COLUMNS} WHERE tasks.number <= ? {_NEWEST_FIRST} LIMIT ?", [first, per_page])
+    else:
+        rows = database.rows(
+            f"{TASK_COLUMNS} {where} ORDER BY {_order(wanted.sort)} LIMIT ? OFFSET ?",
+            [*values, per_page, (page - 1) * per_page],
+        )
     return TaskPage(total_size=total, tasks=[task_of(row) for row in rows])
+
+
+def _first_number(database: Database, total: int, offset: int) -> int | None:
+    """The number of the task that stands `offset` places after the newest, without passing all before it: possible
+    while the numbers have no gaps, which is as long as no task was ever taken out of the table."""
+    # One at a time: SQLite looks each of them up, but passes the whole table for both at once.
+    oldest, newest = (database.value(look) for look in _ENDS)
+    if newest is None or newest - oldest + 1 != total:
+        return None
+    return int(newest) - offset
 
 
 def _order(sort: Sequence[str]) -> str:

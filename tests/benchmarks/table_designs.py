@@ -99,6 +99,10 @@ class Heartbeat:
             self.worst_cpu.append(max(self._cpu))
             self._in_second, self._cpu, self._second = [], [], now
 
+    def all_late(self) -> list[float]:
+        """The lateness of every beat so far."""
+        return self.late + self._in_second
+
     def stop(self) -> None:
         self._timer.stop()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from taskmon.gui.garbage import GarbageCollection
+from taskmon.gui.garbage import BULK, GarbageCollection, collect_whole, collect_young
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -44,6 +44,53 @@ def test_a_worker_thread_never_collects_a_widget(app: QApplication) -> None:
         assert InACycle.deaths == []
         gc.collect()
         assert InACycle.deaths == [threading.main_thread()]
+    finally:
+        collection.end()
+        if not enabled:
+            gc.disable()
+
+
+class Knot:
+    """A plain object in a cycle, counted while it lives."""
+
+    alive = 0
+
+    def __init__(self) -> None:
+        self.myself = self
+        Knot.alive += 1
+
+    def __del__(self) -> None:
+        Knot.alive -= 1
+
+
+def test_what_comes_in_bulk_is_not_looked_at_until_everything_is(app: QApplication) -> None:
+    enabled = gc.isenabled()
+    collection = GarbageCollection()
+    try:
+        collect_whole()
+        Knot()
+        data = [[number] for number in range(BULK + 1)]
+        collect_young()
+        assert Knot.alive == 1
+        assert gc.get_count()[0] < len(data)
+        collect_whole()
+        assert Knot.alive == 0
+    finally:
+        collection.end()
+        if not enabled:
+            gc.disable()
+
+
+def test_a_cycle_that_nobody_holds_dies_within_seconds(app: QApplication) -> None:
+    enabled = gc.isenabled()
+    collection = GarbageCollection()
+    try:
+        collect_whole()
+        Knot()
+        young = [[] for _ in range(gc.get_threshold()[0] + 1)]
+        collect_young()
+        assert Knot.alive == 0
+        assert young
     finally:
         collection.end()
         if not enabled:

@@ -14,6 +14,7 @@ from typing import Final, cast
 import numpy as np
 import numpy.typing as npt
 
+from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
 from taskmon.gui.models.columns import Observed
 from taskmon.gui.models.sort_order import Flags, Slots, SortOrder, distinct, grown
@@ -65,6 +66,8 @@ class TaskIndex:
         self._slot_of: dict[str, int] = {}
         self._free: list[int] = []
         self._living: set[int] = set()
+        self._states: dict[Status, int] = {}
+        self._state_of: npt.NDArray[np.int16] = np.empty(0, dtype=np.int16)
         self._meanwhile: list[Slots] | None = None
         self._shown: Flags = np.empty(0, dtype=np.bool_)
         self._rows: Slots = _no_slots()
@@ -85,9 +88,10 @@ class TaskIndex:
         tasks = self._tasks
         return [cast("Task", tasks[slot]).task_id for slot in self.order[first : last + 1].tolist()]
 
-    def shown_tasks(self) -> Iterable[Task]:
-        """Every task that passes the filter, in order."""
-        return (cast("Task", self._tasks[slot]) for slot in self.order.tolist())
+    def status_counts(self) -> dict[Status, int]:
+        """How many of the tasks that pass the filter are in each state."""
+        counts = np.bincount(self._state_of[self.order], minlength=len(self._states)).tolist()
+        return {status: counts[number] for status, number in self._states.items() if counts[number]}
 
     def row_of(self, task_id: str) -> int | None:
         """The row of a task; None if it is not shown."""
@@ -130,6 +134,7 @@ class TaskIndex:
             self.counts.take_away(known)
         self._tasks[slot] = task
         self._texts[slot] = search_text(task)
+        self._state_of[slot] = self._states.setdefault(task.status, len(self._states))
         self.counts.add(task)
         self._queue.take(task)
         (self._living.discard if task.is_terminated else self._living.add)(slot)
@@ -143,6 +148,7 @@ class TaskIndex:
             self._tasks.append(None)
             self._texts.append("")
         self._slot_of[task_id] = slot
+        self._state_of = grown(self._state_of, slot + 1, 0)  # type: ignore[assignment]
         self._sort.arrive(slot)
         return slot
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -35,6 +34,9 @@ SLICE: Final = 500
 
 SLICE_S: Final = 0.006
 """How long [s] the work on another filter or order may go on before the window turns to something else."""
+
+COUNTS_MS: Final = 100
+"""Sidebar and diagram tell new numbers ten times a second at most, also while a long list is being loaded."""
 
 AT_ONCE: Final = 5_000
 """So many tasks are filtered and sorted without turning to anything else."""
@@ -77,6 +79,9 @@ class TaskTableModel(TaskCells):
         self._ageing: list[int] = []
         self._gather = QTimer(self, singleShot=True)
         self._gather.timeout.connect(self._take_slice)
+        self._counts_told = QTimer(self, singleShot=True, interval=COUNTS_MS)
+        self._counts_told.timeout.connect(self._tell_late_counts)
+        self._counts_late = False
         self._drift = QTimer(self, interval=DRIFT_MS)
         self._drift.timeout.connect(self.refresh)
         self._unsubscribe = store.subscribe(self._note)
@@ -91,8 +96,8 @@ class TaskTableModel(TaskCells):
     def close(self) -> None:
         """No longer listens to the store."""
         self._unsubscribe()
-        self._gather.stop()
-        self._drift.stop()
+        for timer in (self._gather, self._drift, self._counts_told):
+            timer.stop()
 
     # Wishes ------------------------------------------------------------------------------------------------------
 
@@ -188,7 +193,7 @@ class TaskTableModel(TaskCells):
 
     def status_counts(self) -> dict[Status, int]:
         """How many of the shown tasks are in each state."""
-        return {} if self._index is None else dict(Counter(task.status for task in self._index.shown_tasks()))
+        return {} if self._index is None else self._index.status_counts()
 
     # The store's changes -----------------------------------------------------------------------------------------
 
@@ -208,6 +213,20 @@ class TaskTableModel(TaskCells):
         """Shows everything that has arrived so far."""
         while self._waiting or self._ageing or self._work:
             self._take_slice()
+        self._tell_late_counts()
+
+    def _tell_counts(self) -> None:
+        if self._counts_told.isActive():
+            self._counts_late = True
+        else:
+            self._counts_told.start()
+            self.counts_changed.emit()
+
+    def _tell_late_counts(self) -> None:
+        if self._counts_late:
+            self._counts_late = False
+            self._counts_told.start()
+            self.counts_changed.emit()
 
     def _begin(self, name: str, steps: Steps) -> None:
         """Long work begins; over a list that is not long it is done at once."""
@@ -218,6 +237,7 @@ class TaskTableModel(TaskCells):
 
     def _show_result(self, delta: Delta) -> None:
         self._install(delta)
+        self._counts_late = False
         self.counts_changed.emit()
 
     def _take_slice(self) -> None:
@@ -246,7 +266,7 @@ class TaskTableModel(TaskCells):
         if self._observed.queue.settle() and self._row_count():
             # A place in the queue changes without its task: all that wait look at theirs again.
             self.dataChanged.emit(self.index(0, Column.REASON), self.index(self._row_count() - 1, Column.REASON))
-        self.counts_changed.emit()
+        self._tell_counts()
 
     def _first_index(self) -> TaskIndex:
         # numpy costs a third of the window's start-up and an empty table does not need it.
@@ -271,7 +291,7 @@ class TaskTableModel(TaskCells):
             self._begin("filter", self._index.refilter(self._filter))
         if self._index.views.moving:
             self._count_views()
-            self.counts_changed.emit()
+            self._tell_counts()
         if self._index.drifting and not self._ageing:
             self._ageing = self._index.living()
             self._gather.start(GATHER_MS)
