@@ -31,19 +31,25 @@ def given_service(arguments: Namespace) -> GivenService | None:
     url = arguments.url or os.environ.get("TASKMON_URL", "")
     if not url:
         return None
-    return GivenService(usable_address(url), _api_key(arguments))
+    address = usable_address(url)
+    return GivenService(address, _api_key(arguments, address))
 
 
-def _api_key(arguments: Namespace) -> str:
+def _api_key(arguments: Namespace, url: str) -> str:
     if arguments.api_key_file is not None:
         try:
             key = arguments.api_key_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidInputError(f"The API key file {arguments.api_key_file} cannot be read: {error}.") from error
     else:
-        key = os.environ.get("TASKMON_API_KEY", "").strip()
+        from taskmon.client.found_keys import own_key
+
+        key = own_key(url, os.environ)
     if not key:
-        raise InvalidInputError("This service needs an API key.", "Give --api-key-file FILE or set TASKMON_API_KEY.")
+        raise InvalidInputError(
+            "This service needs an API key.",
+            "Give --api-key-file FILE, or set TASKMON_API_KEY; beside a TASKMON_URL it is for that one.",
+        )
     return usable_key(key)
 
 

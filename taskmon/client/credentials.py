@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
@@ -219,6 +220,8 @@ def _write(path: Path, key: str) -> None:
             file.write(key)
         draft.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise InvalidInputError(
             f"The key cannot be kept in {path.parent}: {error.strerror or error}.",
             "Check the folder's rights and space.",

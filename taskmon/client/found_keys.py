@@ -1,4 +1,4 @@
-"""Keys of the official Inductiva client that lie ready on this computer: they are offered, never taken or changed."""
+"""Keys that lie ready on this computer. Those of the official Inductiva client are offered, never taken or changed."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ class FoundKey:
 
     source: str
     key: str = field(repr=False)
+
+
+def own_key(url: str, environment: Mapping[str, str]) -> str:
+    """The key in $TASKMON_API_KEY; empty if there is none, or if $TASKMON_URL says that it belongs elsewhere."""
+    named = tidy_address(environment.get("TASKMON_URL", ""))
+    return environment.get("TASKMON_API_KEY", "").strip() if named in ("", tidy_address(url)) else ""
 
 
 def found_keys(url: str, environment: Mapping[str, str], home: Path) -> tuple[FoundKey, ...]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _RETRY_S: Final = (0.2, 3.0)
+_LONGEST_REQUESTED_S: Final = 60.0
 _EMPTY_FILE: Final = 416
 """A range of an empty file cannot be satisfied."""
 _READ_FOR_TAIL: Final = 8 * 1024 * 1024
@@ -146,6 +147,6 @@ async def _is_whole(client: ServiceClient, task_id: str, run: int, path: str, of
 
 def _retry_pause(failures: int, error: TaskmonError) -> float:
     if isinstance(error, BusyError) and error.retry_after is not None:
-        return error.retry_after
+        return min(error.retry_after, _LONGEST_REQUESTED_S)
     first, longest = _RETRY_S
     return min(longest, first * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads load

@@ -15,6 +15,7 @@ from typing import Final, NoReturn, Self
 
 from taskmon.client.api import PAGE_LIMIT, ServiceClient
 from taskmon.client.folder_scan import scan_folder
+from taskmon.client.found_keys import own_key
 from taskmon.client.local_service import own_service
 from taskmon.client.loop_thread import LoopThread
 from taskmon.client.submission import resubmit, submit_folder
@@ -42,7 +43,7 @@ def connect(url: str | None = None, api_key: str | None = None) -> Connection:
     loop = LoopThread()
     try:
         if url:
-            key = api_key or os.environ.get("TASKMON_API_KEY", "")
+            key = api_key or own_key(url, os.environ)
         else:
             own = loop.run(own_service(_data_dir()))
             url, key = own.url, own.api_key

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from taskmon.client.found_keys import FoundKey, found_keys
+from taskmon.client.found_keys import FoundKey, found_keys, own_key
 from taskmon.core.connection import CLOUD
 
 
@@ -46,3 +46,11 @@ def test_what_cannot_be_a_key_is_not_offered(tmp_path: Path) -> None:
 
 def test_a_found_key_does_not_show_itself() -> None:
     assert "s3cret" not in repr(FoundKey("somewhere", "s3cret"))
+
+
+def test_the_key_of_the_environment_goes_only_to_the_address_beside_it() -> None:
+    beside = {"TASKMON_URL": "https://lab.example/", "TASKMON_API_KEY": " lab-key\n"}
+    assert own_key("https://lab.example", beside) == "lab-key"
+    assert own_key("https://other.example", beside) == ""
+    assert own_key("https://other.example", {"TASKMON_API_KEY": "lab-key"}) == "lab-key"
+    assert own_key("https://other.example", {}) == ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from taskmon import settings
 from taskmon.core.connection import Connection
 from taskmon.core.errors import InvalidInputError
 from taskmon.settings import Settings, change_settings, load_settings, settings_path
@@ -123,3 +124,23 @@ def test_the_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert settings_path() == tmp_path / "env/settings.toml"
     monkeypatch.delenv("TASKMON_CONFIG_DIR")
     assert settings_path().parent.name == "taskmon"
+
+
+def test_settings_kept_elsewhere_and_linked_to_stay_there(tmp_path: Path) -> None:
+    (tmp_path / "dotfiles").mkdir()
+    (tmp_path / "dotfiles" / "mine.toml").write_text("wrap = true\n")
+    link = tmp_path / "settings.toml"
+    link.symlink_to("dotfiles/mine.toml")
+    change_settings(link, connection="Lab")
+    assert link.is_symlink()
+    assert load_settings(tmp_path / "dotfiles" / "mine.toml").settings == Settings(wrap=True, connection="Lab")
+
+
+def test_a_file_that_cannot_be_replaced_leaves_no_draft(tmp_path: Path) -> None:
+    path = tmp_path / "read-only" / "settings.toml"
+    (path / "in the way").mkdir(parents=True)
+    with pytest.raises(InvalidInputError):
+        change_settings(path, connection="Lab")
+    with pytest.raises(InvalidInputError, match="cannot be saved"):
+        settings._write(path, "")
+    assert [entry.name for entry in path.parent.iterdir()] == ["settings.toml"]
