@@ -142,8 +142,9 @@ def _add_waiting(parser: argparse.ArgumentParser) -> None:
     waiting = parser.add_mutually_exclusive_group()
     waiting.add_argument("--wait", action="store_true", help="wait for the end; Ctrl-C leaves the task running")
     waiting.add_argument("--sync", action="store_true", help="wait for the end; Ctrl-C or SIGTERM kills the task")
-    parser.add_argument("--follow", action="store_true", help="wait, and print the log as it is written")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--follow", action="store_true", help="wait, and print the log as it is written")
+    output.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_submission(add: Any) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import sys
+import unicodedata
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
@@ -80,11 +81,11 @@ def show_table(
     terminal's where there is one, else no limit.
     """
     lines = [list(titles), *([one_line(cell) for cell in row] for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
+    widths = [max(_room(line[column]) for line in lines) for column in range(len(titles))]
     stretching = [column for column, title in enumerate(titles) if title in elastic]
     _fit(widths, stretching, _terminal_width(out or sys.stdout) if width is None else width)
     for line in lines:
-        padded = (elided(cell, cells).ljust(cells) for cell, cells in zip(line, widths, strict=True))
+        padded = (_padded(elided(cell, cells), cells) for cell, cells in zip(line, widths, strict=True))
         print(_GAP.join(padded).rstrip(), file=out or sys.stdout)
 
 
@@ -105,8 +106,27 @@ def _fit(widths: list[int], stretching: Sequence[int], room: int) -> None:
 
 
 def elided(text: str, length: int) -> str:
-    """At most `length` characters of `text`; a `…` says that there are more."""
-    return text if len(text) <= length else text[: length - 1] + "…"
+    """So much of `text` as fits into `length` cells of a terminal; a `…` says that there is more."""
+    if _room(text) <= length:
+        return text
+    kept = text[: length - 1]
+    while _room(kept) > length - 1:
+        kept = kept[:-1]
+    return kept + "…"
+
+
+def _room(text: str) -> int:
+    """Cells that `text` takes in a terminal: two for a Chinese character, none for an accent of its own."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def _padded(text: str, length: int) -> str:
+    return text + " " * (length - _room(text))
 
 
 def local_time(moment: datetime | None) -> str:
@@ -166,7 +186,7 @@ def show_task(task: TaskDetail, now: datetime) -> None:
         print(f"  {history_line(entry, now)}")
         for operation in entry.operations:
             if operation.name is OperationName.EXEC_COMMAND:
-                print(f"            {one_line(command_line(operation))}")
+                print(f"                       {one_line(command_line(operation))}")
 
 
 def explanation(task: TaskDetail) -> list[tuple[str, str]]:
@@ -190,10 +210,10 @@ def show_task_end(task: TaskDetail) -> None:
 
 
 def history_line(entry: StatusEntry, now: datetime) -> str:
-    """`14:00:07  In Progress  00:12`."""
+    """`2025-06-02 14:00:07  In Progress  00:12`."""
     seconds = ((entry.end_timestamp or now) - entry.timestamp).total_seconds()
     length = "" if facts(entry.status).terminal else duration_text(seconds)
-    return f"{entry.timestamp.astimezone():%H:%M:%S}  {facts(entry.status).alias}  {length}".rstrip()
+    return f"{local_time(entry.timestamp)}  {facts(entry.status).alias}  {length}".rstrip()
 
 
 def command_line(operation: Operation) -> str:

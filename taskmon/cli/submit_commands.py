@@ -117,17 +117,22 @@ async def _stay_with(client: ServiceClient, task_id: str, arguments: Namespace) 
         show(task_id)
     if not staying:
         return exit_code.OK
-    watch = follow_to_end if arguments.follow else end_of
     if not arguments.sync:
-        return await watch(client, task_id, as_json=arguments.json)
+        return await _watch(client, task_id, arguments)
     from taskmon.client.task import TaskHandle
 
     try:
         async with TaskHandle(client, task_id).sync_context():
-            return await watch(client, task_id, as_json=arguments.json)
+            return await _watch(client, task_id, arguments)
     except asyncio.CancelledError:
         say(f"Killed {task_id}.")
         raise
+
+
+async def _watch(client: ServiceClient, task_id: str, arguments: Namespace) -> int:
+    if arguments.follow:
+        return await follow_to_end(client, task_id)
+    return await end_of(client, task_id, as_json=arguments.json)
 
 
 COMMANDS: Final[dict[str, Callable[[Namespace], int]]] = {"submit": submit, "example": example, "resubmit": resubmit}

@@ -39,12 +39,12 @@ async def end_of(client: ServiceClient, task_id: str, *, as_json: bool = False) 
     return exit_code.OK if task.status is Status.SUCCESS else exit_code.TASK_FAILED
 
 
-async def follow_to_end(client: ServiceClient, task_id: str, *, as_json: bool = False) -> int:
+async def follow_to_end(client: ServiceClient, task_id: str) -> int:
     """As `end_of`, with the task's standard output on ours as it is written."""
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(_copy_log(client, task_id))
-            watching = group.create_task(end_of(client, task_id, as_json=as_json))
+            watching = group.create_task(end_of(client, task_id))
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return watching.result()

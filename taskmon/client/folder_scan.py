@@ -102,7 +102,7 @@ def scan_folder(folder: Path, excludes: Sequence[str] = (), stop: threading.Even
 
 def _ignore_lines(root: Path) -> list[str]:
     try:
-        return (root / IGNORE_FILE).read_text(encoding="utf-8").splitlines()
+        return (root / IGNORE_FILE).read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:

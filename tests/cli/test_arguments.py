@@ -64,6 +64,7 @@ def test_a_submission_is_read_whole() -> None:
         ["submit", "dam", "--name", "red\x1b[31m"],
         ["submit", "dam", "--project", "two\nlines"],
         ["list", "--limit", "-5"],
+        ["submit", "dam", "--follow", "--json"],
         ["submit", "dam", "--set", "scene"],
         ["submit", "dam", "--wait", "--sync"],
         ["machines", "explode"],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 
 import pytest
 
-from taskmon.cli.output import elided, explanation, say, show_table, show_task, write_as_well_as_possible
+from taskmon.cli.output import elided, explanation, history_line, say, show_table, show_task, write_as_well_as_possible
 from taskmon.core.lifecycle import Status
-from tests.builders import NOON, a_task_detail, an_executer
+from tests.builders import NOON, a_history, a_task_detail, an_executer
 
 TITLES = ("STATUS", "TASK", "NAME", "PROJECT")
 
@@ -66,3 +67,18 @@ def test_every_text_can_be_printed_whatever_the_terminal_takes(encoding: str, sh
     write_as_well_as_possible(out)
     print("caf\udce9 …", end="", file=out, flush=True)
     assert out.buffer.getvalue() == shown  # type: ignore[attr-defined]
+
+
+def test_columns_stay_below_each_other_whatever_the_script() -> None:
+    lines = table([("Success", "t", "漢字" * 40, "default"), ("Success", "t", "cafe\u0301", "default")], 60)
+    before = [line[: line.index("default" if "default" in line else "PROJECT")] for line in lines]
+    cells = [
+        sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) == "W") for c in text)
+        for text in before
+    ]
+    assert len(set(cells)) == 1
+
+
+def test_the_history_of_a_long_run_says_the_days() -> None:
+    entry = a_history([Status.SUBMITTED])[-1]
+    assert history_line(entry, entry.timestamp).startswith(f"{entry.timestamp.astimezone():%Y-%m-%d %H:%M:%S}  ")

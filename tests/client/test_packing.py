@@ -336,3 +336,8 @@ def test_no_time_of_a_file_is_too_odd_to_be_packed(modified: float) -> None:
     member = local_header(record) + descriptor(record)
     archive = zipfile.ZipFile(io.BytesIO(member + directory([record], len(member))))
     assert 1980 <= archive.infolist()[0].date_time[0] <= 2107
+
+
+def test_the_mark_that_windows_editors_put_first_is_no_part_of_a_pattern(tmp_path: Path) -> None:
+    write(tmp_path, a_DOT_bak="", b_DOT_txt="", _DOT_taskmonignore="\ufeff*.bak\r\n")
+    assert [file.path for file in scan_folder(tmp_path).files] == ["b.txt"]
