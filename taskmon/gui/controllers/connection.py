@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.connection import THIS_COMPUTER as THIS_COMPUTER
@@ -28,12 +29,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RETRY_S: Final = 3.0
+LONGEST_RETRY_S: Final = 15.0
 PATIENCE: Final = 2
 """Failed polls of the embedded service before it is looked for (and, if need be, started) again."""
 FAREWELL_S: Final = 10.0
 """How long cancelled actions may use the client of a service that was left, for example to withdraw half an upload."""
 STAYS: Final = ("leave", "switch", "connections", DOOR)
 """Names of the actions that are about the window and outlive a change of service."""
+
+
+def retry_pause(failures: int) -> float:
+    """Seconds until a place is looked for again: each attempt may start a process, and a week may pass."""
+    return min(LONGEST_RETRY_S, RETRY_S * 2.0 ** min(failures, 10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,7 @@ class ConnectionController:
         self._store.clear()
 
     async def _visit_of(self, place: Place) -> None:
-        while True:
+        for failures in count():
             try:
                 await self._stay_at(place, await place.find())
             except NotAuthorizedError as error:
@@ -163,7 +170,7 @@ class ConnectionController:
                 logger.warning("no connection: %s", error)
                 self._show_absence(error)
                 self._messages.tell_problem(error)
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(retry_pause(failures))
 
     async def _stay_at(self, place: Place, address: ServiceAddress) -> None:
         """Polls the service until cancelled."""
