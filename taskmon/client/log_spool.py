@@ -247,13 +247,13 @@ class LogSpool:
                 break
             pieces = content.split(b"\n", count - len(found))
             if len(pieces) > 1:
-                found.extend(_cut(piece, limit) for piece in pieces[:-1])
-                offset += len(content) - len(pieces[-1])
+                offset += len(content) - len(pieces.pop())
+                found.extend(_raw_lines(pieces, limit))
                 continue
             end = self._end_of(first + len(found), offset)
-            found.append(self._long_line(offset, end, content, limit))
+            found.append(_without_return(self._long_line(offset, end, content, limit)))
             offset = end + 1
-        return [_without_return(line) for line in found]
+        return found
 
     def _end_of(self, number: int, offset: int) -> int:
         """Where the long line that begins at `offset` ends (its newline, or the end of the file)."""
@@ -272,13 +272,21 @@ class LogSpool:
         wanted = _READ
         while True:
             content = self._read(max(0, self._size - wanted), min(wanted, self._size))
-            pieces = content.removesuffix(b"\n").split(b"\n")
+            pieces = content.removesuffix(b"\n").rsplit(b"\n", count)
             if len(pieces) > count or wanted >= min(self._size, _TAIL_READ_LIMIT):
                 break
             wanted *= 4
         begins_inside = wanted < self._size and len(pieces) > 1
         pieces = pieces[1:] if begins_inside else pieces
-        return [_without_return(_cut(piece, limit)) for piece in pieces[-count:] if content]
+        return _raw_lines(pieces[-count:], limit) if content else []
+
+
+def _raw_lines(pieces: list[bytes], limit: int) -> list[RawLine]:
+    """Lines as they are read: none longer than `limit`, none with a return at its end."""
+    lengths = list(map(len, pieces))
+    if max(lengths) <= limit and b"\r" not in b"".join(pieces):
+        return list(map(RawLine._make, zip(pieces, lengths, strict=True)))
+    return [_without_return(_cut(piece, limit)) for piece in pieces]
 
 
 def _cut(line: bytes, limit: int) -> RawLine:

@@ -30,6 +30,7 @@ class TextStyle(NamedTuple):
 
 PLAIN: Final = TextStyle()
 
+_ESCAPE: Final = b"\x1b["
 _STYLE_COMMAND: Final = re.compile(rb"\x1b\[([0-9;:]*)m")
 _CARRY: Final = 256
 _CARRY_BYTES: Final = 4096
@@ -38,7 +39,7 @@ _CARRY_BYTES: Final = 4096
 
 def style_after(raw: bytes, style: TextStyle = PLAIN) -> TextStyle:
     """The style that a line leaves on for the next one."""
-    if b"\x1b[" in raw:
+    if _ESCAPE in raw:
         for command in _STYLE_COMMAND.finditer(raw):
             style = styled(style, command[1].decode("ascii"))
     return style
@@ -58,7 +59,8 @@ def styles_before(
         if number % _CARRY == 0 and number > first and style != PLAIN:
             style = _carried_to(source, number)
         styles.append(style)
-        style = style_after(line.raw, style)
+        if _ESCAPE in line.raw:
+            style = style_after(line.raw, style)
     return styles
 
 
@@ -66,7 +68,8 @@ def _carried_to(source: LineSource, number: int) -> TextStyle:
     """The style that the lines before `number` leave on, read from the beginning of the block before its own."""
     begin, style = max(0, number // _CARRY - 1) * _CARRY, PLAIN
     for line in source.lines(begin, number - begin, _CARRY_BYTES) if number > begin else ():
-        style = style_after(line.raw, style)
+        if _ESCAPE in line.raw:
+            style = style_after(line.raw, style)
     return style
 
 

@@ -9,7 +9,7 @@ from taskmon.gui.theme import Theme, load_fonts, palette, ui_font
 from taskmon.resource_files import resource_path
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
 
 def style_sheet(theme: Theme) -> str:
@@ -25,3 +25,9 @@ def dress(application: QApplication, theme: Theme) -> None:
     application.setFont(ui_font())
     application.setPalette(palette(theme))
     application.setStyleSheet(style_sheet(theme))
+
+
+def restyle(widget: QWidget, sheet: str) -> None:
+    """Gives a control a style sheet of its own, unless it has just that: Qt measures and paints it anew each time."""
+    if widget.styleSheet() != sheet:
+        widget.setStyleSheet(sheet)

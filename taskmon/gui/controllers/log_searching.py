@@ -95,17 +95,22 @@ class LogSearching:
     ) -> None:
         """Steps until all is searched, then waits for more. `show` tells how many lines were found.
 
+        What a step found is shown while the next one searches: neither waits for the other.
         Raises InvalidInputError where `pattern` itself, not the number of its matches, makes it slow.
         """
+
+        async def show_meanwhile() -> int:
+            return show()
+
         loop = asyncio.get_running_loop()
         began, searched, step = loop.time(), 0, _FIRST_STEP
         while True:
             grown.clear()
             start = loop.time()
-            done = await asyncio.to_thread(advance, step)
+            done, found = await asyncio.gather(asyncio.to_thread(advance, step), show_meanwhile())
             now = loop.time()
-            found = show()
             if done:
+                show()
                 await grown.wait()
                 await asyncio.sleep(_PAUSE_S)
                 began, searched = loop.time(), 0

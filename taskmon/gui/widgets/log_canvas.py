@@ -93,12 +93,13 @@ class LogCanvas(QAbstractScrollArea):
         self.setAccessibleDescription(f"{count_text(count, 'line')}, {'following' if self._follow else 'paused'}")
 
     def show_search(self, result: SearchResult | None) -> None:
-        """Marks the matches of a search; None marks none."""
-        self._result = result
+        """Marks the matches of a search; None marks none. More matches of the same pattern leave the page as it is."""
+        before, self._result = self._result, result
         if result is None:
             self._current = None
         self._show_marks()
-        self.viewport().update()
+        if before is None or result is None or before.find_spans != result.find_spans:
+            self.viewport().update()
 
     def show_problems(self, found: SearchResult | None) -> None:
         """Marks lines with bad news in the scroll bar."""

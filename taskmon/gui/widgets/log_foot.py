@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidg
 
 from taskmon.core.units import count_text
 from taskmon.gui.icons import icon
+from taskmon.gui.styles import restyle
 from taskmon.gui.theme import LIGHT, ui_font
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class LogFoot(QWidget):
     def show_status(self, text: str, *, problem: bool) -> None:
         """How the log stands, or what went wrong."""
         self.status.setText(text)
-        self.status.setStyleSheet(f"color: {self._theme.error_ink if problem else self._theme.muted};")
+        restyle(self.status, f"color: {self._theme.error_ink if problem else self._theme.muted};")
 
     def show_problems(self, errors: int, warnings: int, place: int | None) -> None:
         """How many bad lines there are; `place` is the one that was jumped to, from 0."""
@@ -97,7 +98,7 @@ class LogFoot(QWidget):
 
     def _colour_problems(self) -> None:
         ink = self._theme.error_ink if self._errors else self._theme.warning_ink
-        self.problems.setStyleSheet(f"color: {ink};")
+        restyle(self.problems, f"color: {ink};")
 
     def show_silence(self, text: str) -> None:
         """How long there has been no output, when that is unusual; empty hides it."""

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from taskmon.core.log_signals import Severity
 from taskmon.gui.widgets.log_colours import mixed, readable
 from taskmon.gui.widgets.log_line import LineLook, Mark
-from taskmon.gui.widgets.log_page import GUTTER_PADDING, UNKNOWN
+from taskmon.gui.widgets.log_page import GUTTER_PADDING, TEXT_PADDING, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,23 +51,25 @@ class PageLook:
 def paint_page(painter: QPainter, page: LogPage, look: PageLook) -> None:
     """Paints the whole page."""
     theme, gutter = look.theme, page.gutter_width
-    painter.setFont(page.metrics.font)
+    painter.setFont(page.metrics.quick_font)
     painter.fillRect(QRectF(0, 0, page.width, page.height), QColor(theme.surface))
     rows = page.rows()
     text_area = QRectF(gutter, 0, page.width - gutter, page.height)
     painter.save()
     painter.setClipRect(text_area)
+    left = page.text_left
     for row in rows:
-        _paint_row(painter, page, row, look)
+        _paint_row(painter, page, row, look, left)
     _paint_caret(painter, page, rows, look)
     painter.restore()
     _paint_gutter(painter, page, rows, look)
 
 
-def _paint_row(painter: QPainter, page: LogPage, row: PageRow, look: PageLook) -> None:
+def _paint_row(painter: QPainter, page: LogPage, row: PageRow, look: PageLook, left: float) -> None:
+    """Paints a row whose text begins `left` pixels from the edge of the page."""
     theme, placed = look.theme, row.placed
     surface = _surface(placed.severity, theme)
-    gutter, left = page.gutter_width, page.text_left
+    gutter = left - TEXT_PADDING
     if surface != theme.surface:
         painter.fillRect(QRectF(gutter, row.y, page.width - gutter, page.metrics.height), QColor(surface))
     line_look = LineLook(theme, surface, _marks(row, look), gutter, page.width)

@@ -23,7 +23,7 @@ _HANDLE: Final = QStyle.SubControl.SC_ScrollBarSlider
 
 
 class MarkedScrollBar(QScrollBar):
-    """Costs one look per pixel, however many matches there are."""
+    """Costs one look per two pixels at most, however many matches there are."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)
@@ -32,7 +32,7 @@ class MarkedScrollBar(QScrollBar):
         self._line_count = 0
         self._current: int | None = None
         self._problems: SearchResult | None = None
-        self._places: dict[int, tuple[object, list[int]]] = {}
+        self._spans: dict[int, tuple[object, list[tuple[int, int]]]] = {}
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -50,28 +50,19 @@ class MarkedScrollBar(QScrollBar):
             self._problems = found
             self.update()
 
-    def mark_places(self, height: int) -> list[int]:
-        """The pixels, counted from the top of the groove, that hold at least one match."""
-        return self._places_of(self._result, height)
+    def mark_spans(self, height: int) -> list[tuple[int, int]]:
+        """The pixels [top, bottom), counted from the top of the groove, that hold matches."""
+        return self._spans_of(self._result, height)
 
-    def _places_of(self, result: SearchResult | None, height: int) -> list[int]:
+    def _spans_of(self, result: SearchResult | None, height: int) -> list[tuple[int, int]]:
         if result is None or self._line_count == 0 or height <= 0:
             return []
         key = (result.pattern, result.count, id(result.lines), self._line_count, height)
-        known = self._places.get(id(result.lines))
+        known = self._spans.get(id(result.lines))
         if known is None or known[0] != key:
-            steps = range(0, height, _MARK_HEIGHT)
-            lines = self._line_count
-            places = [
-                y
-                for y in steps
-                if result.has_match_in(
-                    y * lines // height, max((y + _MARK_HEIGHT) * lines // height, y * lines // height + 1)
-                )
-            ]
-            if len(self._places) > 1:
-                self._places.clear()
-            self._places[id(result.lines)] = known = (key, places)
+            if len(self._spans) > 1:
+                self._spans.clear()
+            self._spans[id(result.lines)] = known = (key, mark_spans(result, self._line_count, height))
         return known[1]
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -91,8 +82,9 @@ class MarkedScrollBar(QScrollBar):
             (self._problems, 1, half - 1, self._theme.error_ink),
             (self._result, half, groove.width() - half - 1, self._theme.accent),
         ):
-            for y in self._places_of(result, groove.height()):
-                painter.fillRect(QRect(groove.left() + left, groove.top() + y, width, _MARK_HEIGHT), QColor(colour))
+            ink = QColor(colour)
+            for top, bottom in self._spans_of(result, groove.height()):
+                painter.fillRect(QRect(groove.left() + left, groove.top() + top, width, bottom - top), ink)
         if self._current is not None and self._line_count:
             y = groove.top() + self._current * groove.height() // self._line_count
             painter.fillRect(QRect(groove.left(), y - 1, groove.width(), 3), QColor(self._theme.text))
@@ -102,3 +94,20 @@ class MarkedScrollBar(QScrollBar):
         option = QStyleOptionSlider()
         self.initStyleOption(option)
         return self.style().subControlRect(QStyle.ComplexControl.CC_ScrollBar, option, part, self)
+
+
+def mark_spans(result: SearchResult, line_count: int, height: int) -> list[tuple[int, int]]:
+    """Marks of matches among `line_count` lines on `height` pixels, neighbours joined."""
+    spans: list[tuple[int, int]] = []
+    place = bottom = 0
+    while bottom < height and place < min(result.count, len(result.lines)):
+        line = result.lines[place]
+        top = min(line * height // line_count, height - 1) // _MARK_HEIGHT * _MARK_HEIGHT
+        bottom = min(top + _MARK_HEIGHT, height)
+        if spans and spans[-1][1] == top:
+            spans[-1] = (spans[-1][0], bottom)
+        else:
+            spans.append((top, bottom))
+        below = -(-bottom * line_count // height)  # the first line whose mark is further down
+        place = result.position_at_or_after(max(below, line + 1))
+    return spans

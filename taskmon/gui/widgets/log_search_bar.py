@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from taskmon.gui.icons import icon
+from taskmon.gui.styles import restyle
 from taskmon.gui.theme import LIGHT, log_font
 from taskmon.gui.widgets.form_controls import ChoiceBox
 
@@ -157,7 +158,7 @@ class LogSearchBar(QWidget):
 
     def _colour_count(self, *, problem: bool) -> None:
         colour = self._theme.error_ink if problem else self._theme.muted
-        self.count.setStyleSheet(f"color: {colour}; padding: 0 6px;")
+        restyle(self.count, f"color: {colour}; padding: 0 6px;")
 
     def _typed(self) -> None:
         if self.field.text():

@@ -7,7 +7,9 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
@@ -16,6 +18,7 @@ from taskmon.client.log_spool import LogSpool
 from taskmon.core.log_signals import Severity
 from taskmon.core.log_source import LineList, SearchResult
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
+from taskmon.gui.widgets.log_scroll_bar import mark_spans
 from taskmon.gui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
@@ -336,10 +339,21 @@ def test_matches_are_marked_in_the_scroll_bar(view: LogView) -> None:
     lines = numbered(1000)
     show(view, LineList(lines))
     view.show_search(found("^line 500$", lines))
-    (place,) = view._bar.mark_places(200)
-    assert place == 100
+    assert view._bar.mark_spans(200) == [(100, 102)]
     view.show_search(None)
-    assert view._bar.mark_places(200) == []
+    assert view._bar.mark_spans(200) == []
+
+
+@given(lines=st.sets(st.integers(0, 999), max_size=60), line_count=st.integers(1, 1000), height=st.integers(1, 90))
+def test_the_scroll_bar_marks_exactly_the_pixels_of_the_matches(lines: set[int], line_count: int, height: int) -> None:
+    """Also where there are fewer lines than the search found: the log was cut meanwhile."""
+    matches = sorted(lines)
+    result = SearchResult(pattern="x", lines=matches, count=len(matches), finished=True)
+    marked = [y for top, bottom in mark_spans(result, line_count, height) for y in range(top, bottom)]
+    inside = {min(line * height // line_count, height - 1) for line in matches}
+    assert sorted(set(marked)) == marked
+    assert inside <= set(marked)
+    assert all(y in inside or y - 1 in inside or y + 1 in inside for y in marked)
 
 
 def test_bad_lines_are_marked_by_the_given_patterns(view: LogView) -> None:
