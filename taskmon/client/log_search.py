@@ -7,6 +7,7 @@ The bytes are searched as they were written, line by line; colours in the middle
 from __future__ import annotations
 
 import os
+import re
 from array import array
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +28,15 @@ _WORTH_ASKING: Final = 128 << 10
 """Bytes between two matches from which on the spool knows the line's number sooner than counting does."""
 
 _SMALLEST: Final = 64 << 10
-_LONGEST_LINE: Final = 64 << 20
+_PIECE: Final = 4 << 20
+"""Longer lines are searched in pieces of this size: nothing that holds Python's lock takes more than a millisecond."""
+
+_OVERLAP: Final = 64 << 10
+"""Bytes that two pieces share: a match that is longer, in a line longer than a piece, may be missed."""
+
+
+_LOOKING_AROUND: Final = re.compile(r"\(\?(?:<?[=!]|>|\()")
+_BACK_REFERENCE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]|\(\?P=")
 
 
 class LinePattern:
@@ -48,9 +57,7 @@ class LinePattern:
             self._compiled: Any = re2.compile("(?m)" + source, options)
         except re2.error as error:
             reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
-            raise InvalidInputError(
-                f"“{text}” is not a regular expression: {reason}.", "Correct it, or switch off “.*” to find it as text."
-            ) from error
+            raise _refusal(text, reason) from error
 
     def find_spans(self, text: str) -> list[tuple[int, int]]:
         """Where the pattern matches in a shown line; empty matches are left out."""
@@ -60,6 +67,16 @@ class LinePattern:
         """The place of the first match in [start, end); -1 if there is none."""
         match = self._compiled.search(content, start, end)
         return -1 if match is None else match.start()
+
+
+def _refusal(text: str, reason: str) -> InvalidInputError:
+    """Why a pattern cannot be searched for; `reason` is RE2's."""
+    if _LOOKING_AROUND.search(text) or _BACK_REFERENCE.search(text):
+        title = f"“{text}” looks ahead or behind, or repeats an earlier group: large logs are not searched that way."
+        return InvalidInputError(title, "Leave that part out, or search for one part and read on in “Only matches”.")
+    return InvalidInputError(
+        f"“{text}” is not a regular expression: {reason}.", "Correct it, or switch off “.*” to find it as text."
+    )
 
 
 class LogSearch:
@@ -81,6 +98,7 @@ class LogSearch:
         self._lines = array("I")
         self._offset = 0  # of the first line that is not searched for good
         self._line = 0  # the line at `_offset`; -1: the spool has counted that far and is asked when it matters
+        self._inside = 0  # 1 where our place is inside a line that is searched in pieces: the byte before is read too
         self._unfinished_end = 0
         self._unfinished_line = -1  # a last line without newline that matched so far
 
@@ -111,44 +129,51 @@ class LogSearch:
     def _advance(self, descriptor: int, size: int, until: int) -> bool:
         while self._offset < min(size, until):
             content, end = self._read_lines(descriptor, size)
-            if not end:
+            if end <= self._inside:
                 break
-            if content[end - 1] == _NEWLINE or end >= _LONGEST_LINE:
+            if content[end - 1] == _NEWLINE:
                 self._search_for_good(content, end)
+                self._offset += end - self._inside
+                self._inside = 0
+            elif end >= _PIECE:
+                self._search_for_good(content, end - 1)  # the last byte says only whether a word or the line ends there
+                self._offset += end - 1 - _OVERLAP - self._inside
+                self._inside = 1
             else:
-                self._search_unfinished(bytes(content[:end]))
+                self._search_unfinished(content, end)
                 return True
         return self._offset >= size
 
     def _read_lines(self, descriptor: int, size: int) -> tuple[bytearray, int]:
         """A buffer and how much of it counts: whole lines from our place on, the unfinished last line alone, or a
         piece of a monstrous one. The buffer is used again: bytes stay in the processor's cache."""
-        length = self._read_length
+        length, begin = self._read_length, self._offset - self._inside
         while True:
-            wanted = min(length, size - self._offset)
+            wanted = min(length, size - begin)
             if len(self._buffer) != wanted:
                 self._buffer = bytearray(wanted)
             buffer = self._buffer
-            got = os.preadv(descriptor, [buffer], self._offset)
+            got = os.preadv(descriptor, [buffer], begin)
             end = buffer.rfind(b"\n", 0, got) + 1
             if end > 0:
                 return buffer, end
-            if got < length or length >= _LONGEST_LINE:
+            if got < length or length >= _PIECE:
                 return buffer, got
-            length *= 8
+            length = min(length * 8, _PIECE)
 
     def _search_for_good(self, content: bytearray, size: int) -> None:
         """Searches lines that will not change. Lines are counted only as far as needed to number the matches."""
         self._forget_unfinished()
-        position, lines, search = 0, self._lines, self._pattern.search
-        known = self._spool.has_counted(self._offset + size)
+        position, lines, search = self._inside, self._lines, self._pattern.search
+        begin = self._offset - self._inside
+        known = self._spool.has_counted(begin + size)
         line, counted = -1, 0
         while position < size:
             start = search(content, position, size)
             if start < 0 or start >= size:
                 break
             if known and (line < 0 or start - counted > _WORTH_ASKING):
-                line = max(0, self._spool.line_at(self._offset + content.rfind(b"\n", 0, start) + 1))
+                line = max(0, self._spool.line_at(begin + content.rfind(b"\n", 0, start) + 1))
             else:
                 line = (line if line >= 0 else self._number()) + content.count(b"\n", counted, start)
             end = content.find(b"\n", start, size)
@@ -162,7 +187,6 @@ class LogSearch:
             self._line = -1
         else:
             self._line = (line if line >= 0 else self._number()) + content.count(b"\n", counted, size)
-        self._offset += size
 
     def _number(self) -> int:
         """The number of the line at our place. It is taken from the spool unless we are ahead of its counting."""
@@ -176,14 +200,14 @@ class LogSearch:
         begin = content.rfind(b"\n", 0, start) + 1
         return self._confirm(line, bytes(content[begin : end if end >= 0 else size]))
 
-    def _search_unfinished(self, content: bytes) -> None:
+    def _search_unfinished(self, content: bytearray, size: int) -> None:
         self._forget_unfinished()
-        size, line = len(content), self._number()
-        found = self._pattern.search(content, 0, size) >= 0
+        line = self._number()
+        found = self._pattern.search(content, self._inside, size) >= 0
         if found and (not self._lines or self._lines[-1] != line) and self._agreed(line, content, 0, -1, size):
             self._lines.append(line)
             self._unfinished_line = line
-        self._unfinished_end = self._offset + len(content)
+        self._unfinished_end = self._offset - self._inside + size
 
     def _forget_unfinished(self) -> None:
         """Takes back a match in the line that had not ended: it is looked at again as a whole."""

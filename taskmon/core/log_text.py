@@ -150,7 +150,7 @@ class _Pen:
     """Writes one line as a terminal does: a cursor, the text so far and a style for every character of it."""
 
     def __init__(self, style: TextStyle = PLAIN) -> None:
-        self._text = ""
+        self._text: list[str] = []  # one character each, so that a long line costs no more than its length
         self._styles: list[TextStyle] = []
         self._column = 0
         self._style = style
@@ -167,13 +167,13 @@ class _Pen:
                 self._command(token["parameters"], token["final"])
         if position < len(text):
             self._put(text[position:])
-        return LineText(self._text, _spans(self._styles))
+        return LineText("".join(self._text), _spans(self._styles))
 
     def _put(self, text: str) -> None:
         shown = text.translate(_SIGNS)
         start, end = self._column, self._column + len(shown)
         self._reach(start)
-        self._text = self._text[:start] + shown + self._text[end:]
+        self._text[start:end] = shown
         self._styles[start:end] = [self._style] * len(shown)
         self._column = end
 
@@ -181,7 +181,7 @@ class _Pen:
         """Fills with spaces up to a column that the cursor jumped to."""
         missing = column - len(self._text)
         if missing > 0:
-            self._text += " " * missing
+            self._text += [" "] * missing
             self._styles += [PLAIN] * missing
 
     def _control(self, control: str) -> None:
@@ -206,13 +206,13 @@ class _Pen:
 
     def _erase(self, part: int) -> None:
         if part == 0:
-            self._text = self._text[: self._column]
+            del self._text[self._column :]
             del self._styles[self._column :]
         elif part == 2:
-            self._text, self._styles = "", []
+            self._text, self._styles = [], []
         elif part == 1:
             length = min(self._column + 1, len(self._text))
-            self._text = " " * length + self._text[length:]
+            self._text[:length] = [" "] * length
             self._styles[:length] = [PLAIN] * length
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -184,4 +185,19 @@ def test_a_disk_that_refuses_is_told_in_a_sentence(tmp_path: Path) -> None:
     spool = LogSpool(tmp_path / "file" / "below" / "log.txt")
     with pytest.raises(TaskmonError, match="cannot be kept on this disk"):
         spool.append(b"x")
+    spool.close()
+
+
+def test_every_line_is_found_by_its_number_in_blocks_of_empty_short_and_long_lines(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    lines = [b"%d " % number + b"x" * chance.choice((0, 1, 90, 3000)) for number in range(600)]
+    lines[100:100] = [b""] * 150_000
+    target = tmp_path / "log.txt"
+    target.write_bytes(b"\n".join(lines) + b"\n")
+    spool = LogSpool(target)
+    while not spool.refresh().complete:
+        pass
+    assert spool.line_count == len(lines)
+    for number in (*range(0, 120), *range(100, 150_000, 997), *range(150_090, len(lines))):
+        assert spool.line(number) == lines[number]
     spool.close()

@@ -154,3 +154,54 @@ def test_a_search_ahead_of_the_counting_numbers_its_lines_right(spool: LogSpool,
     assert not again.complete
     assert found(again, "hit") == list(range(5, 400_000, 70_000))
     again.close()
+
+
+@pytest.mark.parametrize("pattern", ["(?=a)b", "(?!a)b", "(?<=a)b", r"(a)\1", "(?P<n>a)(?P=n)", "(?>a)"])
+def test_a_pattern_that_looks_around_is_refused_in_words(pattern: str) -> None:
+    with pytest.raises(InvalidInputError, match="looks ahead or behind, or repeats an earlier group"):
+        LinePattern(pattern, regex=True, case_sensitive=True)
+    assert LinePattern(pattern, regex=False, case_sensitive=True).find_spans(pattern) == [(0, len(pattern))]
+
+
+def test_a_backslash_before_a_digit_is_no_group_where_it_is_escaped() -> None:
+    with pytest.raises(InvalidInputError, match="is not a regular expression"):
+        LinePattern(r"C:\\1(", regex=True, case_sensitive=True)
+
+
+PIECE = 4 << 20
+"""Longer lines are searched in pieces of this size."""
+
+
+@pytest.mark.parametrize("ended", [True, False])
+@pytest.mark.parametrize("place", [PIECE - 70_000, PIECE - 65_540, PIECE - 4, PIECE - 1, PIECE, 2 * PIECE - 65_539])
+def test_a_word_anywhere_in_a_line_of_ten_megabytes_is_found_once(spool: LogSpool, place: int, ended: bool) -> None:
+    long_line = b"a" * place + b" needle " + b"b" * (10_000_000 - place)
+    spool.append(b"first\n" + long_line + (b"\nneedle\n" if ended else b""))
+    assert found(spool, r"\bneedle\b") == ([1, 2] if ended else [1])
+    assert found(spool, "needle") == ([1, 2] if ended else [1])
+    assert found(spool, "^b|a$|^ |needle$|^needle") == ([2] if ended else [])
+
+
+def test_lines_after_a_monstrous_one_keep_their_numbers_in_a_log_that_is_not_counted_yet(spool: LogSpool) -> None:
+    spool.path.write_bytes(b"x\n" * 100 + b"y" * 9_000_000 + b"\n" + b"x\nneedle\n" * 3)
+    again = LogSpool(spool.path)
+    assert not again.complete
+    assert found(again, "needle") == [102, 104, 106]
+    assert found(again, "y") == [100]
+    again.close()
+
+
+def test_a_log_that_grows_without_a_newline_is_searched_on(spool: LogSpool) -> None:
+    search = LogSearch(spool, LinePattern("end$", regex=True, case_sensitive=True))
+    for _ in range(9):
+        spool.append(b"a" * 1_000_000)
+        while not search.advance():
+            pass
+        assert search.result().count == 0
+    spool.append(b"end")
+    search.advance()
+    assert list(search.result().lines) == [0]
+    spool.append(b" of it\nend\n")
+    while not search.advance():
+        pass
+    assert list(search.result().lines[: search.result().count]) == [1]

@@ -69,12 +69,16 @@ class LogSearching:
         try:
             search = LogSearch(spool, LinePattern(pattern, regex=regex, case_sensitive=case))
 
-            def show() -> int:
-                found = search.result()
-                self._pane.show_search(found)
-                return found.count
+            def show() -> None:
+                self._pane.show_search(search.result())
 
-            await self._go_on(search.advance, show, self._grown[0], pattern)
+            def check(seconds: float) -> None:
+                """Refuses a pattern that is slow by itself, not by the number of its matches."""
+                found = search.result()
+                if found.searched_bytes + found.count * _MATCH_COST < _LEAST_RATE * seconds:
+                    raise _too_slow(pattern, found.searched_bytes)
+
+            await self._go_on(search.advance, show, self._grown[0], check)
         except InvalidInputError as error:
             self._pane.show_search_problem(str(error))
 
@@ -83,41 +87,43 @@ class LogSearching:
 
         search = await asyncio.to_thread(ProblemSearch, spool, patterns)
 
-        def show() -> int:
+        def show() -> None:
             found = search.result()
             self._pane.show_problems(found.errors, found.warnings)
-            return found.errors.count + found.warnings.count
 
         await self._go_on(search.advance, show, self._grown[1])
 
     async def _go_on(
-        self, advance: Callable[[int], bool], show: Callable[[], int], grown: asyncio.Event, pattern: str = ""
+        self,
+        advance: Callable[[int], bool],
+        show: Callable[[], None],
+        grown: asyncio.Event,
+        check: Callable[[float], None] | None = None,
     ) -> None:
-        """Steps until all is searched, then waits for more. `show` tells how many lines were found.
+        """Steps until all is searched, then waits for more and begins again.
 
-        What a step found is shown while the next one searches: neither waits for the other.
-        Raises InvalidInputError where `pattern` itself, not the number of its matches, makes it slow.
+        What a step found is shown while the next one searches: neither waits for the other. `check` hears, beyond
+        `_PATIENCE_S`, for how many seconds a search has been under way.
         """
 
-        async def show_meanwhile() -> int:
-            return show()
+        async def show_meanwhile() -> None:
+            show()
 
         loop = asyncio.get_running_loop()
-        began, searched, step = loop.time(), 0, _FIRST_STEP
+        began, step = loop.time(), _FIRST_STEP
         while True:
             grown.clear()
             start = loop.time()
-            done, found = await asyncio.gather(asyncio.to_thread(advance, step), show_meanwhile())
+            done, _ = await asyncio.gather(asyncio.to_thread(advance, step), show_meanwhile())
             now = loop.time()
             if done:
                 show()
                 await grown.wait()
                 await asyncio.sleep(_PAUSE_S)
-                began, searched = loop.time(), 0
+                began = loop.time()
                 continue
-            searched += step
-            if pattern and now - began > _PATIENCE_S and searched + found * _MATCH_COST < _LEAST_RATE * (now - began):
-                raise _too_slow(pattern, searched)
+            if check is not None and now - began > _PATIENCE_S:
+                check(now - began)
             step = int(min(_LONGEST_STEP, max(_FIRST_STEP, step * min(4.0, _STEP_S / max(now - start, 1e-6)))))
 
 

@@ -72,6 +72,7 @@ class LogPane(LogControls):
         self.view.follow_changed.connect(self.follow_changed)
         self.view.font_size_changed.connect(self.font_size_changed)
         self.view.copy_refused.connect(self.show_problem)
+        self.view.copy_told.connect(lambda told: self.foot.show_status(told, problem=False))
         self.view.link_wished.connect(self._ask_for_link)
         self.view.search_wished.connect(self.search.look_for)
         self.view.highlight_wished.connect(self._add_rule)

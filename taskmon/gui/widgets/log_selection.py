@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.log_text import plain_text
-from taskmon.core.units import size_text
+from taskmon.core.units import count_text, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from taskmon.core.log_source import LineSource
 
 COPY_LIMIT: Final = 8_000_000
 """Bytes that are copied at once: more would hold up the window, and no clipboard is happy with it."""
 
+LINES_LIMIT: Final = 1_000_000
+"""Lines that are copied at once."""
+
 _LINES_AT_ONCE: Final = 500
+_BYTES_AT_ONCE: Final = 16 * 1024
 _WORD: Final = re.compile(r"[\w.+/~:@%-]+|\s+|.")
 
 
@@ -71,28 +75,50 @@ def word_at(text: str, column: int) -> tuple[int, int]:
     return (len(text), len(text))
 
 
-def selected_text(
+def copy_steps(
     source: LineSource, selection: Selection, shown_length: Callable[[int], int], limit: int = COPY_LIMIT
-) -> str:
-    """The text of a selection, lines in full, also those that are shown in part (`shown_length` columns).
+) -> Generator[None, None, str]:
+    """Reads the text of a selection in steps of about a millisecond and returns it in the end.
 
-    Raises InvalidInputError beyond `limit` bytes.
+    Lines are copied in full, also those that are shown in part (`shown_length` columns). Raises InvalidInputError
+    beyond `limit` bytes or a million lines.
     """
-    parts: list[str] = []
     start, end = selection.start, selection.end
+    if end.line - start.line >= LINES_LIMIT:
+        raise _too_much(f"has more than {count_text(LINES_LIMIT, 'line')}")
+    raws: list[bytes] = []
     budget = limit
     for first in range(start.line, end.line + 1, _LINES_AT_ONCE):
-        for raw in source.lines(first, min(_LINES_AT_ONCE, end.line + 1 - first), limit + 1):
-            budget -= raw.length + 1
+        for number, line in enumerate(source.lines(first, min(_LINES_AT_ONCE, end.line + 1 - first)), first):
+            budget -= line.length + 1
             if budget < 0:
-                raise InvalidInputError(
-                    f"The selection is larger than {size_text(limit)}, too much to copy.",
-                    "Select less, or save the log to a file.",
-                )
-            parts.append(plain_text(raw.raw))
-    if not parts:
-        return ""
-    if len(parts) == end.line - start.line + 1 and end.column < shown_length(end.line):
+                raise _too_much(f"is larger than {size_text(limit)}")
+            raws.append(line.raw if not line.missing else source.lines(number, 1, limit)[0].raw)
+        yield
+    parts: list[str] = []
+    read = 0
+    for raw in raws:
+        parts.append(plain_text(raw))
+        read += len(raw) + 1
+        if read > _BYTES_AT_ONCE:
+            read = 0
+            yield
+    if parts and len(parts) == end.line - start.line + 1 and end.column < shown_length(end.line):
         parts[-1] = parts[-1][: end.column]
-    parts[0] = parts[0][start.column :]
+    if parts:
+        parts[0] = parts[0][start.column :]
     return "\n".join(parts)
+
+
+def selected_text(source: LineSource, selection: Selection, shown_length: Callable[[int], int]) -> str:
+    """As `copy_steps`, all at once: for short selections."""
+    steps = copy_steps(source, selection, shown_length)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            return str(ended.value)
+
+
+def _too_much(what: str) -> InvalidInputError:
+    return InvalidInputError(f"The selection {what}, too much to copy.", "Select less, or save the log to a file.")

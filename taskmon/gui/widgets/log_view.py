@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from taskmon.core.errors import InvalidInputError
+from taskmon.core.units import count_text
 from taskmon.gui.widgets.log_canvas import FONT_SIZES, USUAL_SIZE, LogCanvas
+from taskmon.gui.widgets.log_copying import LogCopying
 from taskmon.gui.widgets.log_pointer import Grain
-from taskmon.gui.widgets.log_selection import Caret, selected_text
+from taskmon.gui.widgets.log_selection import Caret, copy_steps, selected_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+
+    from taskmon.core.log_source import LineSource
 
 _TRIPLE_CLICK_MS: Final = 400
 _TRIPLE_CLICK_DISTANCE: Final = 8
@@ -28,12 +31,13 @@ _NOTCH: Final = 120
 
 
 class LogView(LogCanvas):
-    """Arrows scroll; with Shift they select. `copy_refused` carries a sentence.
+    """Arrows scroll; with Shift they select. `copy_refused` and `copy_told` carry sentences.
 
     `search_wished` and `highlight_wished` carry the selected words, `link_wished` says that the caret's line is meant.
     """
 
     copy_refused = Signal(str)
+    copy_told = Signal(str)
     search_wished = Signal(str)
     highlight_wished = Signal(str)
     link_wished = Signal()
@@ -43,6 +47,9 @@ class LogView(LogCanvas):
         self._double_click: tuple[int, QPointF] = (-_TRIPLE_CLICK_MS, QPointF())
         self._mouse_at = QPointF()
         self._wheel_rest = 0.0
+        self._copying = LogCopying(self)
+        self._copying.refused.connect(self.copy_refused)
+        self._copying.told.connect(self.copy_told)
         self._autoscroll = QTimer(self, interval=_AUTOSCROLL_MS)
         self._autoscroll.timeout.connect(self._drag_beyond)
         self.viewport().setMouseTracking(True)
@@ -69,17 +76,20 @@ class LogView(LogCanvas):
         selection = self._pointer.selection
         if not selection or selection.start.line != selection.end.line:
             return ""
-        return self.selected_text().strip()[:_WORDS_MOST]
+        placed = self._page.line(selection.start.line)
+        words = placed.text[selection.start.column : selection.end.column].strip() if placed else ""
+        return words[:_WORDS_MOST]
 
     def copy(self) -> None:
-        """Copies the selection; a refusal is told by `copy_refused`."""
-        try:
-            text = self.selected_text()
-        except InvalidInputError as error:
-            self.copy_refused.emit(str(error))
-            return
-        if text:
-            QGuiApplication.clipboard().setText(text)
+        """Copies the selection, a long one little by little; `copy_refused` and `copy_told` say how it went."""
+        selection = self._pointer.selection
+        if selection:
+            lines = count_text(selection.end.line - selection.start.line + 1, "line")
+            self._copying.begin(copy_steps(self._page.source, selection, self._page.length), lines)
+
+    def show_source(self, source: LineSource | None) -> None:
+        self._copying.cancel()
+        super().show_source(source)
 
     def select_all(self) -> None:
         self._pointer.select_all()
@@ -224,6 +234,7 @@ class LogView(LogCanvas):
             self.zoom(0 if event.key() == Qt.Key.Key_0 else 1)
             return True
         if event.key() == Qt.Key.Key_Escape and self.has_selection:
+            self._copying.cancel()
             self.clear_selection()
             return True
         return False

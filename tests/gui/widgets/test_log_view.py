@@ -20,6 +20,7 @@ from taskmon.core.log_source import LineList, SearchResult
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
 from taskmon.gui.widgets.log_scroll_bar import mark_spans
 from taskmon.gui.widgets.log_view import LogView
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,17 @@ class CountingSource(LineList):
         found = super().lines(first, count, limit)
         self.asked += len(found)
         return found
+
+
+class EndlessSource(LineList):
+    """As many empty lines as a gigabyte can hold."""
+
+    @property
+    def line_count(self) -> int:
+        return 1_000_000_000
+
+    def lines(self, first: int, count: int, limit: int = 16384) -> list[RawLine]:
+        return LineList([b""] * count).lines(0, count, limit)
 
 
 @pytest.fixture
@@ -225,9 +237,36 @@ def test_a_selection_stays_while_the_log_grows(view: LogView) -> None:
 
 def test_all_of_a_log_is_copied_however_far_apart(view: LogView) -> None:
     show(view, LineList(numbered(30_000)))
+    told: list[str] = []
+    view.copy_told.connect(told.append)
     QTest.keyClick(view, Qt.Key.Key_A, CONTROL)
     view.copy()
+    until(lambda: QGuiApplication.processEvents() or not view._copying.busy)
     assert QGuiApplication.clipboard().text().split("\n") == [line.decode() for line in numbered(30_000)]
+    assert told in (["Copying 30,000 lines…", "Copied 30,000 lines."], [])
+
+
+def test_copying_is_left_when_another_log_is_shown(view: LogView) -> None:
+    show(view, LineList([b"\x1b[31mred\x1b[0m %d" % number for number in range(300_000)]))
+    QGuiApplication.clipboard().setText("before")
+    view.select_all()
+    view.copy()
+    assert view._copying.busy
+    view.show_source(LineList([b"other"]))
+    assert not view._copying.busy
+    QGuiApplication.processEvents()
+    assert QGuiApplication.clipboard().text() == "before"
+
+
+def test_a_selection_of_a_thousand_million_lines_is_refused_at_once(view: LogView) -> None:
+    show(view, EndlessSource())
+    refusals: list[str] = []
+    view.copy_refused.connect(refusals.append)
+    view.select_all()
+    view.copy()
+    assert refusals == [
+        "The selection has more than 1,000,000 lines, too much to copy. Select less, or save the log to a file."
+    ]
 
 
 def test_too_much_to_copy_is_refused_in_a_sentence(view: LogView) -> None:
@@ -237,6 +276,7 @@ def test_too_much_to_copy_is_refused_in_a_sentence(view: LogView) -> None:
     QGuiApplication.clipboard().setText("before")
     view.select_all()
     view.copy()
+    until(lambda: QGuiApplication.processEvents() or not view._copying.busy)
     assert refusals == [
         "The selection is larger than 8.0 MB, too much to copy. Select less, or save the log to a file."
     ]
