@@ -61,12 +61,25 @@ class LinePattern:
 
     def find_spans(self, text: str) -> list[tuple[int, int]]:
         """Where the pattern matches in a shown line; empty matches are left out."""
-        return [match.span() for match in self._compiled.finditer(text) if match.end() > match.start()]
+        content = text.encode("utf-8", "surrogatepass")
+        spans = [match.span() for match in self._compiled.finditer(content) if match.end() > match.start()]
+        return spans if len(content) == len(text) else _columns(content, spans)
 
     def search(self, content: bytes | bytearray, start: int, end: int) -> int:
         """The place of the first match in [start, end); -1 if there is none."""
         match = self._compiled.search(content, start, end)
         return -1 if match is None else match.start()
+
+
+def _columns(content: bytes, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same places counted in characters."""
+    columns: list[tuple[int, int]] = []
+    column = place = 0
+    for start, end in spans:
+        first = column + len(content[place:start].decode("utf-8", "surrogatepass"))
+        column, place = first + len(content[start:end].decode("utf-8", "surrogatepass")), end
+        columns.append((first, column))
+    return columns
 
 
 def _refusal(text: str, reason: str) -> InvalidInputError:

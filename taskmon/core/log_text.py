@@ -52,6 +52,9 @@ _TOKEN: Final = re.compile(
 _MOVING: Final = re.compile(r"\x1b(?!\[[0-9;:]*m)|[\x00-\x06\x08\n\x0b\x0c\x0e-\x1a\x1c-\x1f]")
 """What moves the cursor other than forth or back to the beginning, or must be shown: the pen's work."""
 
+_CUT_COMMAND: Final = re.compile(rb"\x1b(?:\[[0-9;:]*)?\Z")
+"""The beginning of a command at the end of a line that is not shown in full."""
+
 _SGR: Final = re.compile(r"\x1b\[([0-9;:]*)m")
 
 _DECEIVING: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -134,7 +137,7 @@ def raw_text(raw: bytes) -> LineText:
 
 def shown_line(line: RawLine, style: TextStyle = PLAIN) -> LineText:
     """As `line_text`, with a notice where the line was cut because of its length."""
-    shown = line_text(line.raw, style)
+    shown = line_text(_CUT_COMMAND.sub(b"", line.raw) if line.missing > 0 else line.raw, style)
     if line.missing <= 0 or b"\r" in line.raw:
         return shown
     text = shown.text.rstrip("\ufffd") if shown.text.endswith("\ufffd") else shown.text

@@ -205,3 +205,12 @@ def test_a_log_that_grows_without_a_newline_is_searched_on(spool: LogSpool) -> N
     while not search.advance():
         pass
     assert list(search.result().lines[: search.result().count]) == [1]
+
+
+@given(
+    text=st.text(alphabet="ab7é日🙂 ", max_size=40), pattern=st.sampled_from(["7", "a+", "[é日]", "🙂.", "b*", r"\w+"])
+)
+def test_the_shown_places_of_a_match_are_counted_in_characters(text: str, pattern: str) -> None:
+    """RE2 counts bytes. Its \\w is ASCII's."""
+    expected = [match.span() for match in re.finditer(pattern, text, re.ASCII) if match.group()]
+    assert LinePattern(pattern, regex=True, case_sensitive=True).find_spans(text) == expected

@@ -19,11 +19,13 @@ from taskmon.core.log_style import PLAIN, TextStyle
 from taskmon.gui.widgets.log_colours import Colours, style_colours
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from taskmon.core.log_signals import Severity
     from taskmon.core.log_source import RawLine
     from taskmon.core.log_text import LineText
+
+    SpanFinder = Callable[[str], list[tuple[int, int]]]
     from taskmon.gui.theme import Theme
 
 
@@ -78,6 +80,7 @@ class LogLine:
         self.severity = severity
         self.metrics = metrics
         self.style = PLAIN  # in which the line began
+        self._found: tuple[SpanFinder, list[tuple[int, int]]] | None = None
 
     @property
     def text(self) -> str:
@@ -86,6 +89,12 @@ class LogLine:
     @property
     def length(self) -> int:
         return len(self.shown.text)
+
+    def matches(self, find_spans: SpanFinder) -> list[tuple[int, int]]:
+        """The columns that a search finds in the line; looked for once, not for every frame."""
+        if self._found is None or self._found[0] != find_spans:
+            self._found = (find_spans, find_spans(self.text))
+        return self._found[1]
 
     @property
     def row_count(self) -> int:

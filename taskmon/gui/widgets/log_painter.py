@@ -90,7 +90,7 @@ def _marks(row: PageRow, look: PageLook) -> list[Mark]:
         current = row.line == look.current_line
         colours = (theme.accent_text, theme.accent) if current else (theme.text, theme.match_fill)
         ink, paper = map(QColor, colours)
-        for start, end in look.result.find_spans(row.placed.text):
+        for start, end in row.placed.matches(look.result.find_spans):
             marks.append(Mark(start, end, ink, paper, _MATCH_INSET))
     if look.selection is not None and row.line != UNKNOWN:
         columns = look.selection.columns_of(row.line, row.placed.length)

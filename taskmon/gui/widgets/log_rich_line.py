@@ -127,6 +127,8 @@ class RichLogLine(LogLine):
 
     def _format(self, look: LineLook) -> None:
         """Gives the layout the styles in the theme's colours, once per theme and surface."""
+        if not self.shown.spans:
+            return
         wanted = (look.theme.name, look.surface)
         if self._theme_formatted == wanted:
             return

@@ -21,7 +21,7 @@ COPY_LIMIT: Final = 8_000_000
 LINES_LIMIT: Final = 1_000_000
 """Lines that are copied at once."""
 
-_LINES_AT_ONCE: Final = 500
+_LINES_AT_ONCE: Final = 64
 _BYTES_AT_ONCE: Final = 16 * 1024
 _WORD: Final = re.compile(r"[\w.+/~:@%-]+|\s+|.")
 
@@ -93,7 +93,10 @@ def copy_steps(
             budget -= line.length + 1
             if budget < 0:
                 raise _too_much(f"is larger than {size_text(limit)}")
-            raws.append(line.raw if not line.missing else source.lines(number, 1, limit)[0].raw)
+            if line.missing:
+                yield
+                line = source.lines(number, 1, limit)[0]
+            raws.append(line.raw)
         yield
     parts: list[str] = []
     read = 0
