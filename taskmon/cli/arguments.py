@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,7 @@ environment:
   TASKMON_DATA_DIR               the folder of this computer's own service
 """
 
+_LAST_PORT: Final = 65_535
 _GLOBAL_WITH_VALUE: Final = ("--url", "--api-key-file", "--data-dir")
 _GLOBAL_FLAGS: Final = ("--debug",)
 _ANSWERED_ABOVE: Final = ("-h", "--help", "--version")
@@ -80,10 +82,32 @@ def _name(text: str) -> str:
     return text
 
 
-def _limit(text: str) -> int:
+def _count(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"“{text}” is not a number of tasks")
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number from 0 on")
     return int(text)
+
+
+def _port(text: str) -> int:
+    if _count(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"“{text}” is no port; the last one is {_LAST_PORT}")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = math.nan
+    if not 0 <= amount < math.inf:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number from 0 on")
+    return amount
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return Path(text)
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -130,8 +154,8 @@ def _shared_options(unset: str | None) -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False, argument_default=unset)
     group = shared.add_argument_group("service")
     group.add_argument("--url", help="address of the service (default: this computer's own)")
-    group.add_argument("--api-key-file", type=Path, metavar="FILE", help="file with the service's API key")
-    group.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of this computer's own service")
+    group.add_argument("--api-key-file", type=_path, metavar="FILE", help="file with the service's API key")
+    group.add_argument("--data-dir", type=_path, metavar="DIR", help="folder of this computer's own service")
     group.add_argument(
         "--debug", action="store_true", default=unset or False, help="log everything; show where an error comes from"
     )
@@ -149,7 +173,7 @@ def _add_waiting(parser: argparse.ArgumentParser) -> None:
 
 def _add_submission(add: Any) -> None:
     submit = add("submit", "submit a folder as a task")
-    submit.add_argument("folder", type=Path, metavar="FOLDER")
+    submit.add_argument("folder", type=_path, metavar="FOLDER")
     submit.add_argument("--simulator", metavar="S", help="a simulator's key, e.g. openfoam (default: guessed)")
     submit.add_argument(
         "--set", action="append", default=[], type=_setting, metavar="NAME=VALUE", dest="values",
@@ -176,7 +200,7 @@ def _add_reading(add: Any) -> None:
     listing = add("list", "list tasks, newest first")
     listing.add_argument("--status", metavar="S", help="a status code such as failed, or: active")
     listing.add_argument("--project", metavar="P")
-    listing.add_argument("--limit", type=_limit, default=50, metavar="N", help="at most N tasks (default 50, 0: all)")
+    listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most N tasks (default 50, 0: all)")
     listing.add_argument("--json", action="store_true", help="print JSON")
     detail = add("info", "show everything about a task")
     detail.add_argument("task", metavar="ID")
@@ -193,7 +217,7 @@ def _add_reading(add: Any) -> None:
     download = add("download", "fetch a task's outputs")
     download.add_argument("task", metavar="ID")
     download.add_argument(
-        "--to", type=Path, metavar="DIR", default=Path(),
+        "--to", type=_path, metavar="DIR", default=Path(),
         help="where to put the task's own folder, which is named after the task (default: the present folder)",
     )  # fmt: skip
 
@@ -215,17 +239,17 @@ def _add_machines(add: Any) -> None:
 def _add_programs(add: Any) -> None:
     serve = add("serve", "run this computer's service in the foreground")
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=0, help="0: the one used before, else a free one")
-    serve.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end when nothing happened for so long")
+    serve.add_argument("--port", type=_port, default=0, help="0: the one used before, else a free one")
+    serve.add_argument("--idle-exit", type=_amount, metavar="SECONDS", help="end when nothing happened for so long")
     serve.add_argument("--no-extensions", action="store_true", help="only what the Inductiva Web API has")
-    serve.add_argument("--machines", type=int, metavar="N", help="machines of the group this-computer")
-    serve.add_argument("--budget-hours", type=float, metavar="H", help="stop machines after so many hours of work")
+    serve.add_argument("--machines", type=_count, metavar="N", help="machines of the group this-computer")
+    serve.add_argument("--budget-hours", type=_amount, metavar="H", help="stop machines after so many hours of work")
     add("env", "print the shell lines that point the official Inductiva client to this service")
     runner = add("runner", None)
-    runner.add_argument("--work-dir", type=Path, required=True, metavar="DIR")
+    runner.add_argument("--work-dir", type=_path, required=True, metavar="DIR")
     runner.add_argument("--machine-group-id", required=True, metavar="ID")
     runner.add_argument("--host-name", required=True, metavar="NAME")
-    runner.add_argument("--handshake", type=Path, metavar="FILE", default=None)
+    runner.add_argument("--handshake", type=_path, metavar="FILE", default=None)
     file_peer = add("file-peer", None)
-    file_peer.add_argument("--folder", type=Path, required=True, metavar="DIR")
+    file_peer.add_argument("--folder", type=_path, required=True, metavar="DIR")
     file_peer.add_argument("--ice-server", action="append", default=[], metavar="HOST:PORT")

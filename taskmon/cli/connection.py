@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from taskmon.core.connection import usable_address, usable_key
+from taskmon.core.connection import LONGEST_KEY, usable_address, usable_key
 from taskmon.core.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def given_service(arguments: Namespace) -> GivenService | None:
 def _api_key(arguments: Namespace, url: str) -> str:
     if arguments.api_key_file is not None:
         try:
-            key = arguments.api_key_file.read_text(encoding="utf-8").strip()
+            with arguments.api_key_file.open(encoding="utf-8") as file:
+                key = file.read(LONGEST_KEY + 100).strip()
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidInputError(f"The API key file {arguments.api_key_file} cannot be read: {error}.") from error
     else:

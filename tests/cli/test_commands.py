@@ -329,3 +329,8 @@ def test_a_question_can_be_interrupted(
     assert status_of(taskmon, task_id) not in ("pending-kill", "killed")
     taskmon("kill", "--yes", task_id)
     until(lambda: status_of(taskmon, task_id) == "killed")
+
+
+def test_a_key_file_without_end_is_not_read_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--url", "http://127.0.0.1:1", "--api-key-file", "/dev/zero", "list"]) == 2
+    assert capsys.readouterr().err.startswith("taskmon: The API key cannot be used.")
