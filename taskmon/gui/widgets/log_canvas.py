@@ -278,8 +278,10 @@ class LogCanvas(QAbstractScrollArea):
             is_other=self._is_other,
         )
         painter = QPainter(self.viewport())
-        paint_page(painter, self._page, look)
-        painter.end()
+        try:
+            paint_page(painter, self._page, look)
+        finally:
+            painter.end()  # a painter left open by an error would end the process
         if self._page.widest > widest:
             QTimer.singleShot(0, self, self._arrange)
 
