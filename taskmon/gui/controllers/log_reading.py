@@ -65,6 +65,7 @@ class LogReading:
         self._followers: list[LogFollower] = []
         self._merged: MergedLog | None = None
         self._shown: LogSpool | None = None
+        self._generation = 0  # which file is shown, where one was written anew under the same name
         self._rhythm = OutputRhythm()
         self._due: asyncio.TimerHandle | None = None
         self._wanted_line: int | None = None
@@ -123,10 +124,11 @@ class LogReading:
         self._followers = [follower]
         try:
             async with aclosing(follower.states()) as states:
-                async for state in states:
-                    if follower.spool is not self._shown or state.replaced:
+                async for _ in states:
+                    replaced = follower.spool is self._shown and follower.spool.generation != self._generation
+                    if replaced or follower.spool is not self._shown:
                         self._show_spool(follower.spool, task)
-                    if state.replaced:
+                    if replaced:
                         self._note = _REPLACED
                     self._grew()
                     await asyncio.sleep(0)
@@ -137,6 +139,7 @@ class LogReading:
 
     def _show_spool(self, spool: LogSpool, task: Task) -> None:
         self._shown = spool
+        self._generation = spool.generation
         self._waiting = True
         self.searching.show_log(spool, log_patterns_of(task))
         self._pane.show_source(spool)

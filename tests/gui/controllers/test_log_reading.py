@@ -27,6 +27,20 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QApplication
 
+COMMANDS = Simulator(key="commands", name="Own commands", image="docker://inductiva/kutu:commands", commands=())
+
+REWRITER = """
+import time
+from pathlib import Path
+log = Path("run.log")
+log.write_text("first attempt, line %d\\n" * 3 % (1, 2, 3))
+while not Path("again").exists():
+    time.sleep(0.02)
+log.write_text("second attempt\\n")
+while not Path("stop").exists():
+    time.sleep(0.02)
+"""
+
 WRITER = """
 import sys, time
 from pathlib import Path
@@ -65,20 +79,32 @@ def lines(reading: LogReading) -> list[bytes]:
     return [line.raw for line in shown if line.raw[:4] in (b"out ", b"err ")]
 
 
+async def beside_a_service(data: Path, story: Callable[[ServiceClient, Background], Coroutine[Any, Any, None]]) -> None:
+    """Tells `story` with a real service of one machine."""
+
+    def bug(error: Exception) -> None:
+        raise error
+
+    service = await ensure_local_service(data, command("serve", "--data-dir", str(data), "--machines", "1"))
+    try:
+        async with ServiceClient(service.url, service.api_key) as client, Background(bug, bug) as background:
+            await story(client, background)
+    finally:
+        process = psutil.Process(service.pid)
+        process.terminate()
+        await asyncio.to_thread(process.wait, 20)
+
+
 def test_streams_are_merged_as_they_come_and_read_side_by_side(
     panes: list[LogPane], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
 ) -> None:
     data, case = tmp_path / "data", tmp_path / "case"
     case.mkdir()
     (case / "write.py").write_text(WRITER)
-    entry = Simulator(key="commands", name="Own commands", image="docker://inductiva/kutu:commands", commands=())
-
-    def bug(error: Exception) -> None:
-        raise error
 
     async def story(client: ServiceClient, background: Background) -> None:
         group = next(group.id for group in await client.machine_groups() if group.started and group.id)
-        task_id = (await submit_folder(client, case, build_request(entry, ["python3 write.py"], group))).id
+        task_id = (await submit_folder(client, case, build_request(COMMANDS, ["python3 write.py"], group))).id
         task = await client.task(task_id)
         both, errors = (
             LogReading(background, Connected(client), pane, tmp_path / "copies", f"log {id(pane)}")  # type: ignore[arg-type]
@@ -97,14 +123,30 @@ def test_streams_are_merged_as_they_come_and_read_side_by_side(
         both.stop()
         errors.stop()
 
-    async def run() -> None:
-        service = await ensure_local_service(data, command("serve", "--data-dir", str(data), "--machines", "1"))
-        try:
-            async with ServiceClient(service.url, service.api_key) as client, Background(bug, bug) as background:
-                await story(client, background)
-        finally:
-            process = psutil.Process(service.pid)
-            process.terminate()
-            await asyncio.to_thread(process.wait, 20)
+    run_on_qt(beside_a_service(data, story))
 
-    run_on_qt(run())
+
+def test_a_file_that_is_written_anew_is_read_anew_and_said(
+    panes: list[LogPane], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    data, case = tmp_path / "data", tmp_path / "case"
+    case.mkdir()
+    (case / "write.py").write_text(REWRITER)
+    pane = panes[0]
+
+    async def story(client: ServiceClient, background: Background) -> None:
+        group = next(group.id for group in await client.machine_groups() if group.started and group.id)
+        task_id = (await submit_folder(client, case, build_request(COMMANDS, ["python3 write.py"], group))).id
+        reading = LogReading(background, Connected(client), pane, tmp_path / "copies", "log")  # type: ignore[arg-type]
+        reading.show(await client.task(task_id), "run.log")
+        await until_async(lambda: pane.view.visible_texts()[-1:] == ["first attempt, line 3"], 30)
+        work = data / "work" / task_id / "output" / "artifacts"
+        (work / "again").touch()
+        await until_async(lambda: pane.view.visible_texts() == ["second attempt"], 30)
+        await until_async(lambda: "the file was cut or written anew" in pane.foot.status.text(), 30)
+        (work / "stop").touch()
+        await until_async(lambda: pane._ended, 30, "it knows of the end")
+        assert pane.view.visible_texts() == ["second attempt"]
+        reading.stop()
+
+    run_on_qt(beside_a_service(data, story))
