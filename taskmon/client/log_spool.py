@@ -27,6 +27,7 @@ WORKER_STEP: Final = 64 << 20
 """Bytes to count per call in a worker thread: a cancelled caller waits for one such step at most."""
 
 _READ: Final = 64 * 1024
+_TAIL_READ: Final = 16 * 1024
 _TAIL_READ_LIMIT: Final = 4 << 20
 _FINGERPRINT: Final = 64
 _COPY: Final = 4 << 20
@@ -269,7 +270,7 @@ class LogSpool:
 
     def tail(self, count: int, limit: int = LINE_LIMIT) -> list[RawLine]:
         """The last lines, read backwards from the end without any line number."""
-        wanted = _READ
+        wanted = _TAIL_READ
         while True:
             content = self._read(max(0, self._size - wanted), min(wanted, self._size))
             pieces = content.removesuffix(b"\n").rsplit(b"\n", count)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 _READABLE: Final = 4.5
 _PAPER_STRENGTH: Final = {True: 0.34, False: 0.24}
 _STEPS: Final = 8
+_REMEMBERED: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +30,21 @@ class Colours:
 
 def style_colours(style: TextStyle, theme: Theme, surface: str) -> Colours:
     """The colours of a run of text on `surface`. Papers of the sixteen are tints, so that any ink stays readable."""
-    return _resolved(style.ink, style.paper, style.dim, style.inverse, _Scheme(theme), surface)
+    known = _resolved.setdefault((theme.name, surface), {})
+    key = (style.ink, style.paper, style.dim, style.inverse)
+    colours = known.get(key)
+    if colours is None:
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        colours = known[key] = _resolve(*key, theme, surface)
+    return colours
 
 
-class _Scheme:
-    """A theme as a cache key: themes are few and known by name."""
-
-    def __init__(self, theme: Theme) -> None:
-        self.theme = theme
-
-    def __hash__(self) -> int:
-        return hash(self.theme.name)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Scheme) and self.theme is other.theme
+_resolved: Final[dict[tuple[str, str], dict[tuple[int | None, int | None, bool, bool], Colours]]] = {}
+"""Colours by name of the theme and surface, and by what of a style decides them."""
 
 
-@lru_cache(maxsize=2048)
-def _resolved(ink: int | None, paper: int | None, dim: bool, inverse: bool, scheme: _Scheme, surface: str) -> Colours:
-    theme = scheme.theme
+def _resolve(ink: int | None, paper: int | None, dim: bool, inverse: bool, theme: Theme, surface: str) -> Colours:
     ground = QColor(surface)
     text = QColor(theme.text)
     front = QColor(theme.muted) if ink is None and dim else _colour(ink, theme, text)

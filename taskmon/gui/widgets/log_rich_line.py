@@ -150,7 +150,7 @@ class RichLogLine(LogLine):
 
 def log_line(shown: LineText, raw: RawLine, severity: Severity | None, metrics: LogMetrics) -> LogLine:
     """A line placed by the cheapest way that is right for its characters."""
-    if _SINGLE_WIDTH.fullmatch(shown.text):
+    if shown.text.isascii() or _SINGLE_WIDTH.fullmatch(shown.text):
         return LogLine(shown, raw, severity, metrics)
     return RichLogLine(_shortened(shown), raw, severity, metrics)
 
