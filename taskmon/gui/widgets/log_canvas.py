@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from taskmon.core.log_signals import severity
@@ -35,14 +35,17 @@ if TYPE_CHECKING:
 
 FONT_SIZES: Final = (7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 16.0, 18.0, 21.0, 24.0, 28.0)
 USUAL_SIZE: Final = 10.0
+_SPOKEN_MOST: Final = 500
 
 
 class LogCanvas(QAbstractScrollArea):
     """Follows by itself while the end is on the screen, and only then.
 
     The log is told to have grown by `source_grew`. Nothing that arrives moves what a person reads or has selected.
+    `line_reached` carries the text of a line that a search, a jump or a key led to: a screen reader says it.
     """
 
+    line_reached = Signal(str)
     follow_changed = Signal(bool)
     font_size_changed = Signal(float)
 
@@ -71,6 +74,7 @@ class LogCanvas(QAbstractScrollArea):
         self.verticalScrollBar().valueChanged.connect(self._bar_moved)
         self.horizontalScrollBar().valueChanged.connect(self.viewport().update)
         self.setAccessibleName("Log")
+        self.line_reached.connect(self._announce)
 
     # -- values in ------------------------------------------------------------------------------------------------
 
@@ -127,6 +131,7 @@ class LogCanvas(QAbstractScrollArea):
             self._page.reveal(Caret(line, column), centred=True)
             self._arrange()
             self._reveal_column(line, column)
+            self._tell_line(line)
         self._show_marks()
         self.viewport().update()
 
@@ -137,6 +142,7 @@ class LogCanvas(QAbstractScrollArea):
         self._pointer.release()
         self._page.reveal(Caret(line, 0), centred=True)
         self._arrange()
+        self._tell_line(line)
 
     def scroll_to(self, line: int) -> None:
         """Puts a line at the top, as far as the end of the log allows."""
@@ -198,6 +204,16 @@ class LogCanvas(QAbstractScrollArea):
     def visible_texts(self) -> list[str]:
         """The rows on the screen as text, for assistive tools and tests."""
         return [row.placed.row_text(row.row) for row in self._page.rows()]
+
+    def _tell_line(self, line: int) -> None:
+        placed = self._page.line(line)
+        if placed is not None:
+            number = self._page.source.number(line) + 1
+            self.line_reached.emit(f"{number}: {placed.text[:_SPOKEN_MOST]}")
+
+    def _announce(self, text: str) -> None:
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     # -- arranging ------------------------------------------------------------------------------------------------
 

@@ -250,6 +250,7 @@ class LogView(LogCanvas):
             self._page.reveal(caret)
             self._arrange()
             self._reveal_column(caret.line, caret.column)
+            self._tell_line(caret.line)
             return True
         page = self._page.full_rows
         steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: 1 - page, Qt.Key.Key_PageDown: page - 1}

@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QAccessible, QColor, QFontMetricsF, QGuiApplication, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 
 from taskmon.client.log_spool import LogSpool
@@ -431,6 +431,22 @@ def test_the_view_says_what_it_is_to_assistive_tools(view: LogView) -> None:
     show(view, LineList(numbered(1234)))
     assert view.accessibleName() == "Log"
     assert view.accessibleDescription() == "1,234 lines, following"
+
+
+def test_a_line_that_is_reached_is_told_to_a_screen_reader(view: LogView) -> None:
+    lines = numbered(1000)
+    show(view, LineList(lines))
+    told: list[str] = []
+    view.line_reached.connect(told.append)
+    QAccessible.setActive(True)
+    try:
+        view.show_line(41)
+        QTest.keyClick(view, Qt.Key.Key_Down, SHIFT)
+        view.show_search(found("99$", lines))
+        view.show_match(199)
+    finally:
+        QAccessible.setActive(False)
+    assert told == ["42: line 41", "43: line 42", "200: line 199"]
 
 
 def test_the_wheel_scrolls_and_with_control_zooms(view: LogView) -> None:
