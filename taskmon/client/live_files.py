@@ -37,6 +37,7 @@ _EMPTY_FILE: Final = 416
 """A range of an empty file cannot be satisfied."""
 _READ_FOR_TAIL: Final = 8 * 1024 * 1024
 """Bytes of a stored file that are inflated at most to see its end."""
+_REWRITTEN: Final = Gap("the file was cut or written anew meanwhile; what stands above has some of it from before")
 _PASSING = (ConnectionFailedError, BusyError, ServiceFailedError)
 """Faults after which the same question is worth asking again."""
 
@@ -48,14 +49,15 @@ async def follow_file(
 ) -> AsyncGenerator[bytes]:
     """The bytes of the file `path` (below the task's output folder) from `offset` on, without gap or repeat.
 
-    A service without the extension shows lines, and what is missing between them is said in a line of its own.
+    A service without the extension shows lines, and what is missing between them is said in a line of its own. So is a
+    file that turned out shorter than what was told of it: a program cut it or began it anew.
 
     Waits through interruptions of the service for as long as it is iterated; close it (`aclosing`) to stop. Ends when
     the task has ended and everything was told, or when the task was queued again, because its files then begin anew.
     Raises NotFoundError if the task, or after its end the file, does not exist, and NotAuthorizedError.
     """
     run: int | None = None
-    failures = 0
+    failures, began = 0, offset
     while True:
         try:
             task = await client.task(task_id)
@@ -72,7 +74,10 @@ async def follow_file(
                     offset += len(chunk)
                     failures = 0
                     yield chunk
-            if await _is_whole(client, task_id, run, path, offset):
+            size = await _end_of_file(client, task_id, run, path, offset)
+            if size is not None and offset >= size:
+                if began < offset and size < offset:
+                    yield _REWRITTEN.line()
                 return
             raise ConnectionFailedError("The service stopped sending the file.", "It is asked again.")
         except _PASSING as error:
@@ -132,17 +137,18 @@ async def _live(client: ServiceClient, task_id: str, path: str, offset: int) -> 
             yield chunk
 
 
-async def _is_whole(client: ServiceClient, task_id: str, run: int, path: str, offset: int) -> bool:
-    """Whether a stream that ended in good order told everything; a service that is being stopped ends it early too."""
+async def _end_of_file(client: ServiceClient, task_id: str, run: int, path: str, offset: int) -> int | None:
+    """The size of the whole file once a stream ended in good order; None while the file may still grow, because a
+    service that is being stopped ends a stream early too. `offset` itself where the task was queued again."""
     task = await client.task(task_id)
     if task.num_retries != run:
-        return True
+        return offset
     if not task.is_terminated:
-        return False
+        return None
     sizes = {file.path: file.size for file in (await client.task_files(task_id)).files}
     if path not in sizes and not offset:
         raise NotFoundError(f"The task left no file {path}.", "Read its states to see how far it came.")
-    return offset >= sizes.get(path, 0)
+    return sizes.get(path, 0)
 
 
 def _retry_pause(failures: int, error: TaskmonError) -> float:

@@ -278,6 +278,23 @@ async def test_a_stream_that_ends_before_the_task_is_opened_again() -> None:
     assert len(pauses) == 1
 
 
+async def test_a_file_that_was_written_anew_is_said_once() -> None:
+    service = FakeService()
+    service.live["stdout.txt"] = b"first attempt\n"
+    service.put(a_task(task_id="t"))
+
+    async def write_anew(seconds: float) -> None:
+        service.live["stdout.txt"] = b"second\n"
+        service.advance("t", Status.SUCCESS)
+
+    async with service.client() as client:
+        told = b"".join([part async for part in follow_file(client, "t", "stdout.txt", sleep=write_anew)])
+        again = [part async for part in follow_file(client, "t", "stdout.txt", len(told), sleep=no_sleep)]
+    assert told.startswith(b"first attempt\n")
+    assert told.count(b"[taskmon: the file was cut or written anew meanwhile") == 1
+    assert again == []
+
+
 async def test_following_ends_when_the_task_is_queued_again() -> None:
     service = FakeService()
     service.live["stdout.txt"] = b"first run"

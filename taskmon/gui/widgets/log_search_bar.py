@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PAUSE_MS: Final = 250
 _SMALL_BUTTON: Final = 30
 _SMALL_PADDING: Final = "QToolButton { padding: 5px 3px; }"
+_COUNT_TIP: Final = "Matching lines in the whole log. A change of colour in the middle of the words hides a match."
 CONTEXTS: Final = (0, 1, 2, 3, 5, 10, 20, 50)
 
 
@@ -50,7 +51,7 @@ class LogSearchBar(QWidget):
         self.next = self._step("next", "Next match (Enter)", 1)
         self.count = QLabel()
         self.count.setMinimumWidth(84)
-        self.count.setToolTip("Matching lines in the whole log")
+        self.count.setToolTip(_COUNT_TIP)
         self.only_matches = self._toggle("Only matches", "Show only the lines that match")
         self.context = ChoiceBox()
         self.context.setAccessibleName("Lines around each match")
@@ -144,7 +145,7 @@ class LogSearchBar(QWidget):
             text += "" if result.finished else "…"
         self._colour_count(problem=False)
         self.count.setText(text)
-        self.count.setToolTip("Matching lines in the whole log")
+        self.count.setToolTip(_COUNT_TIP)
         for button in (self.previous, self.next):
             button.setEnabled(found > 0)
         self.only_matches.setEnabled(found > 0 or self.only_matches.isChecked())
