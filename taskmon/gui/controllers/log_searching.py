@@ -67,7 +67,9 @@ class LogSearching:
         from taskmon.client.log_search import LinePattern, LogSearch
 
         try:
-            search = LogSearch(spool, LinePattern(pattern, regex=regex, case_sensitive=case))
+            # In a worker: the first pattern of all loads RE2, and compiling a large one takes its time.
+            line_pattern = await asyncio.to_thread(LinePattern, pattern, regex=regex, case_sensitive=case)
+            search = LogSearch(spool, line_pattern)
 
             def show() -> None:
                 self._pane.show_search(search.result())
