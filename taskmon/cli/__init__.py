@@ -64,6 +64,10 @@ def _command(name: str) -> Callable[[Namespace], int]:
         from taskmon.cli import machine_commands
 
         return machine_commands.COMMANDS[name]
+    if name == "demo":
+        from taskmon.cli import demo_commands
+
+        return demo_commands.COMMANDS[name]
     if name in ("submit", "example", "resubmit"):
         from taskmon.cli import submit_commands
 

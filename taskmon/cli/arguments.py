@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from taskmon import __version__
 from taskmon.core.errors import InvalidInputError
+from taskmon.core.extensions import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,6 +116,16 @@ def _setting(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise argparse.ArgumentTypeError(f"“{text}” is not of the form name=value")
     return name, value
+
+
+def _faults(text: str) -> Faults:
+    """`delay=2,lost=0.1` as a value; the service checks the numbers."""
+    words = dict(word.partition("=")[::2] for word in text.split(","))
+    try:
+        numbers = {("delay_s" if name == "delay" else name): float(value) for name, value in words.items()}
+        return Faults(**numbers)
+    except (TypeError, ValueError):
+        raise argparse.ArgumentTypeError(f"“{text}” is not like delay=2,lost=0.1,half=0,busy=0,broken=0") from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -244,6 +255,13 @@ def _add_programs(add: Any) -> None:
     serve.add_argument("--no-extensions", action="store_true", help="only what the Inductiva Web API has")
     serve.add_argument("--machines", type=_count, metavar="N", help="machines of the group this-computer")
     serve.add_argument("--budget-hours", type=_amount, metavar="H", help="stop machines after so many hours of work")
+    serve.add_argument(
+        "--chaos", nargs="?", type=_faults, const=Faults(), metavar="delay=S,lost=P,half=P,busy=P,broken=P",
+        help="spoil answers on purpose: delay them by S seconds, spoil a share P (0 to 1) of them",
+    )  # fmt: skip
+    demo = add("demo", "show every state of a task with real ones, in a service of its own that ends with it")
+    demo.add_argument("what", choices=("states",))
+    demo.add_argument("--window", action="store_true", help="open a window on it")
     add("env", "print the shell lines that point the official Inductiva client to this service")
     runner = add("runner", None)
     runner.add_argument("--work-dir", type=_path, required=True, metavar="DIR")

@@ -102,6 +102,7 @@ def serve(arguments: Namespace) -> int:
             runner_command=tuple(command("runner")),
             simulators=simulator_catalogue(),
             budget_hours=arguments.budget_hours,
+            faults=arguments.chaos,
         )
     )
 

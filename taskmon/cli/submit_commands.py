@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from taskmon.client.api import ServiceClient
     from taskmon.client.folder_scan import FolderScan
+    from taskmon.client.submission import OnMade
     from taskmon.client.transfer import Progress
     from taskmon.core.machine import MachineGroup
     from taskmon.core.task import TaskRequest
@@ -54,7 +55,8 @@ def resubmit(arguments: Namespace) -> int:
         from taskmon.client.submission import resubmit as submit_again
 
         async with connected(arguments) as client:
-            submitted = await submit_again(client, await client.task(arguments.task))
+            bind = _binding(client) if arguments.sync else None
+            submitted = await submit_again(client, await client.task(arguments.task), on_made=bind)
             return await _stay_with(client, submitted.id, arguments)
 
     return run_to_end(run())
@@ -75,9 +77,24 @@ async def _submit(client: ServiceClient, arguments: Namespace) -> int:
         say(f"Left out: {', '.join(f'{found.path} ({found.rule})' for found in scan.excluded[:10])}.")
     name = arguments.name or name_of_folder(scan.folder.name)
     submitted = await submit_folder(
-        client, scan, request, metadata={TASK_NAME: name}, on_progress=_progress_line if sys.stderr.isatty() else None
+        client,
+        scan,
+        request,
+        metadata={TASK_NAME: name},
+        on_progress=_progress_line if sys.stderr.isatty() else None,
+        on_made=_binding(client) if arguments.sync else None,
     )
     return await _stay_with(client, submitted.id, arguments)
+
+
+def _binding(client: ServiceClient) -> OnMade:
+    """Binds a task to this program from the moment it is made, so that also a killed upload leaves no task."""
+    from taskmon.client.lease import HeldTask
+
+    async def bind(task_id: str) -> None:
+        await HeldTask(client, task_id).begin()
+
+    return bind
 
 
 def _progress_line(progress: Progress) -> None:

@@ -17,7 +17,7 @@ import httpx
 
 from taskmon.client.transport import Incoming, Transport
 from taskmon.core.errors import NotFoundError
-from taskmon.core.extensions import Capabilities, Changes, Extension, TaskFiles
+from taskmon.core.extensions import Capabilities, Changes, Extension, Faults, KilledRunner, Lease, Reclaim, TaskFiles
 from taskmon.core.file_tracking import Letter
 from taskmon.core.lifecycle import Status
 from taskmon.core.machine import MachineGroup, MachineGroupRequest
@@ -137,7 +137,7 @@ class ServiceClient:
 
     async def kill(self, task_id: str) -> TaskStatus:
         """Ask for a kill; the answer is the state right after. A task that has ended stays as it is."""
-        return await self._transport.json("POST", _task_path(task_id, "/kill"), TaskStatus)
+        return await self._transport.json("POST", _task_path(task_id, "/kill"), TaskStatus, twice_is_once=True)
 
     async def metadata(self, task_id: str) -> dict[str, str]:
         """The task's notes."""
@@ -243,6 +243,36 @@ class ServiceClient:
         query: dict[str, Any] = {} if since is None else {"since": since, "wait_s": wait_s}
         return await self._transport.json("GET", "/taskmon/changes", Changes, query=query, extra_wait_s=wait_s)
 
+    async def hold(self, task_id: str, seconds: float) -> bool:
+        """Bind the task to us: it is killed unless this is said again within `seconds`. False if it has ended."""
+        query: dict[str, Any] = {"for_s": seconds}
+        return (await self._transport.json("PUT", _lease_path(task_id), Lease, query=query)).held
+
+    async def release(self, task_id: str) -> None:
+        """The task lives on without us."""
+        await self._transport.send("DELETE", _lease_path(task_id))
+
+    async def reclaim_state(self) -> Reclaim:
+        """Whether the person has taken this computer back from its spot machines."""
+        return await self._transport.json("GET", "/taskmon/reclaim", Reclaim)
+
+    async def reclaim(self, *, wanted: bool) -> Reclaim:
+        """Take this computer back from its spot machines, or let them work again."""
+        return await self._transport.json("POST" if wanted else "DELETE", "/taskmon/reclaim", Reclaim)
+
+    async def faults(self) -> Faults:
+        """Which faults the service puts into its answers on purpose."""
+        return await self._transport.json("GET", "/taskmon/faults", Faults)
+
+    async def set_faults(self, faults: Faults) -> Faults:
+        """Put these faults into the answers from now on."""
+        return await self._transport.json("PUT", "/taskmon/faults", Faults, body=faults)
+
+    async def kill_runner(self, task_id: str | None = None) -> KilledRunner:
+        """Kill the runner that has the task, or any, as a crash would."""
+        query = {"task_id": task_id}
+        return await self._transport.json("POST", "/taskmon/faults/kill-runner", KilledRunner, query=query)
+
     async def task_files(self, task_id: str) -> TaskFiles:
         """The files that the task has written so far."""
         return await self._transport.json("GET", f"/taskmon/tasks/{quote(task_id, safe='')}/files", TaskFiles)
@@ -262,6 +292,10 @@ class ServiceClient:
     def task_file_tail(self, task_id: str, path: str, length: int) -> AbstractAsyncContextManager[Incoming]:
         """The last `length` bytes of a task's file. An empty file is a RefusedError (416)."""
         return self._transport.get(f"/taskmon/tasks/{quote(task_id, safe='')}/files/{quote(path)}", tail=length)
+
+
+def _lease_path(task_id: str) -> str:
+    return f"/taskmon/tasks/{quote(task_id, safe='')}/lease"
 
 
 def _task_path(task_id: str, rest: str = "") -> str:

@@ -104,7 +104,7 @@ class Poller:
     def poke(self) -> None:
         """Try now, also after the key was refused and in the middle of a long poll; but not before a service that
         said when to come back wants it."""
-        self._poked = True
+        self._poked = self._hurried = True
         self._wake.set()
         if self._long_step is not None:
             self._long_step.reschedule(asyncio.get_running_loop().time())
@@ -205,6 +205,7 @@ class Poller:
 
     def _after_failure(self, error: TaskmonError) -> float:
         self._failures += 1
+        self._hurried = True  # the next answer says that all is well again: it must not wait for news
         self._publish(error)
         if isinstance(error, BusyError) and error.retry_after is not None:
             self._firm = True

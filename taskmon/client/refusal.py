@@ -50,7 +50,7 @@ def refusal(
         return NotFoundError(detail or f"The service has nothing under {what}.", "It may have been removed.")
     if code in {429, 503}:
         return BusyError(detail or "The service asks to slow down.", "Wait a moment.", _retry_after(response))
-    if response.is_client_error:
+    if response.is_client_error or code == httpx.codes.INSUFFICIENT_STORAGE:
         if signed and code in {401, 403}:
             return RefusedError("The store refused the signed address.", "It may have expired; try again.", code)
         return RefusedError(detail or f"The service refused {what} ({code}).", status_code=code)

@@ -16,6 +16,7 @@ from typing import Final, NoReturn, Self
 from taskmon.client.api import PAGE_LIMIT, ServiceClient
 from taskmon.client.folder_scan import scan_folder
 from taskmon.client.found_keys import own_key
+from taskmon.client.lease import HeldTask
 from taskmon.client.local_service import own_service
 from taskmon.client.loop_thread import LoopThread
 from taskmon.client.submission import resubmit, submit_folder
@@ -174,13 +175,18 @@ class Task:
         """Binds the task to the block: whatever tears the block down while the task lives kills the task.
 
         That is an exception, Ctrl-C, and, in a program that does not handle them itself, SIGTERM and SIGHUP. Reaching
-        the end of the block leaves the task as it is; wait() inside it to see it through.
+        the end of the block leaves the task as it is; wait() inside it to see it through. A program that is killed
+        without a word takes its task with it where the service has leases.
         """
         with _signals_as_exit():
+            held = HeldTask(self._connection._client, self.id)
             try:
+                self._loop.run(held.begin())
                 yield self
+                self._loop.run(held.end(release=True))
             except BaseException:
                 self._loop.insist(self._handle.kill_patiently())
+                self._loop.insist(held.end(release=False))
                 raise
 
     def kill(self) -> Status:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from taskmon.client.folder_scan import FolderScan, scan_in_thread
 from taskmon.client.task_request import build_request, request_again
@@ -31,11 +31,17 @@ if TYPE_CHECKING:
 
 __all__ = ["build_request", "request_again", "resubmit", "submit_folder"]
 
+OnMade = Callable[[str], Awaitable[None]]
+"""Hears the id of a task that was made."""
+
 _log = logging.getLogger(__name__)
 _KILL_S: Final = 10.0
 _LATE_ANSWER_S: Final = 3.0
 """How long somebody who cancels waits for the answer to a submission that is under way."""
-_CONFIRM_PAUSES_S: Final = (0.3, 1.0, 3.0)
+_PAUSES_S: Final = (0.3, 1.0, 3.0)
+_LONGEST_PAUSE_S: Final = 10.0
+
+T = TypeVar("T")
 
 
 async def submit_folder(
@@ -45,20 +51,22 @@ async def submit_folder(
     *,
     metadata: Mapping[str, str] | None = None,
     on_progress: OnProgress | None = None,
+    on_made: OnMade | None = None,
 ) -> SubmittedTask:
     """Make a task from a folder and return once it is in the queue.
 
-    If anything fails on the way, or this is cancelled, the task is killed before the error goes on.
+    `on_made` hears the id before the inputs are sent. If anything fails on the way, or this is cancelled, the task is
+    killed before the error goes on.
     """
     scan = scan_or_folder
     if isinstance(scan, Path):
         scan = await scan_in_thread(scan)
     submitted = await _submit_once(client, request)
     try:
+        await _tell_made(on_made, submitted)
         await _note(client, submitted.id, metadata or {})
         if submitted.status == Status.PENDING_INPUT:
-            url = await _upload_url(client, submitted, request)
-            await upload_folder(client, url, scan, on_progress)
+            await _send_inputs(client, submitted, request, scan, on_progress)
             await _confirm_inputs(client, submitted.id)
     except BaseException:
         await _kill_unfinished(client, submitted.id)
@@ -74,6 +82,7 @@ async def resubmit(
     request: TaskRequest | None = None,
     metadata: Mapping[str, str] | None = None,
     on_progress: OnProgress | None = None,
+    on_made: OnMade | None = None,
 ) -> SubmittedTask:
     """Run `task` again on the inputs it had; the new task notes its parent and keeps the notes it had.
 
@@ -87,6 +96,7 @@ async def resubmit(
     notes = {**(task.task_metadata or {}), **(metadata or {}), RESUBMITTED_FROM: task.task_id}
     submitted = await _submit_once(client, request)
     try:
+        await _tell_made(on_made, submitted)
         await _note(client, submitted.id, notes)
         if submitted.status == Status.PENDING_INPUT:
             await _reuse_inputs(client, task, submitted, request, on_progress)
@@ -115,21 +125,34 @@ async def _submit_once(client: ServiceClient, request: TaskRequest) -> Submitted
 
 async def _make_once(client: ServiceClient, request: TaskRequest) -> SubmittedTask:
     """Make one task, also through a short interruption: a service that knows keys makes no second one of a repeat."""
-    key, keeps_keys = uuid.uuid4().hex, await client.offers(Extension.SUBMIT_ONCE)
-    for pause in _CONFIRM_PAUSES_S if keeps_keys else ():
+    key = uuid.uuid4().hex
+    if await _patiently(lambda: client.offers(Extension.SUBMIT_ONCE)):
+        return await _patiently(lambda: client.submit(request, key))
+    return await client.submit(request)
+
+
+async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """The answer to what may be asked again, also through a short interruption."""
+    for pause in _PAUSES_S:
         try:
-            return await client.submit(request, key)
-        except (ConnectionFailedError, BusyError) as error:
-            _log.info("the answer to a submission is missing (%s); sent again", error)
-            await asyncio.sleep(pause)
-    return await client.submit(request, key if keeps_keys else "")
+            return await call()
+        except (ConnectionFailedError, BusyError, ServiceFailedError) as error:
+            _log.info("interrupted (%s); asked again", error)
+            wanted = error.retry_after if isinstance(error, BusyError) else None
+            await asyncio.sleep(min(_LONGEST_PAUSE_S, max(pause, wanted or 0.0)))
+    return await call()
+
+
+async def _tell_made(on_made: OnMade | None, submitted: SubmittedTask) -> None:
+    if on_made is not None:
+        await on_made(submitted.id)
 
 
 async def _note(client: ServiceClient, task_id: str, metadata: Mapping[str, str]) -> None:
     if not metadata:
         return
     try:
-        await client.set_metadata(task_id, metadata)
+        await _patiently(lambda: client.set_metadata(task_id, metadata))
     except (NotFoundError, RefusedError) as error:
         # A name is a comfort; a service that keeps none still runs the task.
         _log.warning("the service keeps no notes for %s: %s", task_id, error)
@@ -140,30 +163,51 @@ def _input_path(task_id: str, request: TaskRequest) -> str:
 
 
 async def _upload_url(client: ServiceClient, submitted: SubmittedTask, request: TaskRequest) -> str:
-    return await client.signed_url("upload", _input_path(submitted.id, request), submitted.storage_region)
+    path = _input_path(submitted.id, request)
+    return await _patiently(lambda: client.signed_url("upload", path, submitted.storage_region))
+
+
+async def _send_inputs(
+    client: ServiceClient,
+    submitted: SubmittedTask,
+    request: TaskRequest,
+    scan: FolderScan,
+    on_progress: OnProgress | None,
+) -> None:
+    """Upload the folder, once more after an interruption, unless only the answer was lost."""
+    url = await _upload_url(client, submitted, request)
+    interrupted = False
+
+    async def send() -> None:
+        nonlocal interrupted
+        if not (interrupted and await _is_stored(client, submitted, request)):
+            interrupted = True
+            await upload_folder(client, url, scan, on_progress)
+
+    await _patiently(send)
+
+
+async def _is_stored(client: ServiceClient, submitted: SubmittedTask, request: TaskRequest) -> bool:
+    """Whether the inputs are there, as far as this service is known to say so for files that are whole."""
+    if not await client.offers(Extension.SUBMIT_ONCE):
+        return False
+    try:
+        return bool(await client.signed_urls("download", [_input_path(submitted.id, request)]))
+    except (NotFoundError, RefusedError):
+        return False
 
 
 async def _confirm_inputs(client: ServiceClient, task_id: str) -> None:
-    """Say that the inputs are there, also through a short interruption: the upload was the expensive part."""
-    for pause in _CONFIRM_PAUSES_S:
-        try:
+    """Say that the inputs are there. A service to which that was said before refuses to hear it again."""
+    said = False
+
+    async def confirm() -> None:
+        nonlocal said
+        if not (said and (await client.task_status(task_id)).status != Status.PENDING_INPUT):
+            said = True
             await client.input_uploaded(task_id)
-        except (ConnectionFailedError, BusyError) as error:
-            _log.info("saying that the inputs of %s are there failed (%s); once more", task_id, error)
-            await asyncio.sleep(pause)
-            if await _has_inputs(client, task_id):
-                return
-        else:
-            return
-    await client.input_uploaded(task_id)
 
-
-async def _has_inputs(client: ServiceClient, task_id: str) -> bool:
-    """Whether only the answer was lost."""
-    try:
-        return (await client.task_status(task_id)).status != Status.PENDING_INPUT
-    except (ConnectionFailedError, BusyError):
-        return False
+    await _patiently(confirm)
 
 
 async def _reuse_inputs(
@@ -172,7 +216,7 @@ async def _reuse_inputs(
     source = task.storage_input_path or f"{task.storage_path or task.task_id}/{INPUT_ARCHIVE}"
     target = _input_path(submitted.id, request).lstrip("/")
     try:
-        await client.storage_copy(source, target)
+        await _patiently(lambda: client.storage_copy(source, target))
     except (NotFoundError, RefusedError, ServiceFailedError) as error:
         _log.info("the service did not copy %s (%s); it travels through here", source, error)
         await _carry_inputs(client, task, source, await _upload_url(client, submitted, request), on_progress)

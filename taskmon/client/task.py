@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from taskmon.client.download import download_file, download_outputs
+from taskmon.client.lease import HeldTask
 from taskmon.client.transfer import OnProgress
 from taskmon.core.errors import BusyError, ConnectionFailedError, ServiceFailedError, TaskmonError
 from taskmon.core.lifecycle import Status
@@ -94,12 +95,17 @@ class TaskHandle:
 
         That is an exception, a cancellation, Ctrl-C, and, in a program that does not handle them itself, SIGTERM and
         SIGHUP. Reaching the end of the block leaves the task as it is; wait() inside it to see it through.
+        A program that is killed without a word takes its task with it where the service has leases.
         """
         with _ending_signals() as received:
+            held = HeldTask(self._client, self.id)
             try:
+                await held.begin()
                 yield self
+                await held.end(release=True)
             except BaseException:
                 await self._kill_if_alive()
+                await held.end(release=False)
                 if received:
                     raise SystemExit(128 + received[0]) from None
                 raise

@@ -43,6 +43,8 @@ _STORE_S: Final = 600.0
 """How long a store may take to confirm an upload it has fully received."""
 _KEPT_CONNECTION_S: Final = 3.0
 """Shorter than the five seconds after which common servers hang up, so that a call seldom meets a dead connection."""
+_QUICK_S: Final = 1.0
+"""A connection that was dropped before we used it shows so within this time."""
 _CHUNK: Final = 256 * 1024
 
 
@@ -91,12 +93,14 @@ class Transport:
         with_key: bool = True,
         extra_wait_s: float = 0.0,
         once_key: str = "",
+        twice_is_once: bool = False,
     ) -> T:
         """The decoded answer of the service. `extra_wait_s` is the time a long poll may take on top.
 
-        With `once_key` the service recognises the call if it has to be sent again.
+        With `once_key` the service recognises the call if it has to be sent again; with `twice_is_once` that does no
+        harm by itself.
         """
-        response = await self._call(method, path, query, body, with_key, extra_wait_s, once_key)
+        response = await self._call(method, path, query, body, with_key, extra_wait_s, once_key, twice_is_once)
         try:
             value: T = _decoder(cast("Any", answer)).decode(response.content or b"null")  # 204: nothing
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -165,18 +169,23 @@ class Transport:
         with_key: bool,
         extra_wait_s: float,
         once_key: str = "",
+        twice_is_once: bool = False,
     ) -> httpx.Response:
         client = await self._client(self.url)
         request = self._request(client, method, path, query, body, with_key, extra_wait_s)
         if once_key:
             request.headers["idempotency-key"] = once_key
+        began = asyncio.get_running_loop().time()
         try:
             try:
                 response = await client.send(request)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                # The server may have hung up on a kept connection just as we used it. Reading again is harmless;
-                # anything else might happen twice.
-                if client.is_closed or (method != "GET" and not once_key):
+                # The server may have hung up on a kept connection just as we used it, or the answer was lost. Reading
+                # and replacing again is harmless; anything else might happen twice.
+                might_happen_twice = method == "POST" and not once_key and not twice_is_once
+                # A long poll that broke off late is bad news, which must not wait for another long poll.
+                late = extra_wait_s > 0 and asyncio.get_running_loop().time() - began > _QUICK_S
+                if client.is_closed or might_happen_twice or late:
                     raise
                 _log.debug("%s %s met a dropped connection; asked again", method, path)
                 response = await client.send(request)

@@ -21,6 +21,8 @@ class Extension(StrEnum):
     TASK_FILES = "task-files"
     RECLAIM = "reclaim"
     SUBMIT_ONCE = "submit-once"
+    LEASES = "leases"
+    FAULTS = "faults"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,38 @@ class TaskFiles:
 
     files: list[TaskFile]
     complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Whether a task is bound to the life of a client; one that has ended is not."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """The faults that a service puts into its answers on purpose (`taskmon serve --chaos`).
+
+    Every answer waits for `delay_s` seconds. The others are shares of the answers from 0 to 1: `lost` ones never come
+    although the request was carried out, `half` ones break off in the middle, `busy` ones refuse with 429 and
+    `broken` ones with 500, both without carrying anything out.
+    """
+
+    delay_s: float = 0.0
+    lost: float = 0.0
+    half: float = 0.0
+    busy: float = 0.0
+    broken: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KilledRunner:
+    """The runner that was killed on purpose: its name and the process it was, and the task it had."""
+
+    name: str
+    pid: int
+    task_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

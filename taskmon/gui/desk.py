@@ -13,16 +13,19 @@ from taskmon.client.credentials import Credentials
 from taskmon.core.connection import CLOUD
 from taskmon.core.errors import TaskmonError
 from taskmon.core.units import count_text
+from taskmon.gui.controllers.bound_tasks import BoundTasksController
 from taskmon.gui.controllers.chart import ChartController
 from taskmon.gui.controllers.connection import ConnectionController
 from taskmon.gui.controllers.connection_book import ConnectionBook
 from taskmon.gui.controllers.connections import ConnectionsController
+from taskmon.gui.controllers.faults import FaultsController
 from taskmon.gui.controllers.file_preview import FilePreviewController
 from taskmon.gui.controllers.links import LinksController
 from taskmon.gui.controllers.list_memory import ListMemoryController
 from taskmon.gui.controllers.log import LogController
 from taskmon.gui.controllers.log_preferences import LogPreferences
 from taskmon.gui.controllers.log_survey import LogSurveyController
+from taskmon.gui.controllers.machines import MachinesController
 from taskmon.gui.controllers.named_views import NamedViewsController
 from taskmon.gui.controllers.progress import ProgressController
 from taskmon.gui.controllers.submit import SubmitController
@@ -47,7 +50,6 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QPoint
 
     from taskmon.client.poller import Freshness
-    from taskmon.core.task import Task
     from taskmon.gui.background import Background
     from taskmon.gui.shell import Shell
 
@@ -119,10 +121,17 @@ class Desk(QObject):
         )
         self.detail = TaskDetailController(background, connection, store, model, window, shell.server_clock)
         self.actions = TaskActionsController(background, connection, store, messages, window)
+        self.bound = BoundTasksController(background, connection, store, messages)
+        self.machines = MachinesController(
+            background, connection, store, messages, window, shell.server_clock, shell.theme, self._select_soon
+        )
+        self.faults = FaultsController(
+            background, connection, shell, messages, lambda wanted: self.machines.reclaim(wanted=wanted)
+        )
         self.submit = SubmitController(
             background,
             connection,
-            store,
+            self.bound,
             messages,
             window,
             shell.state,
@@ -157,6 +166,7 @@ class Desk(QObject):
         self.submit.on_submitted(self._select_soon)
         self.shell.theme_changed.connect(self.submit.set_theme)
         self.shell.theme_changed.connect(self.connections.set_theme)
+        self.shell.theme_changed.connect(self.machines.set_theme)
         self.model.counts_changed.connect(self._select_now)
         self.detail.on_task(self.log.show_task)
         self.detail.on_task(self.chart.show_task)
@@ -211,6 +221,9 @@ class Desk(QObject):
             Wish.PALETTE: self.window.show_palette,
             Wish.RESET_LAYOUT: self.shell.reset_layout,
             Wish.CONNECT: self.connections.open_dialog,
+            Wish.MACHINES: self.machines.open_dialog,
+            Wish.RECLAIM: lambda: self.machines.reclaim(wanted=True),
+            Wish.RELEASE: lambda: self.machines.reclaim(wanted=False),
             Wish.ABOUT: self._show_about,
             Wish.QUIT: self.window.close_requested.emit,
         }
@@ -304,27 +317,16 @@ class Desk(QObject):
         """Whether to go to another service: what is half done here, or ends with the window, would end now."""
         if not await self._may_end("Switch", f"Switch to {name}?", "Switch"):
             return False
-        await self.stop_sync_tasks()
+        await self.bound.stop_all()
         return True
 
     async def _may_end(self, title: str, text: str, consequence: str) -> bool:
         """Asks if anything would be lost."""
-        tasks = self.submit.stopping_with_window
+        tasks = self.bound.living
         ends = ["Folders that are being sent are withdrawn."] if self.submit.sending else []
         if tasks:
             ends.append(f"{count_text(len(tasks), 'task')} submitted to stop with the window would be stopped now.")
         return not ends or await ask(Question(title, text, " ".join(ends), consequence), self.window)
-
-    async def stop_sync_tasks(self) -> None:
-        """Kills what was submitted to stop with the window; a service that does not answer is not waited for."""
-        await asyncio.gather(*map(self._kill_quietly, self.submit.stopping_with_window))
-
-    async def _kill_quietly(self, task: Task) -> None:
-        try:
-            async with asyncio.timeout(5):
-                await self.connection.client.kill(task.task_id)
-        except (TaskmonError, TimeoutError) as error:
-            self.messages.tell_problem(TaskmonError(f"{task.name} could not be stopped: {error}"))
 
     def _hear_clock(self, freshness: Freshness) -> None:
         self.shell.server_clock.skew = freshness.skew

@@ -72,6 +72,6 @@ async def _session(shell: Shell, options: WindowOptions) -> None:
             desk.links.open(options.link)
         background.start(keep_door(options.state_dir, desk.links.open), DOOR)
         await shell.left.wait()
-        await desk.stop_sync_tasks()
+        await desk.bound.stop_all()
         await desk.memory.save_now()
         desk.put_away()

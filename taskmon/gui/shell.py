@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QApplication
 
+    from taskmon.gui.widgets.notice_bar import NoticeBar
+
 THEMES = {Wish.THEME_LIGHT: LIGHT, Wish.THEME_DARK: DARK}
 TABS = {
     Wish.SHOW_LOG: "Log",
@@ -148,6 +150,12 @@ class Shell(QObject):
         set_theme(self._theme)
         self.theme_changed.connect(set_theme)
         self._places[wish].fill(pane)
+
+    def add_notice(self, notice: NoticeBar) -> None:
+        """Puts another bar above the list, dressed in the present theme and every later one."""
+        notice.set_theme(self._theme)
+        self.theme_changed.connect(notice.set_theme)
+        self._list_column.insertWidget(0, notice)
 
     def is_in_front(self, wish: Wish) -> bool:
         """Whether the person sees this tab."""

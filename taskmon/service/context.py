@@ -16,6 +16,7 @@ from taskmon.service.data_folder import DataFolder
 from taskmon.service.database import Database
 from taskmon.service.gate import Visits
 from taskmon.service.group_repository import GroupRepository
+from taskmon.service.leases import Leases
 from taskmon.service.machine_repository import MachineRepository
 from taskmon.service.machines.computer import Computer, this_computer
 from taskmon.service.machines.provider import MachineProvider
@@ -76,6 +77,7 @@ class Service:
     transfers: Transfers
     spot: SpotKeeper
     budget: Budget
+    leases: Leases
     work_folders: WorkFolders
 
     def close(self) -> None:
@@ -126,6 +128,7 @@ def build_service(
         transfers=Transfers(storage, clock),
         spot=SpotKeeper(database=database, groups=core.groups, scheduler=core.scheduler, clock=clock),
         budget=Budget(database, core.tasks, core.groups, core.scheduler, hours=budget_hours),
+        leases=Leases(database, core.tasks, core.scheduler),
         work_folders=WorkFolders(data, core.tasks),
         **core._asdict(),
     )

@@ -49,7 +49,9 @@ class Housekeeper:
             # The service itself was stopped, or the clock was set: the machines' silence says nothing about them.
             _log.warning("The service slept for %.0f s, or the clock jumped by %.0f s", elapsed_s, jump_s)
             service.machines.note_all_seen(self._last[1])
+            service.leases.renew_all()
         service.scheduler.tidy(service.lease_seconds)
+        service.leases.tick()
         service.budget.tick(elapsed_s)
         if not service.budget.exhausted:
             service.spot.tick()

@@ -121,10 +121,10 @@ class Scheduler:
             time_to_live_seconds="" if limit is None else repr(limit),
         )
 
-    def kill(self, task_id: str) -> None:
+    def kill(self, task_id: str, detail: str | None = None) -> None:
         """Stop a task: at once while it waits, else by way of its machine. Nothing happens to one that has ended."""
         try:
-            self._tasks.record(task_id, Cause.USER_KILL, at=self._clock())
+            self._tasks.record(task_id, Cause.USER_KILL, at=self._clock(), detail=detail)
         except IllegalTransitionError:
             _log.info("Nothing to kill: task %s", task_id)
 

@@ -15,12 +15,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from taskmon import __version__
 from taskmon.core.errors import RefusedError, TaskmonError
+from taskmon.core.extensions import Faults
 from taskmon.core.lifecycle import Cause
 from taskmon.core.machine import MachineGroupRequest, MachineGroupStatus, Provider
 from taskmon.core.simulators import Simulator
@@ -54,7 +56,7 @@ class ServiceOptions:
     `runner_command` starts a runner (arguments are appended); `machines` is the size of the first group, by default
     one machine per two cores. With `idle_exit_seconds` the service ends after that long without client and live task.
     A machine that is silent for `lease_seconds` is given up; with `budget_hours` machines stop after that many hours
-    of work.
+    of work. With `faults` its answers are spoiled on purpose.
     """
 
     data_dir: Path
@@ -67,6 +69,7 @@ class ServiceOptions:
     simulators: Sequence[Simulator] = ()
     lease_seconds: float = field(default_factory=lambda: float(os.environ.get("TASKMON_LEASE_S", LEASE_S)))
     budget_hours: float | None = None
+    faults: Faults | None = None
 
 
 def utc_now() -> datetime:
@@ -154,11 +157,21 @@ class _WebServer(uvicorn.Server):
         yield
 
 
-def _web_server(service: Service, host: str) -> _WebServer:
+def _web_server(service: Service, options: ServiceOptions) -> _WebServer:
+    hosts = [options.host, socket.gethostname()]
+    if options.faults is None:
+        return _configured(create_app(service, hosts), "httptools")
+    from taskmon.service.chaos import Chaos, CuttableProtocol
+
+    sys.stderr.write("This service injects faults into its answers on purpose (--chaos).\n")
+    return _configured(create_app(service, hosts, Chaos(options.faults)), CuttableProtocol)
+
+
+def _configured(app: ASGIApp, protocol: Literal["httptools"] | type[asyncio.Protocol]) -> _WebServer:
     config = uvicorn.Config(
-        create_app(service, [host, socket.gethostname()]),
+        app,
         loop="asyncio",
-        http="httptools",
+        http=protocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -182,7 +195,7 @@ async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> N
     url = service_url(options.host, port)
     provider = LocalProvider(database, data)
     service = _service(options, data, database, provider)
-    server = _web_server(service, options.host)
+    server = _web_server(service, options)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await server.until_ready(serving)

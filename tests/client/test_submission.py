@@ -13,7 +13,7 @@ import pytest
 
 from taskmon.client.api import ServiceClient
 from taskmon.client.submission import build_request, request_again, resubmit, submit_folder
-from taskmon.core.errors import ConnectionFailedError, InvalidInputError, NotFoundError, ServiceFailedError
+from taskmon.core.errors import ConnectionFailedError, InvalidInputError, NotFoundError, RefusedError
 from taskmon.core.lifecycle import Status
 from taskmon.core.simulators import Parameter, Simulator
 from taskmon.core.task import RESUBMITTED_FROM, TASK_NAME
@@ -54,9 +54,9 @@ async def test_a_folder_becomes_a_queued_task_with_its_inputs_and_name(tmp_path:
 
 async def test_a_failed_upload_leaves_no_waiting_task(tmp_path: Path) -> None:
     service = FakeService()
-    service.faults.extend([None, None, lambda _: refuse(500, "Disk full.")])
+    service.faults.extend([None, None, lambda _: refuse(507, "Disk full.")])
     async with service.client() as client:
-        with pytest.raises(ServiceFailedError, match="Disk full"):
+        with pytest.raises(RefusedError, match="Disk full"):
             await submit_folder(client, a_folder(tmp_path), a_task_request())
     assert service.tasks[the_only(service)].status is Status.KILLED
 
@@ -172,9 +172,9 @@ async def test_an_unclear_submission_is_repeated_where_the_service_makes_no_seco
 
 async def test_a_task_that_cannot_even_be_killed_does_not_hide_the_first_error(tmp_path: Path) -> None:
     service = FakeService()
-    service.faults.extend([None, None, lambda _: refuse(500, "Disk full."), unreachable])
+    service.faults.extend([None, None, lambda _: refuse(507, "Disk full."), unreachable])
     async with service.client() as client:
-        with pytest.raises(ServiceFailedError, match="Disk full"):
+        with pytest.raises(RefusedError, match="Disk full"):
             await submit_folder(client, a_folder(tmp_path), a_task_request())
 
 

@@ -84,7 +84,7 @@ async def test_a_sync_context_left_by_an_error_kills_the_task() -> None:
 
 async def test_a_sync_context_left_by_cancellation_kills_the_task_even_if_cancelled_again() -> None:
     service = a_service(Status.COMPUTATION_STARTED)
-    service.faults.extend([None, break_off, break_off])
+    service.faults.extend([None, None, break_off, break_off])
 
     async def impatient(seconds: float) -> None:
         staying.cancel()
@@ -96,7 +96,7 @@ async def test_a_sync_context_left_by_cancellation_kills_the_task_even_if_cancel
             await asyncio.Event().wait()
 
     staying = asyncio.create_task(stay())
-    while not service.requests:
+    while len(service.requests) < 2:  # what the service offers, and the state
         await asyncio.sleep(0)
     staying.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -68,6 +68,9 @@ SCHEMA_OF: dict[type, str] = {
 OUR_OWN = {
     extensions.Capabilities,
     extensions.Changes,
+    extensions.Faults,
+    extensions.KilledRunner,
+    extensions.Lease,
     extensions.Reclaim,
     extensions.TaskFile,
     extensions.TaskFiles,

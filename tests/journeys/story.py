@@ -76,6 +76,15 @@ class Service:
                     found.append(process)
         return found
 
+    def running(self, word: str) -> list[psutil.Process]:
+        """Those of them whose command line has this word; one that ends while it is looked at is not among them."""
+        found = []
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                if word in process.cmdline():
+                    found.append(process)
+        return found
+
     def clean_up(self) -> None:
         if self.process is not None:
             self.stop()

@@ -76,7 +76,7 @@ async def window(app: QApplication, service: Service, root: Path, **begin: Any) 
         yield desk
         desk.window.close()
         await shell.left.wait()
-        await desk.stop_sync_tasks()
+        await desk.bound.stop_all()
         desk.put_away()
 
 

@@ -216,11 +216,9 @@ async def test_a_killed_runner_takes_its_commands_along_and_is_replaced(
     async with service.client() as client:
         task_id = await submit(client, folder(count_py=COUNT), ENDLESS)
         await wait_for(client, task_id, Status.COMPUTATION_STARTED)
-        await until_async(lambda: any("count.py" in p.cmdline() for p in service.processes()), 60, "the command runs")
-        commands = [process for process in service.processes() if "count.py" in process.cmdline()]
-        for process in service.processes():
-            if "runner" in process.cmdline():
-                process.kill()
+        commands = await until_async(lambda: service.running("count.py"), 60, "the command runs")
+        for process in service.running("runner"):
+            process.kill()
         await wait_for(client, task_id, Status.EXECUTER_TERMINATED)
         await until_async(lambda: not any(process.is_running() for process in commands), 60, "the commands are gone")
         successor = await submit(client, folder("next"), ["python3 -c pass"])

@@ -54,7 +54,7 @@ async def open_desk(app: QApplication, service: Service, root: Path) -> AsyncIte
         yield desk
         desk.window.close()
         await shell.left.wait()
-        await desk.stop_sync_tasks()
+        await desk.bound.stop_all()
         desk.put_away()
 
 

@@ -20,6 +20,7 @@ import uvicorn
 from taskmon.core.machine import MachineGroupRequest
 from taskmon.core.simulators import Simulator
 from taskmon.service.app import create_app
+from taskmon.service.chaos import Chaos, CuttableProtocol
 from taskmon.service.context import Service, build_service
 from taskmon.service.data_folder import DataFolder
 from taskmon.service.database import Database
@@ -179,6 +180,7 @@ async def a_house(
     extensions: bool = True,
     clock: StillClock | None = None,
     simulators: Sequence[Simulator] = SIMULATORS,
+    chaos: Chaos | None = None,
 ) -> AsyncIterator[House]:
     """Open a house over `folder`, new or used before."""
     data, clock, provider = DataFolder(folder), clock or StillClock(), RecordingProvider()
@@ -193,7 +195,17 @@ async def a_house(
     )
     listener, port = listen("127.0.0.1", 0, data.port)
     url = service_url("127.0.0.1", port)
-    server = _Server(uvicorn.Config(create_app(service), lifespan="off", log_config=None, access_log=False, ws="none"))
+    protocol = CuttableProtocol if chaos else "auto"
+    server = _Server(
+        uvicorn.Config(
+            create_app(service, chaos=chaos),
+            http=protocol,  # type: ignore[arg-type]
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            ws="none",
+        )
+    )
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     living = service.groups.living()
     group = (

@@ -31,7 +31,7 @@ def ids(answer: dict[str, object]) -> list[str]:
 async def test_the_service_says_what_it_can(house: House) -> None:
     answer = await house.json("GET", "/taskmon/capabilities")
     assert answer["service"] == "taskmon"
-    assert set(answer["extensions"]) == {"changes", "task-files", "reclaim", "submit-once"}
+    assert set(answer["extensions"]) == {"changes", "task-files", "reclaim", "submit-once", "leases"}
     assert answer["data_dir"] == str(house.service.data.root)
 
 

@@ -14,7 +14,7 @@ from taskmon.resource_files import simulator_catalogue
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from taskmon.client.folder_scan import FolderScan
     from taskmon.client.transfer import Progress
@@ -30,7 +30,7 @@ class Sending:
     """Belongs to one form, which may be closed meanwhile and lives until nothing of it is sent any more.
 
     `scans` holds what was found in the folders, `excludes` the patterns for looking again.
-    `on_submitted` hears the id of each new task, what it is called (may be empty) and with which settings it was made.
+    `on_submitted` hears the id of each new task and what it is called (may be empty); `bind` ends it with the window.
     """
 
     def __init__(
@@ -40,7 +40,8 @@ class Sending:
         window: MainWindow,
         messages: Messages,
         form: SubmitForm,
-        on_submitted: Callable[[str, str, Submission], None],
+        on_submitted: Callable[[str, str], None],
+        bind: Callable[[str], Awaitable[None]],
     ) -> None:
         self._background = background
         self._connection = connection
@@ -48,6 +49,7 @@ class Sending:
         self._messages = messages
         self._form = form
         self._on_submitted = on_submitted
+        self._bind = bind
         self.scans: dict[str, FolderScan] = {}
         self.excludes: Sequence[str] = ()
         self._submission: Submission | None = None
@@ -141,15 +143,17 @@ class Sending:
             self._window.show_upload(f"Sending {name}", fraction)
             self._form.show_progress(folder, progress.sent, progress.total, UploadState.SENDING)
 
+        bind = self._bind if submission.stop_with_window else None
         if submission.resubmitted_from:
             parent = await client.task(submission.resubmitted_from)
             names = {TASK_NAME: name} if name else {}
-            submitted = await resubmit(client, parent, request=request, metadata=names, on_progress=show)
+            submitted = await resubmit(client, parent, request=request, metadata=names, on_progress=show, on_made=bind)
         else:
             scan = self.scans.get(folder) or await scan_in_thread(Path(folder), self.excludes)
-            submitted = await submit_folder(client, scan, request, metadata={TASK_NAME: name}, on_progress=show)
+            names = {TASK_NAME: name}
+            submitted = await submit_folder(client, scan, request, metadata=names, on_progress=show, on_made=bind)
         self._form.show_done(folder, submitted.id)
-        self._on_submitted(submitted.id, name, submission)
+        self._on_submitted(submitted.id, name)
 
 
 def _request(submission: Submission) -> TaskRequest:

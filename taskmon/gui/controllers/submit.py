@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from taskmon.core.errors import InvalidInputError, TaskmonError
-from taskmon.core.lifecycle import can_kill
+from taskmon.core.extensions import Extension
 from taskmon.core.plain_text import one_line
 from taskmon.core.submission import FolderContents, Submission
 from taskmon.core.task import TASK_NAME
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from taskmon.client.folder_scan import FolderScan
-    from taskmon.client.task_store import TaskStore
     from taskmon.core.task import Task
     from taskmon.gui.background import Background
+    from taskmon.gui.controllers.bound_tasks import BoundTasksController
     from taskmon.gui.controllers.connection import ConnectionController
     from taskmon.gui.messages import Messages
     from taskmon.gui.theme import Theme
@@ -48,7 +48,7 @@ class SubmitController:
         self,
         background: Background,
         connection: ConnectionController,
-        store: TaskStore,
+        bound: BoundTasksController,
         messages: Messages,
         window: MainWindow,
         state: WindowState,
@@ -57,7 +57,7 @@ class SubmitController:
     ) -> None:
         self._background = background
         self._connection = connection
-        self._store = store
+        self._bound = bound
         self._messages = messages
         self._window = window
         self._state = state
@@ -66,7 +66,6 @@ class SubmitController:
         self._form: SubmitForm | None = None
         self._listeners: list[Callable[[str], None]] = []
         self._sendings: list[Sending] = []
-        self._stop_with_window: set[str] = set()
 
     @property
     def sending(self) -> bool:
@@ -86,12 +85,6 @@ class SubmitController:
         """Dresses an open form."""
         if self._form is not None:
             self._form.set_theme(theme)
-
-    @property
-    def stopping_with_window(self) -> list[Task]:
-        """The living tasks that end when this window closes."""
-        tasks = (self._store.get(task_id) for task_id in self._stop_with_window)
-        return [task for task in tasks if task is not None and can_kill(task.status)]
 
     def choose(self) -> None:
         """Asks for a folder, then opens the form on it."""
@@ -121,7 +114,9 @@ class SubmitController:
             sending.put_away()
         form = SubmitForm(simulator_catalogue(), self._window)
         form.set_theme(self._theme())
-        sending = Sending(self._background, self._connection, self._window, self._messages, form, self._submitted)
+        sending = Sending(
+            self._background, self._connection, self._window, self._messages, form, self._submitted, self._bound.bind
+        )
         self._sendings = [*(earlier for earlier in self._sendings if earlier.busy), sending]
         form.submit_requested.connect(lambda submission: self._submit(sending, submission))
         form.folder_requested.connect(self.choose)
@@ -156,6 +151,7 @@ class SubmitController:
             client = self._connection.client
             form.show_machine_groups(await client.machine_groups())
             form.show_projects([project.name for project in await client.projects()])
+            form.show_leases(offered=await client.offers(Extension.LEASES))
         except TaskmonError as error:
             form.show_problem(str(error))
 
@@ -175,9 +171,7 @@ class SubmitController:
             self._remember(folder, submission)
         sending.begin(submission)
 
-    def _submitted(self, task_id: str, name: str, submission: Submission) -> None:
-        if submission.stop_with_window:
-            self._stop_with_window.add(task_id)
+    def _submitted(self, task_id: str, name: str) -> None:
         self._connection.refresh()
         self._tell(task_id, f"Submitted {one_line(name) or task_id}.")
 

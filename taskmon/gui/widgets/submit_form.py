@@ -106,6 +106,10 @@ class SubmitForm(QDialog):
     def show_projects(self, names: Sequence[str]) -> None:
         self._settings.show_projects(names)
 
+    def show_leases(self, *, offered: bool) -> None:
+        """Whether the service notices by itself that the window has gone."""
+        self._settings.show_leases(offered=offered)
+
     def show_last_settings(self, last: Submission | None) -> None:
         """Sets what was submitted from this folder the last time; files that are gone are suggested anew."""
         if last is not None:

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from taskmon.gui.theme import Theme
 
 _STAYS: Final = "The task goes on when the window closes; it is here when you come back."
-_GOES: Final = "Closing the window kills the task, unless it has ended by then."
+_GOES: Final = "Closing the window kills the task, also if the window crashes, unless it has ended by then."
+_GOES_BUT: Final = (
+    "Closing the window kills the task, unless it has ended by then. If the window crashes the task goes on, "
+    "because this service does not notice."
+)
 
 
 class TaskSettings(QWidget):
@@ -33,6 +37,7 @@ class TaskSettings(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._projects: tuple[str, ...] | None = None
+        self._goes = _GOES
         self._project = ChoiceBox(editable=True)
         self._project.setEditText(DEFAULT_PROJECT)
         self._name = QLineEdit()
@@ -85,6 +90,11 @@ class TaskSettings(QWidget):
         if with_name:
             self._name.setText(before.name)
 
+    def show_leases(self, *, offered: bool) -> None:
+        """Whether the service notices by itself that the window has gone."""
+        self._goes = _GOES if offered else _GOES_BUT
+        self.changed.emit()
+
     def project(self) -> str:
         return self._project.currentText().strip() or DEFAULT_PROJECT
 
@@ -112,7 +122,7 @@ class TaskSettings(QWidget):
         self._project_row.say(project or ("" if known else "A new project."), Tone.ERROR if project else Tone.QUIET)
         name = name_problem(self.name())
         self._name_row.say(name, Tone.ERROR)
-        self._stop_row.say(_GOES if self.stop_with_window() else _STAYS)
+        self._stop_row.say(self._goes if self.stop_with_window() else _STAYS)
         return project or name or self._check_time()
 
     def mark_changes(self, before: Submission) -> int:

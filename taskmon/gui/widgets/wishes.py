@@ -33,6 +33,9 @@ class Wish(StrEnum):
     THEME_DARK = "theme-dark"
     RESET_LAYOUT = "reset-layout"
     CONNECT = "connect"
+    MACHINES = "machines"
+    RECLAIM = "reclaim"
+    RELEASE = "release"
     ABOUT = "about"
     QUIT = "quit"
 
@@ -60,6 +63,9 @@ WISHES: Final = (
     WishText(Wish.OPEN_OUTPUTS, "Open the downloaded outputs", "Task", "folder", "", "Show the folder of the download"),
     WishText(Wish.COPY_ID, "Copy task id", "Task", "copy", "Ctrl+Shift+C", "Copy the ids of the selected tasks"),
     WishText(Wish.CONNECT, "Connections…", "Task", "connected", "", "Choose the service whose tasks are shown"),
+    WishText(Wish.MACHINES, "Machines…", "Task", "machine", "Ctrl+M", "See, start and terminate machines"),
+    WishText(Wish.RECLAIM, "Give me my computer back", "Task", "stop", "", "Spot machines give way to you at once"),
+    WishText(Wish.RELEASE, "Let spot machines work again", "Task", "play", "", "You do not need the computer any more"),
     WishText(Wish.QUIT, "Quit", "Task", "close", "Ctrl+Q", "Close the window; tasks go on"),
     WishText(Wish.FIND_TASK, "Filter tasks", "View", "filter", "Ctrl+F", "Type to narrow the list of tasks"),
     WishText(Wish.FIND_IN_LOG, "Search the log", "View", "search", "Ctrl+Shift+F", "Search the log of the task"),

@@ -20,9 +20,11 @@ router = APIRouter(prefix="/taskmon")
 
 
 @router.get("/capabilities", response_model=Capabilities)
-async def capabilities(service: ServiceParts) -> Response:
+async def capabilities(request: Request, service: ServiceParts) -> Response:
+    spoiled = hasattr(request.app.state, "chaos")
+    offered = [extension.value for extension in Extension if spoiled or extension is not Extension.FAULTS]
     folder = str(service.data.root) if service.local_only else None
-    return JsonAnswer(Capabilities(service="taskmon", version=__version__, extensions=list(Extension), data_dir=folder))
+    return JsonAnswer(Capabilities(service="taskmon", version=__version__, extensions=offered, data_dir=folder))
 
 
 @router.get("/changes", response_model=Changes)

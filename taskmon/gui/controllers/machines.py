@@ -1,0 +1,168 @@
+"""The machines of the service: shown while their dialog is open, started, terminated, taken back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from taskmon.core.errors import RefusedError, TaskmonError
+from taskmon.core.extensions import Extension
+from taskmon.core.lifecycle import can_kill
+from taskmon.core.machine_story import group_line, group_request
+from taskmon.core.units import count_text
+from taskmon.gui.dialogs import Question, ask
+from taskmon.gui.widgets.machines_dialog import MachinesDialog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from datetime import datetime
+    from typing import Any
+
+    from taskmon.client.task_store import TaskStore
+    from taskmon.core.machine import MachineGroup
+    from taskmon.core.machine_story import GroupDraft
+    from taskmon.gui.background import Background
+    from taskmon.gui.controllers.connection import ConnectionController
+    from taskmon.gui.messages import Messages
+    from taskmon.gui.theme import Theme
+    from taskmon.gui.widgets.main_window import MainWindow
+
+LOOK_S: Final = 2.0
+_STARTED_BY_DIALOG: Final = "machines"
+
+
+class MachinesController:
+    """`clock` is the service's, by which its limits are told; `select` brings a task to the front."""
+
+    def __init__(
+        self,
+        background: Background,
+        connection: ConnectionController,
+        store: TaskStore,
+        messages: Messages,
+        window: MainWindow,
+        clock: Callable[[], datetime],
+        theme: Callable[[], Theme],
+        select: Callable[[str], None],
+    ) -> None:
+        self._background = background
+        self._connection = connection
+        self._store = store
+        self._messages = messages
+        self._window = window
+        self._clock = clock
+        self._theme = theme
+        self._select = select
+        self.dialog: MachinesDialog | None = None
+        self._groups: list[MachineGroup] = []
+        connection.on_move(lambda _: self._close())
+
+    def open_dialog(self) -> None:
+        """Shows the machines beside the window, and keeps them fresh while they are shown."""
+        dialog = self.dialog or self._new_dialog()
+        dialog.set_theme(self._theme())
+        dialog.show()
+        dialog.raise_()
+        self._background.restart(_STARTED_BY_DIALOG, self._look_while_open(dialog))
+
+    def reclaim(self, *, wanted: bool) -> None:
+        """Takes this computer back from its spot machines, or gives it to them again."""
+        self._background.start(self._reclaim(wanted=wanted), "reclaim")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Dresses an open dialog."""
+        if self.dialog is not None:
+            self.dialog.set_theme(theme)
+
+    def _new_dialog(self) -> MachinesDialog:
+        dialog = MachinesDialog(self._window)
+        dialog.create_requested.connect(lambda draft: self._begin(self._create(draft)))
+        dialog.start_requested.connect(lambda group: self._begin(self._start(group)))
+        dialog.terminate_requested.connect(lambda group: self._begin(self._terminate(group)))
+        dialog.reclaim_requested.connect(lambda wanted: self._begin(self._reclaim(wanted=wanted)))
+        dialog.task_requested.connect(self._select)
+        self.dialog = dialog
+        return dialog
+
+    def _close(self) -> None:
+        if self.dialog is not None:
+            self.dialog.close()
+
+    def _begin(self, deed: Coroutine[Any, Any, None]) -> None:
+        self._background.start(self._shown(deed), "machines deed")
+
+    async def _shown(self, deed: Coroutine[Any, Any, None]) -> None:
+        """What was asked for in the dialog is answered in the dialog."""
+        try:
+            await deed
+            await self._look()
+        except TaskmonError as error:
+            if self.dialog is None or not self.dialog.isVisible():
+                raise
+            self.dialog.show_problem(str(error))
+
+    async def _look_while_open(self, dialog: MachinesDialog) -> None:
+        while dialog.isVisible():
+            try:
+                await self._look()
+            except TaskmonError as error:
+                dialog.show_problem(str(error))
+            await asyncio.sleep(LOOK_S)
+
+    async def _look(self) -> None:
+        client = self._connection.client
+        self._groups = await client.machine_groups()
+        offered = await client.offers(Extension.RECLAIM)
+        reclaimed = (await client.reclaim_state()).reclaimed if offered else False
+        names = {machine.current_task_id or "" for group in self._groups for machine in group.machines or ()}
+        tasks = [task for task in map(self._store.get, names) if task is not None]
+        words = {task.task_id: task.name for task in tasks}
+        if self.dialog is not None:
+            lines = [group_line(group, words, self._clock(), reclaimed=reclaimed) for group in self._groups]
+            self.dialog.show_groups(lines)
+            self.dialog.show_reclaim(offered=offered, reclaimed=reclaimed)
+
+    async def _create(self, draft: GroupDraft) -> None:
+        client = self._connection.client
+        group = await client.create_machine_group(group_request(draft, self._clock()))
+        await client.start_machine_group(group.id or "")
+        self._messages.tell(f"{draft.name.strip()} is starting.")
+        if self.dialog is not None:
+            self.dialog.form.clear()
+
+    async def _start(self, group_id: str) -> None:
+        await self._connection.client.start_machine_group(group_id)
+        self._messages.tell(f"{self._name(group_id)} is starting.")
+
+    async def _terminate(self, group_id: str) -> None:
+        name = self._name(group_id)
+        parent = self.dialog or self._window
+        if await ask(terminate_question(name, self._living_tasks(group_id)), parent):
+            await self._connection.client.terminate_machine_group(group_id)
+            self._messages.tell(f"{name} is being terminated.")
+
+    def _name(self, group_id: str) -> str:
+        return next((group.name or group_id for group in self._groups if group.id == group_id), group_id)
+
+    def _living_tasks(self, group_id: str) -> int:
+        tasks = self._store.tasks.values()
+        return sum(task.machine_group_id == group_id and can_kill(task.status) for task in tasks)
+
+    async def _reclaim(self, *, wanted: bool) -> None:
+        client = self._connection.client
+        if not await client.offers(Extension.RECLAIM):
+            raise RefusedError("This service has no spot machines of this computer.", "Go to this computer's service.")
+        await client.reclaim(wanted=wanted)
+        spot = sum(bool(group.spot) for group in await client.machine_groups())
+        if wanted:
+            resting = f"{count_text(spot, 'spot group')} {'rests' if spot == 1 else 'rest'}"
+            self._messages.tell(f"The computer is yours: {resting} until you give it back.")
+        else:
+            self._messages.tell("Spot machines may work again.")
+
+
+def terminate_question(name: str, living: int) -> Question:
+    """The question before a group ends, with what it costs."""
+    detail = f"{count_text(living, 'task')} running or waiting on it {'is' if living == 1 else 'are'} lost."
+    none = "No task is running or waiting on it."
+    return Question("Terminate machines", f"Terminate “{name}”?", detail if living else none, "Terminate")
