@@ -69,6 +69,7 @@ class RunnerOptions:
     kill_grace_s: float = field(default_factory=lambda: _setting("TASKMON_KILL_GRACE_S", 5.0))
     task_block_s: int = 25
     message_block_s: int = 20
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     lonely_s: float = field(default_factory=lambda: _setting("TASKMON_LONELY_S", 600.0))
 
     def address(self) -> Address:
@@ -155,7 +156,7 @@ class Runner:
             link=self._link,
             reports=ReportQueue(self._link, runner_id),
             guard=self._guard,
-            clock=lambda: datetime.now(UTC),
+            clock=self._options.clock,
             kill_grace_s=self._options.kill_grace_s,
             message_block_s=self._options.message_block_s,
         )
@@ -168,7 +169,7 @@ class Runner:
     def _register(self) -> str:
         """The id under which the service knows this runner. Raises TaskmonError when it is refused."""
         registration = RunnerRegistration(
-            create_time=datetime.now(UTC),
+            create_time=self._options.clock(),
             cpu_count_logical=psutil.cpu_count() or 1,
             cpu_count_physical=psutil.cpu_count(logical=False),
             memory=psutil.virtual_memory().total,

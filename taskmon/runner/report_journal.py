@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import logging
-import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import msgspec
-import psutil
 
 from taskmon.core.runner_protocol import ReportKind
 
@@ -37,8 +38,6 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class _Owner:
     runner_id: str
-    pid: int
-    process_began: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +64,15 @@ class Leftover:
 
 
 class Journal:
-    """Appends to one task's journal. A disk that cannot be written costs the journal, never the report."""
+    """Appends to one task's journal. A disk that cannot be written costs the journal, never the report.
+
+    The file is locked while its runner lives: the kernel knows better than any record whether a process is still there.
+    """
 
     def __init__(self, folder: Path, runner_id: str) -> None:
-        self._path = folder / JOURNAL_FILE
-        self._append(_Line(owner=_Owner(runner_id, os.getpid(), psutil.Process().create_time())))
+        self._lock = threading.Lock()
+        self._file = _opened(folder / JOURNAL_FILE)
+        self._append(_Line(owner=_Owner(runner_id)))
 
     def add(self, report: Report) -> None:
         """Keep a report that waits to be sent."""
@@ -79,14 +82,32 @@ class Journal:
         """The report was taken or refused."""
         self._append(_Line(settled=_Settled(number, operation_id)))
 
+    def close(self) -> None:
+        """The runner is done with the task: what is still in the journal is for the next one to tell."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+            self._file = None
+
     def _append(self, line: _Line) -> None:
-        try:
-            with self._path.open("ab") as file:
-                file.write(msgspec.json.encode(line) + b"\n")
-        except FileNotFoundError:
-            return  # the work folder is gone: the task is over
-        except OSError as error:
-            logger.warning("a report is not kept on disk: %s", error)
+        with self._lock:
+            if self._file is None:
+                return
+            try:
+                self._file.write(msgspec.json.encode(line) + b"\n")
+            except OSError as error:
+                logger.warning("a report is not kept on disk: %s", error)
+
+
+def _opened(path: Path) -> IO[bytes] | None:
+    try:
+        file = path.open("ab", buffering=0)
+    except OSError as error:
+        logger.warning("reports are not kept on disk: %s", error)
+        return None
+    with contextlib.suppress(OSError):  # a disk without locks keeps reports all the same
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return file
 
 
 def find_leftovers(work_dir: Path) -> Iterator[Leftover]:
@@ -107,6 +128,8 @@ def _read(path: Path) -> Leftover | None:
     reports: dict[int, Report] = {}
     operation_ids: dict[int, str | None] = {}
     try:
+        if _in_use(path):
+            return None
         for text in path.read_bytes().splitlines():
             line = msgspec.json.decode(text, type=_Line)
             owner = line.owner or owner
@@ -120,13 +143,16 @@ def _read(path: Path) -> Leftover | None:
     except OSError as error:
         logger.warning("cannot read %s: %s", path, error)
         return None
-    if owner is None or _lives(owner):
+    if owner is None:
         return None
     return Leftover(path, owner.runner_id, tuple(reports.values()), operation_ids)
 
 
-def _lives(owner: _Owner) -> bool:
-    try:
-        return bool(abs(psutil.Process(owner.pid).create_time() - owner.process_began) < 1.0)
-    except psutil.NoSuchProcess:
-        return False
+def _in_use(path: Path) -> bool:
+    """Whether the runner that writes it lives."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

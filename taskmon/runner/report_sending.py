@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -35,15 +34,18 @@ _EVENT_KINDS: Final[dict[str, type[TaskEvent | RunnerTerminatedEvent | ObserverE
 
 
 def send_report(
-    link: ServiceLink, runner_id: str, report: Report, operation_id: str | None
+    link: ServiceLink, runner_id: str, report: Report, operation_id: str | None, age_s: float
 ) -> tuple[bool, str | None] | None:
-    """One try: (taken, id of a begun operation), or None if a later try may do better. Raises ConnectionFailedError."""
+    """One try to tell a report that is `age_s` seconds old.
+
+    (taken, id of a begun operation), or None if a later try may do better. Raises ConnectionFailedError.
+    """
     path = f"/task-runner/{runner_id}/{report.path}"
     if report.kind is ReportKind.OPERATION_END:
         if operation_id is None:
             return False, None
         path += f"/{operation_id}/done"
-    answer = link.call("POST", path, body=_body(report))
+    answer = link.call("POST", path, body=_body(report, age_s))
     if answer.is_success:
         return True, _operation_id(answer.content) if report.kind is ReportKind.OPERATION_START else None
     if answer.status_code >= 500 or answer.status_code in (408, 425, 429):
@@ -53,18 +55,17 @@ def send_report(
     return False, None
 
 
-def batched(report: Report, operation_id: str | None) -> BatchedReport:
+def batched(report: Report, operation_id: str | None, age_s: float) -> BatchedReport:
     return BatchedReport(
         kind=report.kind,
-        age_s=max(0.0, time.time() - report.created),
+        age_s=age_s,
         body=report.body,
         task_id=report.task_id,
         operation_id=operation_id or "",
     )
 
 
-def _body(report: Report) -> bytes | None:
-    age_s = max(0.0, time.time() - report.created)
+def _body(report: Report, age_s: float) -> bytes | None:
     body = report.body
     match report.kind:
         case ReportKind.EVENT:

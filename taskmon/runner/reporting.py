@@ -45,6 +45,11 @@ TROUBLE_LIMIT_S: Final = 600.0
 """How long one report may meet answers of 500 and above before it is given up, so that it cannot block the others."""
 
 
+def _running_s() -> float:
+    """Seconds since the computer was started, those that it slept included where the system counts them."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class Delivery:
     """What becomes of the report with this `number`."""
 
@@ -68,6 +73,12 @@ class _Entry:
     report: Report
     delivery: Delivery
     journal: Journal | None
+    born_s: float
+
+    @property
+    def age_s(self) -> float:
+        """How old it is, whatever has happened to the clock on the wall."""
+        return _running_s() - self.born_s
 
     @property
     def hurry(self) -> bool:
@@ -96,7 +107,9 @@ class ReportQueue:
         self._thread.start()
 
     def keep_in(self, journal: Journal | None) -> None:
-        """From now on keep reports in `journal` too."""
+        """From now on keep reports in `journal` too, and no longer in the one before."""
+        if self._journal is not None:
+            self._journal.close()
         self._journal = journal
 
     def event(self, kind: EventType, event: TaskEvent | RunnerTerminatedEvent) -> Delivery:
@@ -147,7 +160,7 @@ class ReportQueue:
                 task_id=task_id,
                 operation_id=own_id,
             )
-            entry = _Entry(report, Delivery(number), self._journal)
+            entry = _Entry(report, Delivery(number), self._journal, _running_s())
             if entry.journal is not None:
                 entry.journal.add(report)
             self._entries.append(entry)
@@ -204,8 +217,8 @@ class ReportQueue:
         """Whether the service took them all in one call; otherwise they are sent one by one, which says more."""
         pause = BackOff()
         while not self._closed:
-            batch = ReportBatch(reports=[batched(entry.report, self._operation_of(entry.report)) for entry in entries])
-            body = msgspec.json.encode(batch)
+            reports = [batched(entry.report, self._operation_of(entry.report), entry.age_s) for entry in entries]
+            body = msgspec.json.encode(ReportBatch(reports=reports))
             try:
                 answer = self._link.call("POST", f"/task-runner/{self._runner_id}/reports", body=body)
                 break
@@ -232,7 +245,7 @@ class ReportQueue:
         operation_id = self._operation_ids.get(start) if start is not None else None
         while not self._closed:
             try:
-                answer = send_report(self._link, self._runner_id, entry.report, operation_id)
+                answer = send_report(self._link, self._runner_id, entry.report, operation_id, entry.age_s)
             except ConnectionFailedError as error:
                 logger.info("%s", error)
                 trouble_since = None
@@ -255,7 +268,8 @@ def tell_leftovers(link: ServiceLink, work_dir: Path) -> None:
         for report in leftover.reports:
             operation_id = operation_ids.get(report.start) if report.start is not None else None
             try:
-                answer = send_report(link, leftover.runner_id, report, operation_id)
+                age_s = max(0.0, time.time() - report.created)
+                answer = send_report(link, leftover.runner_id, report, operation_id, age_s)
             except ConnectionFailedError as error:
                 logger.info("%s", error)
                 return

@@ -1,13 +1,15 @@
 """The runner's way to the service: requests that survive a service that goes away and comes back elsewhere.
 
-A failed connection makes the link read the service's handshake file again, so that the next try goes to the new
-address with the new key. Signed addresses of the store are called without the key.
+The service's handshake file says where it is. While the process it names is not alive nothing is sent at all: another
+program may have taken the port, and must neither get the key nor be believed. Signed addresses of the store are called
+without the key.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -37,6 +39,18 @@ class Address:
 
     url: str
     api_key: str = field(repr=False)
+
+
+def service_died(handshake: Path) -> bool:
+    """Whether the process that the handshake file names has ended; False if there is no file or it names none."""
+    try:
+        pid = json.loads(handshake.read_text(encoding="utf-8"))["pid"]
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return False
+    return False
 
 
 def read_handshake(path: Path) -> Address | None:
@@ -98,6 +112,10 @@ class ServiceLink:
     def _send(
         self, method: str, path: str, params: Mapping[str, Any] | None, body: bytes | None, timeout_s: float
     ) -> httpx.Response:
+        if self._handshake is not None:
+            if service_died(self._handshake):
+                raise ConnectionFailedError("The service has ended.", "The runner waits for the next one.")
+            self.renew()
         address, plain = self.address, self._plain
         headers = {**self._introduction, "X-API-Key": address.api_key}
         if body is not None:
@@ -110,7 +128,6 @@ class ServiceLink:
                 method, address.url + path, params=params, content=body, headers=headers, timeout=timeout_s
             )
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            self.renew()
             raise ConnectionFailedError(f"The service did not answer ({error}).", "The runner keeps trying.") from error
 
     def renew(self) -> bool:
@@ -133,7 +150,6 @@ class ServiceLink:
         try:
             return self._client.put(url, content=chunks, timeout=timeout)
         except httpx.TransportError as error:
-            self.renew()
             raise ConnectionFailedError(f"The store did not answer ({error}).", "The runner keeps trying.") from error
 
 

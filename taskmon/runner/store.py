@@ -125,7 +125,6 @@ class TaskStore:
                         check()
                     return file.tell()
         except httpx.TransportError as error:
-            self._link.renew()
             raise ConnectionFailedError(f"The download of {name} broke off ({error}).") from error
 
     def _again(self, action: Callable[[], T]) -> T:

@@ -95,13 +95,13 @@ class TaskRun:
         except StoppedEarlyError as stop:
             finished = self._tell_stopped_early(stop.reason)
         except OSError as error:
-            finished = self._tell_failure(disk_failure(error), workspace)
+            finished = self._tell_failure(disk_failure(error, workspace), workspace)
         except TaskmonError as error:
             finished = self._tell_failure(error, workspace)
         finally:
             self._reports.unblock(self._order.id)
-            self._reports.keep_in(None)
             self._reports.flush(self._time_left())
+            self._reports.keep_in(None)
             listener.end(_DONE_WAIT_S)
         if finished is not None and finished.wait(0) and workspace is not None:
             workspace.remove()

@@ -163,7 +163,7 @@ def _make_writable_and_retry(action: object, path: str, _trouble: object) -> Non
         logger.warning("cannot delete %s: %s", path, error)
 
 
-def disk_failure(error: OSError) -> TaskmonError:
+def disk_failure(error: OSError, workspace: Workspace | None = None) -> TaskmonError:
     """What a failed file operation of the runner means to a person."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return TaskmonError("The disk of this machine is full.", "Make room on it, then run the task again.")
@@ -172,6 +172,8 @@ def disk_failure(error: OSError) -> TaskmonError:
             f"The machine's work folder cannot be written ({error.strerror}).",
             "Give the user of the runner the right to write there, then run the task again.",
         )
+    if workspace is not None and not workspace.artifacts.is_dir():
+        return TaskmonError("The work folder of the task was deleted while it ran.", "Run the task again.")
     return TaskmonError(
         f"The machine could not work with a file: {error.strerror or error}"
         + (f" ({Path(str(error.filename)).name})." if error.filename else "."),

@@ -24,6 +24,8 @@ SCHEMA_VERSION: Final = len(_STEPS)
 
 BUSY_S: Final = 2.0
 """How long a call waits for another program that holds the database; everybody waits with it."""
+BUSY_AGAIN_S: Final = 0.05
+"""The same once a call has waited in vain, until one has succeeded: who only reads must not wait for every writer."""
 
 _BALLAST_BYTES: Final = 8 * 1024 * 1024
 _BALLAST_ROOM: Final = 8
@@ -56,6 +58,7 @@ class Database:
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
         self._connection.row_factory = sqlite3.Row
         self._depth = 0
+        self._locked = False
         self._listeners: list[Callable[[], None]] = []
         self._ballast = path.with_suffix(".ballast")
         self.take_ballast()
@@ -99,7 +102,7 @@ class Database:
         if self._depth:
             yield
             return
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._begin()
         self._depth = 1
         try:
             yield
@@ -115,6 +118,20 @@ class Database:
             self._depth = 0
         for listener in self._listeners:
             listener()
+
+    def _begin(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error) and not self._locked:
+                self._wait_for_others(BUSY_AGAIN_S)
+            raise
+        if self._locked:
+            self._wait_for_others(BUSY_S)
+
+    def _wait_for_others(self, seconds: float) -> None:
+        self._locked = seconds != BUSY_S
+        self._connection.execute(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
 
     def remember(self, key: str, value: str) -> None:
         """Keep a text of the service itself under `key`."""

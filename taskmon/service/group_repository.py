@@ -125,6 +125,11 @@ class GroupRepository:
         with self._database.transaction():
             self._database.execute("UPDATE machine_groups SET busy_at = ? WHERE id = ?", time_text(at), group_id)
 
+    def note_clock_set(self, at: datetime) -> None:
+        """The clock jumped or stood still: idle times of before mean nothing, all start anew."""
+        with self._database.transaction():
+            self._database.execute("UPDATE machine_groups SET busy_at = ? WHERE deleted_at IS NULL", time_text(at))
+
     def any_ever(self) -> bool:
         """Whether there has ever been a group."""
         return self._database.value("SELECT 1 FROM machine_groups LIMIT 1") is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from taskmon.service.private_files import write_private
 
 if TYPE_CHECKING:
     from taskmon.service.data_folder import DataFolder
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +55,12 @@ class FolderLock:
         write_private(self._data.handshake, orjson.dumps(asdict(handshake)).decode())
 
     def release(self) -> None:
-        self._data.handshake.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        try:
+            self._data.handshake.unlink(missing_ok=True)
+        except OSError as error:  # on a disk that cannot be written; clients find out that nobody answers there
+            _log.warning("%s stays: %s", self._data.handshake, error)
+        finally:
+            os.close(self._descriptor)
 
 
 def _whereabouts(data: DataFolder) -> str:

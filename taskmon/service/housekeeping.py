@@ -50,6 +50,7 @@ class Housekeeper:
             _log.warning("The service slept for %.0f s, or the clock jumped by %.0f s", elapsed_s, jump_s)
             service.machines.note_all_seen(self._last[1])
             service.leases.renew_all()
+            service.groups.note_clock_set(self._last[1])
         service.scheduler.tidy(service.lease_seconds)
         service.leases.tick()
         service.budget.tick(elapsed_s)

@@ -70,16 +70,16 @@ class MachineRepository:
         """Write down when machines were last heard of, those that have been since the last time."""
         if not self._seen:
             return
-        seen, self._seen = self._seen, {}
         with self._database.transaction():
-            for uuid, at in seen.items():
+            for uuid, at in self._seen.items():
                 self._database.execute("UPDATE machines SET last_seen_at = ? WHERE uuid = ?", time_text(at), uuid)
+        self._seen.clear()  # only now: what a locked database did not take is not forgotten
 
     def note_all_seen(self, at: datetime) -> None:
         """Give every living machine the benefit of the doubt: the service itself was away."""
-        self._seen.clear()
         with self._database.transaction():
             self._database.execute("UPDATE machines SET last_seen_at = ? WHERE terminated_at IS NULL", time_text(at))
+        self._seen.clear()
 
     def set_current_task(self, uuid: str, task_id: str | None) -> None:
         self._database.execute("UPDATE machines SET current_task_id = ? WHERE uuid = ?", task_id, uuid)
@@ -112,11 +112,10 @@ class MachineRepository:
         return found
 
     def described(self) -> dict[str, list[Machine]]:
-        """The living machines as clients see them, by group id."""
+        """The living machines as clients see them, by group id. Only reads: a full disk must not hide them."""
         groups: dict[str, list[Machine]] = {}
-        self.keep_seen()
         for row in self._database.rows("SELECT * FROM machines WHERE terminated_at IS NULL ORDER BY started_at, uuid"):
-            groups.setdefault(row["group_id"], []).append(_machine_of(row))
+            groups.setdefault(row["group_id"], []).append(_machine_of(row, self._seen.get(row["uuid"])))
         return groups
 
     def executer(self, uuid: str) -> Executer:
@@ -150,7 +149,7 @@ def _record_of(row: sqlite3.Row) -> MachineRecord:
     )
 
 
-def _machine_of(row: sqlite3.Row) -> Machine:
+def _machine_of(row: sqlite3.Row, seen: datetime | None) -> Machine:
     return Machine(
         uuid=row["uuid"],
         cpu_count_logical=row["cores_logical"],
@@ -159,6 +158,6 @@ def _machine_of(row: sqlite3.Row) -> Machine:
         host_name=row["host_name"],
         started_at=parse_time(row["started_at"]),
         terminated_at=parse_time(row["terminated_at"]),
-        last_seen_at=parse_time(row["last_seen_at"]),
+        last_seen_at=seen or parse_time(row["last_seen_at"]),
         current_task_id=row["current_task_id"],
     )

@@ -11,7 +11,7 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,6 +49,10 @@ _LOG_BYTES: Final = 2_000_000
 _log = logging.getLogger(__name__)
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceOptions:
     """What the program is told. `port` 0: the one used last if it is free, else any.
@@ -70,10 +74,7 @@ class ServiceOptions:
     lease_seconds: float = field(default_factory=lambda: float(os.environ.get("TASKMON_LEASE_S", LEASE_S)))
     budget_hours: float | None = None
     faults: Faults | None = None
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+    clock: Callable[[], datetime] = utc_now
 
 
 def serve(options: ServiceOptions) -> int:
@@ -212,7 +213,7 @@ def _service(options: ServiceOptions, data: DataFolder, database: Database, prov
     return build_service(
         data,
         database=database,
-        clock=utc_now,
+        clock=options.clock,
         provider=provider,
         simulators=options.simulators,
         extensions=options.extensions,

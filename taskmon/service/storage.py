@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -90,13 +92,17 @@ class Storage:
             target.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(target)
         except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             raise RefusedError(
                 f"The upload could not be stored: {error.strerror}.",
-                "Free some disk space and repeat.",
+                "Free some disk space and repeat."
+                if full
+                else "Look at the data folder of the task service, then repeat.",
                 status_code=507,
             ) from error
         finally:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # on a disk that cannot be written there is none
+                draft.unlink(missing_ok=True)
         return size
 
     def check_space(self, needed: int) -> None:

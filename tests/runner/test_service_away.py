@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 from tests.runner.runner_process import RunnerProcess
@@ -118,3 +120,27 @@ def test_the_next_runner_tells_what_a_dead_one_could_not(fresh_service: StubServ
         until(lambda: not journal.exists())
     finally:
         second.close()
+
+
+def test_a_stranger_at_the_port_of_a_dead_service_gets_no_key_and_no_belief(
+    fresh_service: StubService, tmp_path: Path
+) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    handshake = tmp_path / "service.json"
+    known = {"url": fresh_service.url, "api_key": API_KEY}
+    handshake.write_text(json.dumps({**known, "pid": os.getpid()}))
+    runner = RunnerProcess(fresh_service.url, tmp_path / "work", handshake=handshake)
+    try:
+        task = fresh_service.submit("bash -c 'while [ ! -e go ]; do sleep 0.05; done'")
+        fresh_service.event(task, "TaskWorkStarted")
+        handshake.write_text(json.dumps({**known, "pid": dead.pid}))
+        until(lambda: "has ended" in runner.log())
+        told = len(fresh_service.calls)
+        runner.artifact(task, "go").touch()
+        until(lambda: runner.log().count("has ended") > 4)
+        assert len(fresh_service.calls) == told, "who listens there now is asked and told nothing"
+        handshake.write_text(json.dumps({**known, "pid": os.getpid()}))
+        assert fresh_service.end(task)["new_status"] == "success", runner.log()
+    finally:
+        runner.close()

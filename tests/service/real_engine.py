@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
+import pytest
 
 from taskmon.client.submission import submit_folder
 from taskmon.client.task_request import build_request
@@ -21,6 +22,7 @@ from taskmon.core.task import SubmittedTask
 from taskmon.programs import command
 from taskmon.resource_files import simulator_catalogue
 from tests.journeys.story import Service
+from tests.waiting import until
 
 COUNT = "import itertools, time\nfor n in itertools.count():\n    print('line', n, flush=True)\n    time.sleep(0.01)\n"
 ENDLESS = "python3 -u count.py"
@@ -34,10 +36,13 @@ class RealEngine(Service):
     environment: Mapping[str, str] = field(default_factory=dict)
     strays: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
+    def argv(self) -> list[str]:
+        """What starts the service."""
+        return command("serve", "--data-dir", str(self.data_dir), "--machines", str(self.machines), *self.arguments)
+
     def start(self) -> None:
-        words = ("serve", "--data-dir", str(self.data_dir), "--machines", str(self.machines), *self.arguments)
         self.process = subprocess.Popen(
-            command(*words), stdout=subprocess.PIPE, text=True, env={**os.environ, **self.environment}
+            self.argv(), stdout=subprocess.PIPE, text=True, env={**os.environ, **self.environment}
         )
         assert self.process.stdout is not None
         ready = json.loads(self.process.stdout.readline())
@@ -102,6 +107,32 @@ class RealEngine(Service):
         request = build_request(simulator, [words], str(group), **fields)
         async with self.client() as client:
             return await submit_folder(client, folder, request)
+
+
+@contextlib.contextmanager
+def small_disk(place: Path, options: str = "size=256m") -> Iterator[Path]:
+    """A disk of its own, 256 MB unless told otherwise; only root may have one."""
+    place.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
+    if subprocess.run(words, check=False, capture_output=True).returncode:
+        pytest.skip("only root may make a small disk")
+    try:
+        yield place
+    finally:
+        until(lambda: subprocess.run(["umount", str(place)], check=False, capture_output=True).returncode == 0, 20)
+
+
+@contextlib.contextmanager
+def write_protected(place: Path) -> Iterator[None]:
+    """While the block runs nobody, root included, can write below `place` by its path."""
+    bind, protect = ["mount", "--bind", str(place), str(place)], ["mount", "-o", "remount,bind,ro", str(place)]
+    if subprocess.run(bind, check=False, capture_output=True).returncode:
+        pytest.skip("only root may protect a folder from root")
+    try:
+        subprocess.run(protect, check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def a_folder(place: Path, name: str = "case", **files: str) -> Path:

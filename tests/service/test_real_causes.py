@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import signal
-import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,8 +13,8 @@ import pytest
 
 from taskmon.core.lifecycle import Status, can_follow
 from tests.journeys.story import wait_for
-from tests.service.real_engine import ENDLESS, RealEngine, a_folder
-from tests.waiting import until, until_async
+from tests.service.real_engine import ENDLESS, RealEngine, a_folder, small_disk
+from tests.waiting import until_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -193,24 +191,13 @@ async def test_a_failed_task_says_its_exit_code_and_command(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own of 256 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = shutil.which("mount")
-    if (
-        mount is None
-        or subprocess.run(
-            [mount, "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(place)], check=False, capture_output=True
-        ).returncode
-    ):
-        pytest.skip("only root may make a small disk")
-    yield place
-    until(lambda: subprocess.run(["umount", str(place)], check=False, capture_output=True).returncode == 0, 20)
+def a_small_disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk") as place:
+        yield place
 
 
-async def test_a_simulator_that_fills_the_disk_is_stopped_with_a_sentence(small_disk: Path, tmp_path: Path) -> None:
-    engine = RealEngine(small_disk / "service", environment=SHORT_LEASE)
+async def test_a_simulator_that_fills_the_disk_is_stopped_with_a_sentence(a_small_disk: Path, tmp_path: Path) -> None:
+    engine = RealEngine(a_small_disk / "service", environment=SHORT_LEASE)
     engine.start()
     try:
         script = (

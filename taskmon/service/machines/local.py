@@ -74,10 +74,10 @@ class LocalProvider:
         """
         self._launch = launch
         self._on_lost = on_lost
-        known = {runner.pid for runner in self._records.list()}
         for found in find_runners(self._data.work):
             kept = self._records.find(found.name)
-            if found.pid in known:
+            if kept is not None and kept.pid == found.pid:
+                self._records.put(replace(found, machine=kept.machine))
                 continue
             if kept is not None and is_alive(kept.pid, kept.pid_created):
                 _log.warning("The runner %s runs twice: process %d is ended", found.name, found.pid)
@@ -185,6 +185,7 @@ class LocalProvider:
         arguments += ["--handshake", str(self._data.handshake)]
         environment = {**os.environ, "API_URL": self._launch.url, "USER_API_KEY": self._launch.api_key}
         try:
+            self._data.create()  # somebody may have tidied up too well
             pid = start_detached(
                 [*self._launch.command, *arguments], environment, self._data.work / f"{_file_name(name)}.log"
             )

@@ -1,4 +1,8 @@
-"""Processes that outlive us: started detached, recognised again by pid and creation time, waited for."""
+"""Processes that outlive us: started detached, recognised again by pid and start, waited for.
+
+The start of a process is told in seconds since the computer was started: by the clock on the wall it would change
+whenever that clock is set, and every runner would look like a stranger.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _POLL_S = 0.5
+_SAME_S = 0.05
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 def start_detached(argv: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
@@ -31,9 +37,17 @@ def start_detached(argv: Sequence[str], environment: Mapping[str, str], log: Pat
 
 
 def created_at(pid: int) -> float:
-    """When the process was created (psutil's clock); 0 if it is gone already."""
+    """When the process was started, in seconds since the computer was; 0 if it is gone already."""
     try:
-        return float(psutil.Process(pid).create_time())
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 (called for every runner, every few seconds)
+            # The name in parentheses may hold anything; the start is the twentieth word after it.
+            return int(file.read(4096).rpartition(b")")[2].split()[19]) / _TICKS_PER_S
+    except FileNotFoundError:
+        pass  # it is gone, or this system has no /proc
+    except (OSError, IndexError, ValueError):
+        return 0.0
+    try:
+        return 0.0 if os.path.isdir("/proc/self") else float(psutil.Process(pid).create_time())  # noqa: PTH112
     except psutil.Error:
         return 0.0
 
@@ -41,9 +55,8 @@ def created_at(pid: int) -> float:
 def is_alive(pid: int, pid_created: float) -> bool:
     """Whether that very process runs, not just one with the same number."""
     try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - pid_created) < 1.0
-        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
+        same = abs(created_at(pid) - pid_created) < _SAME_S
+        return bool(same and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 
@@ -91,5 +104,5 @@ def find_runners(work: Path) -> Iterator[RunnerProcess]:
                         name=given["--host-name"],
                         group_id=given.get("--machine-group-id", ""),
                         pid=process.pid,
-                        pid_created=process.create_time(),
+                        pid_created=created_at(process.pid),
                     )
