@@ -113,11 +113,12 @@ class Desk(QObject):
             background, connection, window, shell.notice, messages, book, self._may_leave, shell.theme
         )
         self.list = TaskListController(
-            store, model, shell.table, shell.sidebar, shell.filter_box, shell.stack, shell.no_match
-        )
+            store, model, shell.table, shell.sidebar, shell.filter_box, shell.stack, shell.no_match,
+            window.show_loaded,
+        )  # fmt: skip
         self.views = NamedViewsController(model, shell.table, shell.sidebar, shell.filter_box, messages, shell.state)
         self.memory = ListMemoryController(
-            background, connection, store, self.list, window, clock, shell.folders.cache / "lists"
+            background, connection, store, self.list, clock, shell.folders.cache / "lists"
         )
         self.detail = TaskDetailController(background, connection, store, model, window, shell.server_clock)
         self.actions = TaskActionsController(background, connection, store, messages, window)

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 
 from taskmon.service.answers import problem
 from taskmon.service.scheduler import BUCKET
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 KEY_HEADER: Final = "x-api-key"
 
+LARGEST_BODY: Final = 32 << 20
+"""Bytes of a request that is kept in memory; what goes into the storage streams and has its own limit."""
+
 _CATALOGUE: Final = ("/version-check", "/version", "/simulators/available-images", "/pricing/machine-types")
 _WITHOUT_KEY: Final = frozenset({*_CATALOGUE, "/openapi.json", "/docs"})
 
@@ -26,6 +30,29 @@ _WITHOUT_KEY: Final = frozenset({*_CATALOGUE, "/openapi.json", "/docs"})
 def needs_no_key(path: str) -> bool:
     """Whether anybody may call `path`: catalogue and documentation, and signed addresses, which prove themselves."""
     return path in _WITHOUT_KEY or path.startswith(f"/{BUCKET}/")
+
+
+_TOO_LARGE: Final = f"The request is larger than {LARGEST_BODY >> 20} MB. Send less at a time."
+
+
+def _announced(headers: Headers) -> int:
+    told = headers.get("content-length", "")
+    return int(told) if told.isascii() and told.isdigit() else 0
+
+
+def _limited(receive: Receive) -> Receive:
+    """`receive` until the body has grown too large, whatever was announced."""
+    size = 0
+
+    async def receive_some() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > LARGEST_BODY:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
+
+    return receive_some
 
 
 class Visits:
@@ -69,8 +96,12 @@ class Gate:
         elif not self._may_enter(path, headers):
             answer = problem(401, "The API key is missing or wrong. Check the key in the settings.")
             await answer(scope, receive, send)
+        elif path.startswith(f"/{BUCKET}/"):
+            await self._admit(scope, receive, send, counts=True)
+        elif _announced(headers) > LARGEST_BODY:
+            await problem(413, _TOO_LARGE)(scope, receive, send)
         else:
-            await self._admit(scope, receive, send, counts=not path.startswith("/task-runner/"))
+            await self._admit(scope, _limited(receive), send, counts=not path.startswith("/task-runner/"))
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send, *, counts: bool) -> None:
         async def send_safely(message: Message) -> None:

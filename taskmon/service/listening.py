@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import socket
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,13 @@ def _bound(host: str, port: int) -> socket.socket:
             f"The service cannot listen on {host}, port {port}: {reason}.", "Choose another --host or --port."
         ) from error
     return listener
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this computer reaches a service that listens there."""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def service_url(host: str, port: int) -> str:

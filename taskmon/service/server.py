@@ -34,7 +34,7 @@ from taskmon.service.database import Database
 from taskmon.service.group_repository import LOCAL_MACHINE_TYPE
 from taskmon.service.handshake import FolderLock, Handshake
 from taskmon.service.housekeeping import TIDY_S, Housekeeper
-from taskmon.service.listening import listen, service_url
+from taskmon.service.listening import is_loopback, listen, service_url
 from taskmon.service.machines.local import LocalProvider, RunnerLaunch
 from taskmon.service.stun import address_service
 
@@ -194,6 +194,12 @@ async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> N
         database.close()
         raise
     url = service_url(options.host, port)
+    if not is_loopback(options.host):
+        warning = (
+            f"This service can be reached from other computers, at {options.host}, port {port}: whoever has its key"
+        )
+        _log.warning("%s runs programs as you", warning)
+        sys.stderr.write(f"{warning} runs programs as you. Without --host it listens on this computer only.\n")
     provider = LocalProvider(database, data)
     service = _service(options, data, database, provider)
     server = _web_server(service, options)

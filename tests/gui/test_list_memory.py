@@ -34,11 +34,8 @@ class Window:
     def on_freshness(self, listener: Callable[[Freshness], None]) -> None:
         self.hear = listener
 
-    def show_remembered(self) -> None:
-        self.pale = True
-
-    def show_loaded(self, text: str) -> None:
-        self.told = text
+    def show_remembered(self, words: str) -> None:
+        self.pale, self.told = True, words
 
 
 class Place:
@@ -50,7 +47,7 @@ class House:
         self.window, self.store = Window(), TaskStore()
         anything = cast("Any", self.window)
         self.memory = ListMemoryController(
-            background, anything, self.store, anything, anything,
+            background, anything, self.store, anything,
             lambda: NOON + timedelta(hours=3), folder, save_every_s=0.01,
         )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,7 @@ import httpx
 import pytest
 
 from taskmon.core.lifecycle import Cause
+from taskmon.service.gate import LARGEST_BODY
 from tests.service.fake_runner import FakeRunner
 from tests.service.house import a_house, assert_fits
 
@@ -38,6 +41,29 @@ async def test_a_page_of_a_foreign_name_is_not_served(house: House) -> None:
     assert answer.status_code == 421
     assert (await house.client.get("/tasks", headers={"Host": "localhost:80"})).status_code == 200
     assert (await house.client.get("/tasks", headers={"Host": "[::1]:80"})).status_code == 200
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 10737418240", "Transfer-Encoding: chunked"])
+async def test_a_body_larger_than_memory_is_refused_before_it_is_kept(house: House, length: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(house.url).port)
+    key = house.client.headers["X-API-Key"]
+    writer.write(f"POST /tasks/submit HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {key}\r\n{length}\r\n\r\n".encode())
+    answer = asyncio.create_task(reader.readline())
+    sent = 0
+    with contextlib.suppress(ConnectionError):
+        while not answer.done() and sent < 4 * LARGEST_BODY:
+            writer.write(b"100000\r\n" + b"[" * 0x100000 + b"\r\n")
+            sent += 0x100000
+            await writer.drain()
+            await asyncio.sleep(0)
+    assert (await answer).split()[1] == b"413"
+    assert sent < 2 * LARGEST_BODY
+    writer.close()
+
+
+async def test_a_deeply_nested_body_is_no_mistake_of_the_service(house: House) -> None:
+    answer = await house.client.post("/tasks/submit", content=b"[" * 200_000)
+    assert answer.status_code in (400, 422)
 
 
 async def test_every_error_says_what_happened(house: House) -> None:

@@ -15,6 +15,7 @@ import httpx
 import psutil
 import pytest
 
+from taskmon.service.listening import is_loopback
 from tests.service.house import an_archive
 from tests.waiting import until
 
@@ -127,6 +128,25 @@ def test_it_says_where_it_is_and_leaves_in_order(program: Program) -> None:
     assert program.ready["url"] == before, "a restarted service answers at the old address"
     until(lambda: len(program.machines()) == 1)
     assert program.end(signal.SIGINT) == 0
+
+
+def test_a_service_that_others_can_reach_says_so_loudly(program: Program) -> None:
+    program.start(host="0.0.0.0")
+    assert program.process is not None
+    running = program.process
+    program.end()
+    assert running.stderr is not None
+    assert "reached from other computers" in (program.folder / "service.log").read_text()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost"])
+def test_loopback_is_reached_by_this_computer_alone(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.4", "host.example"])
+def test_any_other_address_may_be_reached_by_others(host: str) -> None:
+    assert not is_loopback(host)
 
 
 def test_a_second_one_over_the_same_folder_names_the_first(program: Program) -> None:

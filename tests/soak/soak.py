@@ -202,8 +202,9 @@ class Soak:
             for task_id in await self._all_tasks():
                 task = await self._ended(task_id, deadline)
                 wrong += _faults(task)
-                commands += [str(line["cmd"]) for line in task.extra_params["commands"] if "solve.py" in line["cmd"]]
-                if task.status is Status.SUCCESS:
+                solved = [str(line["cmd"]) for line in task.extra_params["commands"] if "solve.py" in line["cmd"]]
+                commands += solved
+                if task.status is Status.SUCCESS and solved:
                     async with self.engine.client() as client:
                         outputs = await download_outputs(client, task, Path(place) / task_id)
                     data = hashlib.sha256((outputs / "data.bin").read_bytes()).hexdigest()

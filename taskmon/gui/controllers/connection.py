@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.core.connection import THIS_COMPUTER as THIS_COMPUTER
 from taskmon.core.errors import ConnectionFailedError, NotAuthorizedError, TaskmonError
-from taskmon.core.units import count_text
 from taskmon.gui.door import DOOR
 
 if TYPE_CHECKING:
@@ -208,10 +207,6 @@ class ConnectionController:
         elif not self._misses and self._last_answer is not None:
             self._last_answer = self._clock()  # a long poll was answered until it broke, which is now
         self._badge.show_freshness(freshness.connected, self._last_answer, str(problem) if problem else "")
-        if freshness.loaded < freshness.total:
-            self._window.show_loaded(f"{freshness.loaded:,} of {freshness.total:,} loaded")
-        else:
-            self._window.show_loaded(count_text(len(self._store), "task"))
         for listener in self._freshness_listeners:
             listener(freshness)
         self._misses = 0 if freshness.connected else self._misses + 1

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from taskmon.gui.background import Background
     from taskmon.gui.controllers.connection import ConnectionController, Place
     from taskmon.gui.controllers.task_list import TaskListController
-    from taskmon.gui.widgets.main_window import MainWindow
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +40,6 @@ class ListMemoryController:
         connection: ConnectionController,
         store: TaskStore,
         task_list: TaskListController,
-        window: MainWindow,
         clock: Callable[[], datetime],
         folder: Path,
         *,
@@ -50,7 +48,6 @@ class ListMemoryController:
         self._background = background
         self._store = store
         self._task_list = task_list
-        self._window = window
         self._clock = clock
         self._folder = folder
         self._save_every_s = save_every_s
@@ -88,10 +85,9 @@ class ListMemoryController:
             self._show_page(page, known)
 
     def _show_page(self, page: list[Task], known: CachedList) -> None:
-        self._task_list.show_remembered()
         self._store.apply(task for task in page if task.task_id not in self._store)
         as_of = time_text(known.seen_at, self._clock())
-        self._window.show_loaded(f"{count_text(known.count, 'task')}, as of {as_of}")
+        self._task_list.show_remembered(f"{count_text(known.count, 'task')}, as of {as_of}")
 
     def _cache(self, place: str) -> ListCache:
         from taskmon.client.list_cache import ListCache  # msgspec is loaded after the first paint

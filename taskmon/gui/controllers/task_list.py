@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from taskmon.core.errors import InvalidInputError
+from taskmon.core.units import count_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtWidgets import QStackedWidget
 
     from taskmon.client.poller import Freshness
@@ -19,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class TaskListController:
-    """Shows the store through `model`; `stack` holds table, first-start state and no-match state in this order."""
+    """Shows the store through `model`; `stack` holds table, first-start state and no-match state in this order.
+
+    `tell_size` is told how many tasks there are, how many of them are loaded, and how many match.
+    """
 
     def __init__(
         self,
@@ -30,6 +36,7 @@ class TaskListController:
         filter_box: FilterBox,
         stack: QStackedWidget,
         no_match: EmptyState,
+        tell_size: Callable[[str], None],
     ) -> None:
         self._store = store
         self._model = model
@@ -38,7 +45,10 @@ class TaskListController:
         self._filter_box = filter_box
         self._stack = stack
         self._no_match = no_match
+        self._tell_size = tell_size
         self._loaded_once = False
+        self._loaded, self._total = 0, 0
+        self._remembered = ""
         filter_box.filter_changed.connect(self.filter_by)
         sidebar.filter_requested.connect(filter_box.set_text)
         model.counts_changed.connect(self._counts_changed)
@@ -60,6 +70,9 @@ class TaskListController:
         """Stale rows are pale; an empty list is believed only once it has been loaded."""
         self._table.set_stale(not freshness.connected)
         self._table.expect_rows(max(0, freshness.total - freshness.loaded))
+        self._loaded, self._total = freshness.loaded, freshness.total
+        if freshness.connected:
+            self._remembered = ""
         if freshness.connected and freshness.loaded >= freshness.total:
             self._loaded_once = True
         self._choose_page()
@@ -67,11 +80,22 @@ class TaskListController:
     def expect_load(self) -> None:
         """The window turns to another service: whether it has tasks is not known yet."""
         self._loaded_once = False
+        self._loaded, self._total, self._remembered = 0, 0, ""
         self._choose_page()
 
-    def show_remembered(self) -> None:
-        """What is shown now was seen earlier: pale until the service has answered."""
+    def show_remembered(self, words: str) -> None:
+        """What is shown now was seen earlier, as `words` say: pale until the service has answered."""
         self._table.set_stale(True)
+        self._remembered = words
+        self._choose_page()
+
+    def _size(self) -> str:
+        match = f"{self._model.rowCount():,} match" if self._model.filter_text().strip() else ""
+        if self._remembered or self._loaded < self._total:
+            size = self._remembered or f"{self._loaded:,} of {self._total:,} loaded"
+            return f"{size}, {match}" if match else size
+        count = count_text(len(self._store), "task")
+        return f"{match.removesuffix(' match')} of {count} match" if match else count
 
     def _counts_changed(self) -> None:
         self._sidebar.show_counts(self._model.counts())
@@ -87,3 +111,4 @@ class TaskListController:
             self._no_match.show_no_match(self._model.filter_text(), self._model.total())
         if self._stack.currentIndex() != page:
             self._stack.setCurrentIndex(page)
+        self._tell_size(self._size())

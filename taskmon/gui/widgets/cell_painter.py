@@ -43,8 +43,9 @@ class _Prepared(NamedTuple):
 class _Face:
     """A font whose texts are laid out once and remembered, cut to a width where they do not fit."""
 
-    def __init__(self, font: QFont) -> None:
+    def __init__(self, font: QFont, cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         self.font = font
+        self._cut = cut
         self.metrics = QFontMetricsF(font)
         self._prepared: dict[tuple[str, int], _Prepared] = {}
 
@@ -59,7 +60,7 @@ class _Face:
             return known
         if len(self._prepared) > _REMEMBERED:
             self._prepared.clear()
-        told = self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, width) if width else text
+        told = self.metrics.elidedText(text, self._cut, width) if width else text
         static = QStaticText(told)
         static.setTextFormat(Qt.TextFormat.PlainText)
         static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
@@ -74,7 +75,8 @@ class CellPainter:
 
     def __init__(self, theme: Theme) -> None:
         self._plain = _Face(ui_font())
-        self._strong = _Face(ui_font(9.5))
+        # Of “Machine Terminated by User” and “… in Queue” the ends tell which it is.
+        self._strong = _Face(ui_font(9.5), Qt.TextElideMode.ElideMiddle)
         self._code = _Face(log_font(9.0))
         self.set_theme(theme)
 

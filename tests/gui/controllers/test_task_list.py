@@ -1,0 +1,77 @@
+"""The list of tasks: what the status bar says about its size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication, QStackedWidget
+
+from taskmon.client.poller import Freshness
+from taskmon.client.task_store import TaskStore
+from taskmon.gui.controllers.task_list import TaskListController
+from taskmon.gui.models.task_table_model import TaskTableModel
+from taskmon.gui.widgets.empty_state import EmptyState
+from taskmon.gui.widgets.filter_box import FilterBox
+from taskmon.gui.widgets.sidebar import Sidebar
+from taskmon.gui.widgets.task_table import TaskTable
+from tests.builders import NOON, a_task
+from tests.waiting import until
+
+
+class House:
+    """The list over a store, and the last thing it said about its size."""
+
+    def __init__(self) -> None:
+        self.store, self.stack, self.told = TaskStore(), QStackedWidget(), ""
+        self.model = TaskTableModel(self.store, lambda: NOON)
+        self.table, self.no_match = TaskTable(), EmptyState()
+        self.table.setModel(self.model)
+        for page in (self.table, EmptyState(), self.no_match):
+            self.stack.addWidget(page)
+        self.list = TaskListController(
+            self.store, self.model, self.table, Sidebar(), FilterBox(), self.stack, self.no_match, self.hear
+        )
+
+    def hear(self, words: str) -> None:
+        self.told = words
+
+    def load(self, count: int, total: int) -> None:
+        self.store.apply([a_task(task_id=f"task{number}", project=f"p{number % 4}") for number in range(count)])
+        self.list.hear_freshness(Freshness(True, NOON, None, count, total))
+
+    def says(self, words: str) -> bool:
+        """Whether it says so within some seconds; rows come by a timer."""
+        QApplication.processEvents()
+        until(lambda: QApplication.processEvents() or self.told == words, 5)
+        return self.told == words
+
+
+@pytest.fixture
+def house(app: QApplication) -> Iterator[House]:
+    made = House()
+    yield made
+    made.stack.close()
+    made.stack.deleteLater()
+
+
+def test_the_status_bar_counts_what_is_loaded_and_what_matches(house: House) -> None:
+    house.load(12, 2011)
+    assert house.says("12 of 2,011 loaded")
+    house.list.filter_by("project:p1")
+    assert house.says("12 of 2,011 loaded, 3 match")
+    house.load(17, 17)
+    assert house.says("4 of 17 tasks match")
+    house.list.filter_by("nowhere")
+    assert house.says("0 of 17 tasks match")
+    house.list.filter_by("")
+    assert house.says("17 tasks")
+
+
+def test_a_remembered_list_says_its_age_until_the_service_has_answered(house: House) -> None:
+    house.load(3, 3)
+    house.list.show_remembered("3 tasks, as of 14:02")
+    house.list.hear_freshness(Freshness(False, None, None, 0, 0))
+    assert house.says("3 tasks, as of 14:02")
+    house.list.hear_freshness(Freshness(True, NOON, None, 3, 3))
+    assert house.says("3 tasks")
