@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import sys
 from collections.abc import Iterator
@@ -23,7 +25,7 @@ def confirmed(question: str, already: bool) -> bool:
         raise InvalidInputError(f"{question} Nobody is here to answer.", "Add --yes.")
     with _interruptible():
         print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return _line().strip().lower() in ("y", "yes")
 
 
 @contextmanager
@@ -39,3 +41,17 @@ def _interruptible() -> Iterator[None]:
     finally:
         for number, answer in before:
             signal.signal(number, answer)
+
+
+def _line() -> str:
+    """A line of the user. A signal that comes just before a plain read would not be heard until the line has ended."""
+    hearing, waking = os.pipe()
+    os.set_blocking(waking, False)
+    former = signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+    try:
+        select.select([sys.stdin, hearing], [], [])
+        return sys.stdin.readline()
+    finally:
+        signal.set_wakeup_fd(former)
+        os.close(hearing)
+        os.close(waking)
