@@ -36,7 +36,7 @@ def _processes_of(task: str) -> list[psutil.Process]:
 
 
 def test_a_kill_while_running_keeps_the_outputs(service: StubService, runner: RunnerProcess) -> None:
-    task = service.submit("bash -c 'echo ready; echo half > result; sleep 600'")
+    task = service.submit("bash -c 'echo half > result; echo ready; sleep 600'")
     _started(runner, task)
     asked = time.monotonic()
     service.kill(task)
@@ -119,7 +119,7 @@ def test_the_time_to_live_counts_from_the_first_command(service: StubService, ru
 def test_a_runner_told_to_leave_says_so_and_stores_what_there_is(
     fresh_service: StubService, fresh_runner: RunnerProcess
 ) -> None:
-    task = fresh_service.submit("bash -c 'echo ready; echo half > result; sleep 600'")
+    task = fresh_service.submit("bash -c 'echo half > result; echo ready; sleep 600'")
     _started(fresh_runner, task)
     fresh_runner.leave()
     assert fresh_runner.ended() == 0
