@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,12 @@ PACKAGE = Path(__file__).parents[1] / "taskmon"
 SECRETS = {"api_key", "secret", "password", "token"}
 
 
-def dataclasses(tree: ast.Module) -> Iterator[ast.ClassDef]:
+def values(tree: ast.Module) -> Iterator[ast.ClassDef]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(one) for one in node.decorator_list):
+        makers = [*node.decorator_list, *node.bases] if isinstance(node, ast.ClassDef) else []
+        if isinstance(node, ast.ClassDef) and any(
+            re.search("dataclass|NamedTuple", ast.unparse(one)) for one in makers
+        ):
             yield node
 
 
@@ -32,7 +36,7 @@ def test_no_value_shows_a_key() -> None:
         (path.name, field)
         for room in ("core", "client", "gui", "cli", "runner", "service")
         for path in sorted((PACKAGE / room).rglob("*.py"))
-        for cls in dataclasses(ast.parse(path.read_text(encoding="utf-8")))
+        for cls in values(ast.parse(path.read_text(encoding="utf-8")))
         for field in shown_secrets(cls)
     ]
     assert not found

@@ -38,6 +38,9 @@ class WindowOptions(NamedTuple):
     api_key: str = ""
     stay_here: bool = False
 
+    def __repr__(self) -> str:
+        return f"WindowOptions(url={self.url!r}, data_dir={self.data_dir!r})"  # not the key
+
 
 def clock() -> datetime:
     return datetime.now(UTC)

@@ -58,6 +58,11 @@ def _window(service: Service, place: Path, folder: Path) -> tuple[str, ...]:
     return "-m", "tests.journeys.window_program", str(service.data_dir), str(place / "window"), str(folder)
 
 
+def window_words(service: Service, place: Path, folder: Path) -> tuple[str, ...]:
+    """A window in a process of its own that submits `folder`."""
+    return "-m", "tests.journeys.window_program", str(service.data_dir), str(place), str(folder)
+
+
 async def _goes_on(service: Service, client: ServiceClient, task_id: str) -> bool:
     """Whether the task still computes after two leases have passed, by its own count of hundredths of a second."""
     log = service.data_dir / "work" / task_id / "output" / "artifacts" / "stdout.txt"
@@ -69,13 +74,7 @@ async def _goes_on(service: Service, client: ServiceClient, task_id: str) -> boo
 async def test_a_killed_window_takes_the_task_with_it_that_was_to_stop_with_the_window(
     service: Service, client: ServiceClient, folder: Callable[..., Path], tmp_path: Path
 ) -> None:
-    words = (
-        "-m",
-        "tests.journeys.window_program",
-        str(service.data_dir),
-        str(tmp_path / "w"),
-        str(folder(count_py=COUNT)),
-    )
+    words = window_words(service, tmp_path / "w", folder(count_py=COUNT))
     with a_process(service, *words, "stop") as (window, task_id):
         await wait_for(client, task_id, Status.COMPUTATION_STARTED)
         assert await _goes_on(service, client, task_id), "a living window renews its lease"
@@ -87,13 +86,7 @@ async def test_a_killed_window_takes_the_task_with_it_that_was_to_stop_with_the_
 async def test_a_killed_window_leaves_every_other_task_running(
     service: Service, client: ServiceClient, folder: Callable[..., Path], tmp_path: Path
 ) -> None:
-    words = (
-        "-m",
-        "tests.journeys.window_program",
-        str(service.data_dir),
-        str(tmp_path / "w"),
-        str(folder(count_py=COUNT)),
-    )
+    words = window_words(service, tmp_path / "w", folder(count_py=COUNT))
     with a_process(service, *words, "stay") as (window, task_id):
         await wait_for(client, task_id, Status.COMPUTATION_STARTED)
         window.kill()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from taskmon.core.lifecycle import Kind
 from taskmon.core.units import short_duration_text
 from taskmon.gui.theme import LIGHT, Theme
+from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ class ConnectionBadge(QWidget):
         """`reason` is why there is no answer; it becomes the tooltip."""
         self._connected = connected
         self._last_answer = last_answer
-        self.setToolTip(reason or "The list is kept up to date.")
+        self.setToolTip(plain_tooltip(reason) or "The list is kept up to date.")
         self.refresh()
 
     def refresh(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from taskmon.core.connection import THIS_COMPUTER
 from taskmon.core.plain_text import one_line
+from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ class ConnectionButton(QToolButton):
             self._group.removeAction(action)
         for name, address in choices:
             action = self._menu.addAction(one_line(name).replace("&", "&&"))
-            action.setToolTip(one_line(address))
+            action.setToolTip(plain_tooltip(one_line(address)))
             action.setCheckable(True)
             action.setChecked(name == present)
             action.triggered.connect(lambda _=False, name=name: self.chosen.emit(name))

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from taskmon.core.plain_text import one_line
 from taskmon.gui import theme
 from taskmon.gui.widgets.form_controls import QuietButton
-from taskmon.gui.widgets.form_field import plain_tooltip
+from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,8 @@ from taskmon.core.plain_text import one_line
 from taskmon.core.submission import contents_text
 from taskmon.core.units import count_text, size_text
 from taskmon.gui import theme
-from taskmon.gui.widgets.form_field import ElidedLabel, Sentence, Tone, plain_tooltip
+from taskmon.gui.widgets.form_field import ElidedLabel, Sentence, Tone
+from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidg
 
 from taskmon.core.plain_text import one_line
 from taskmon.gui import theme
+from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 
 if TYPE_CHECKING:
     from taskmon.gui.theme import Theme
@@ -172,11 +172,6 @@ class FieldRow(QWidget):
 
     def set_theme(self, colours: Theme) -> None:
         self.note.set_theme(colours)
-
-
-def plain_tooltip(text: str) -> str:
-    """A tooltip that shows `text` literally: Qt would take `<b>` in a file name for markup."""
-    return f"<qt>{html.escape(text)}</qt>" if text else ""
 
 
 def with_mnemonic(label: str, taken: set[str]) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from taskmon.core.log_hits import Hit, LogHits
 from taskmon.core.units import count_text, size_text
 from taskmon.gui.theme import LIGHT, log_font
+from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
@@ -47,7 +48,7 @@ class TaskRow(QTreeWidgetItem):
         super().__init__([name, ""])
         self.found = LogHits()
         self.setData(0, TASK_ID, task_id)
-        self.setToolTip(0, task_id)
+        self.setToolTip(0, plain_tooltip(task_id))
         self.show_hits(self.found)
 
     def show_hits(self, found: LogHits) -> None:
@@ -66,7 +67,7 @@ class TaskRow(QTreeWidgetItem):
             self.setExpanded(True)
         self.found = found
         self.setText(1, state_text(found))
-        self.setToolTip(1, found.note)
+        self.setToolTip(1, plain_tooltip(found.note))
 
     def show_stopped(self) -> None:
         """The search was left before this task's logs were searched to their end."""

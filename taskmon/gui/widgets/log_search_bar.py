@@ -12,6 +12,7 @@ from taskmon.gui.icons import icon
 from taskmon.gui.styles import restyle
 from taskmon.gui.theme import LIGHT, log_font
 from taskmon.gui.widgets.form_controls import ChoiceBox
+from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 
 if TYPE_CHECKING:
     from taskmon.core.log_source import SearchResult
@@ -155,7 +156,7 @@ class LogSearchBar(QWidget):
         self.show_result(None, None)
         self._colour_count(problem=True)
         self.count.setText("Not valid")
-        self.count.setToolTip(sentence)
+        self.count.setToolTip(plain_tooltip(sentence))
 
     def _colour_count(self, *, problem: bool) -> None:
         colour = self._theme.error_ink if problem else self._theme.muted

@@ -21,8 +21,9 @@ from taskmon.core.plain_text import one_line
 from taskmon.gui import theme
 from taskmon.gui.icons import icon
 from taskmon.gui.widgets.form_controls import QuietButton
-from taskmon.gui.widgets.form_field import Sentence, Tone, plain_tooltip
+from taskmon.gui.widgets.form_field import Sentence, Tone
 from taskmon.gui.widgets.group_form import GroupForm
+from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

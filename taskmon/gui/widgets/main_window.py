@@ -33,7 +33,7 @@ from taskmon.gui.icons import icon
 from taskmon.gui.theme import Theme
 from taskmon.gui.widgets.connection_button import ConnectionButton
 from taskmon.gui.widgets.drop_overlay import DropOverlay, dropped_folders
-from taskmon.gui.widgets.form_field import plain_tooltip
+from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 from taskmon.gui.widgets.wishes import WISHES, Wish
 
 if TYPE_CHECKING:

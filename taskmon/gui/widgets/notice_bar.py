@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from taskmon.gui import theme
 from taskmon.gui.widgets.form_controls import QuietButton
-from taskmon.gui.widgets.form_field import plain_tooltip
+from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 
 if TYPE_CHECKING:
     from taskmon.gui.theme import Theme

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QListView,
     QPushButton,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from taskmon.core.units import count_text
 from taskmon.gui.task_rows import TaskGroup
 from taskmon.gui.theme import LIGHT, Theme, ui_font
+from taskmon.gui.widgets.plain_tooltip import PlainTooltips
 from taskmon.gui.widgets.task_header import header_font
 from taskmon.gui.widgets.view_menu import ask_name, offer_view_actions
 
@@ -94,7 +94,7 @@ def _key(entry: Entry) -> tuple[str, str]:
     return ("section", entry) if isinstance(entry, str) else (f"{entry.section}: {entry.title}", entry.filter_text)
 
 
-class _EntryPainter(QStyledItemDelegate):
+class _EntryPainter(PlainTooltips):
     """Titles of sections in small capitals; groups with their number at the right."""
 
     def __init__(self, parent: QWidget) -> None:

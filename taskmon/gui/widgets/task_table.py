@@ -6,17 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from PySide6.QtCore import (
-    QAbstractItemModel,
-    QEvent,
-    QModelIndex,
-    QPoint,
-    QRect,
-    QRectF,
-    Qt,
-    QTimer,
-    Signal,
-)
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -33,6 +23,7 @@ from taskmon.gui.task_rows import SortKey, TaskRows
 from taskmon.gui.theme import LIGHT, Theme
 from taskmon.gui.widgets.cell_painter import CellPainter, RowState, paint_cells
 from taskmon.gui.widgets.copy_rows import as_csv, as_mime, menu_of_copies, row_values
+from taskmon.gui.widgets.plain_tooltip import PlainTooltips
 from taskmon.gui.widgets.row_keeper import RowKeeper
 from taskmon.gui.widgets.selection_note import SelectionNote
 from taskmon.gui.widgets.task_header import TaskHeader
@@ -75,6 +66,7 @@ class TaskTable(QTableView):
 
     def _set_up(self) -> None:
         self.setAccessibleName("Tasks")
+        self.setItemDelegate(PlainTooltips(self))
         self.setHorizontalHeader(self._header)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)

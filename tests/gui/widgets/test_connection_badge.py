@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from taskmon.gui.widgets.connection_badge import ConnectionBadge, freshness_text
+from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 from tests.builders import NOON
 
 if TYPE_CHECKING:
@@ -37,4 +38,4 @@ def test_it_is_read_aloud_and_gives_the_reason(app: QApplication) -> None:
     badge = ConnectionBadge(lambda: NOON)
     badge.show_freshness(False, NOON, "The service did not answer.")
     assert badge.accessibleName().startswith("Connection: no answer since")
-    assert badge.toolTip() == "The service did not answer."
+    assert badge.toolTip() == plain_tooltip("The service did not answer.")
