@@ -133,7 +133,8 @@ def _scan(findings: _Findings, folder: Path, prefix: str, ancestors: tuple[Path,
         if reason:
             findings.excluded.append(Excluded(shown, reason))
         elif is_folder:
-            left.append((Path(entry.path), shown, (*ancestors, Path(entry.path).resolve())))
+            real = Path(entry.path).resolve() if entry.is_symlink() else ancestors[-1] / entry.name
+            left.append((Path(entry.path), shown, (*ancestors, real)))
         elif os.access(entry.path, os.R_OK):
             findings.files.append(ScannedFile(path, status.st_size))
         else:

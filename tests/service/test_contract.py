@@ -59,6 +59,8 @@ async def test_a_body_larger_than_memory_is_refused_before_it_is_kept(house: Hou
     assert (await answer).split()[1] == b"413"
     assert sent < 2 * LARGEST_BODY
     writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def test_a_deeply_nested_body_is_no_mistake_of_the_service(house: House) -> None:
