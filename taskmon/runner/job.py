@@ -32,7 +32,10 @@ class CommandLine:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One task as the runner sees it. `storage_path` is without the bucket; times in seconds."""
+    """One task as the runner sees it. `storage_path` is without the bucket; times in seconds.
+
+    `streamed` outputs are sent while they are packed; others lie as a whole archive on the disk first.
+    """
 
     task_id: str
     storage_path: str
@@ -44,6 +47,7 @@ class Job:
     storage_region: str | None
     time_to_live_s: float | None
     submitted: datetime | None
+    streamed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def read_job(order: TaskOrder) -> Job:
         storage_region=order.storage_region,
         time_to_live_s=_time_to_live(order.time_to_live_seconds),
         submitted=_moment(order.submitted_timestamp),
+        streamed=order.stream_zip == "t",
     )
 
 

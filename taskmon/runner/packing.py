@@ -1,5 +1,7 @@
 """Packing the outputs into a zip that is sent while it is made: no second copy on the disk, any size.
 
+Who asked for it (`stream_zip` f) gets an archive that is whole on the disk before the first byte is sent.
+
 Sizes and checksums follow each member's data, since the stream cannot go back; the central directory has them too.
 """
 
@@ -79,6 +81,32 @@ class OutputPacker:
                     target.write(chunk)
                     size -= len(chunk)
                     yield len(chunk)
+
+
+class PackedArchive:
+    """The same archive, made before anything is sent: iterating gives the bytes of the file `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.sent = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                self.sent += len(chunk)
+                yield chunk
+
+
+def pack_into(path: Path, packer: OutputPacker) -> None:
+    """Write the archive to `path`; nothing stays there if that fails. Raises OSError."""
+    try:
+        with path.open("xb") as file:
+            for chunk in packer:
+                file.write(chunk)
+    except OSError:
+        if path.is_file():
+            path.unlink()
+        raise
 
 
 def _read(source: BinaryIO, size: int, name: str) -> bytes:

@@ -26,7 +26,7 @@ from taskmon.core.errors import (
 )
 from taskmon.core.storage import INPUT_ARCHIVE, OUTPUT_ARCHIVE
 from taskmon.runner.job import Job
-from taskmon.runner.packing import OutputPacker
+from taskmon.runner.packing import OutputPacker, PackedArchive
 from taskmon.runner.service_link import BackOff, ServiceLink
 from taskmon.runner.unpacking import inner_path, unpack
 from taskmon.runner.workspace import DISK_RESERVE, Workspace
@@ -81,7 +81,7 @@ class TaskStore:
             target.unlink()
         return size
 
-    def store_outputs(self, make_packer: Callable[[], OutputPacker]) -> int:
+    def store_outputs(self, make_packer: Callable[[], OutputPacker | PackedArchive]) -> int:
         """Pack and upload the outputs; the archive's size in bytes. Raises TaskmonError.
 
         Every try packs anew, for a stream cannot be sent twice.
@@ -89,7 +89,7 @@ class TaskStore:
         path = f"{self._job.storage_path}/{OUTPUT_ARCHIVE}"
         return self._again(lambda: self._store(self._signed("upload", path)[0], make_packer()))
 
-    def _store(self, url: str, packer: OutputPacker) -> int:
+    def _store(self, url: str, packer: OutputPacker | PackedArchive) -> int:
         answer = self._link.upload(url, packer)
         if not answer.is_success:
             raise _refusal(answer.status_code, "the outputs", answer.text)

@@ -26,7 +26,7 @@ from taskmon.runner.guarding import Guard
 from taskmon.runner.job import Job, read_job
 from taskmon.runner.messages import MessageListener
 from taskmon.runner.output_watch import OutputWatch
-from taskmon.runner.packing import OutputPacker
+from taskmon.runner.packing import OutputPacker, PackedArchive, pack_into
 from taskmon.runner.report_journal import Journal
 from taskmon.runner.reporting import Delivery, ReportQueue
 from taskmon.runner.service_link import ServiceLink
@@ -200,11 +200,12 @@ class TaskRun:
         files, folders = workspace.outputs()
         self._metric("output_size_bytes", sum(file.size for file in files))
         self._metric("output_total_files", len(files))
+        packed = self._packed_before(job, workspace, lambda: OutputPacker(files, folders))
         began = time.monotonic()
         try:
             with self._operation(OperationName.UPLOAD_OUTPUT):
                 store = TaskStore(self._parts.link, job, self._pause_upload)
-                zipped = store.store_outputs(lambda: OutputPacker(files, folders))
+                zipped = store.store_outputs(lambda: PackedArchive(packed) if packed else OutputPacker(files, folders))
         except TaskmonError as error:
             logger.error("the outputs of task %s are not stored: %s", self._order.id, error)
             if not self.control.interrupted:
@@ -214,6 +215,20 @@ class TaskRun:
         self._metric("output_upload_seconds", time.monotonic() - began)
         told = None if self.control.interrupted else new_status
         return self._event(EventType.TASK_OUTPUT_UPLOADED, new_status=told)
+
+    def _packed_before(self, job: Job, workspace: Workspace, packer: Callable[[], OutputPacker]) -> Path | None:
+        """The whole archive on the disk, if that was asked for and there is time and room for it."""
+        if job.streamed or self.control.interrupted:
+            return None
+        began = time.monotonic()
+        try:
+            with self._operation(OperationName.COMPRESS_OUTPUT):
+                pack_into(workspace.packed, packer())
+        except OSError as error:
+            logger.warning("the outputs are packed while they are sent: %s", error)
+            return None
+        self._metric("output_compression_seconds", time.monotonic() - began)
+        return workspace.packed
 
     def _pause_upload(self, seconds: float) -> None:
         """Wait before another try; a runner that has to leave does not try for ever."""

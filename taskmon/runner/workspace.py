@@ -3,6 +3,7 @@
 <work>/<task id>/input.zip            as downloaded, removed once unpacked
 <work>/<task id>/input/               unpacked inputs, moved on from there
 <work>/<task id>/output/artifacts/    where the commands run
+<work>/<task id>/output.zip           the packed outputs, where they are not sent while they are packed
 <work>/<task id>/reports.jsonl        what has still to be told about the task
 """
 
@@ -20,7 +21,14 @@ from pathlib import Path
 from typing import Final
 
 from taskmon.core.errors import InvalidInputError, TaskmonError
-from taskmon.core.storage import INPUT_ARCHIVE, OUTPUT_FOLDER, STDERR_FILE, STDOUT_FILE, SYSTEM_METRICS_FILE
+from taskmon.core.storage import (
+    INPUT_ARCHIVE,
+    OUTPUT_ARCHIVE,
+    OUTPUT_FOLDER,
+    STDERR_FILE,
+    STDOUT_FILE,
+    SYSTEM_METRICS_FILE,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +64,7 @@ class Workspace:
         self.archive = self.folder / INPUT_ARCHIVE
         self.inputs = self.folder / "input"
         self.artifacts = self.folder / "output" / OUTPUT_FOLDER
+        self.packed = self.folder / OUTPUT_ARCHIVE
         self._inputs_as_given: dict[str, _Stamp | None] = {}
 
     def prepare(self) -> None:

@@ -24,6 +24,36 @@ def test_the_work_folder_is_gone_once_everything_is_told(service: StubService, r
     until(lambda: not (runner.work_dir / task).exists(), what=runner.log())
 
 
+def test_outputs_that_shall_not_be_streamed_are_packed_before_they_are_sent(
+    service: StubService, runner: RunnerProcess
+) -> None:
+    task = service.submit("""python3 -c 'open("result", "w").write("x" * 3_000_000)'""", stream_zip="f")
+    whole_on_disk: list[int] = []
+    archive = runner.work_dir / task / "output.zip"
+    service.on_call["signed-urls"] = lambda: whole_on_disk.append(archive.stat().st_size if archive.exists() else 0)
+    assert service.end(task)["new_status"] == "success", runner.log()
+    assert service.outputs(task)["result"] == b"x" * 3_000_000
+    assert whole_on_disk[-1] == len(service.objects[f"{task}/output.zip"])
+    told = [body.get("metric") or body.get("name") or last for last, body in service.told(task)]
+    assert told[told.index("output_total_files") + 1 :][:4] == [
+        "compress_output",
+        "done",
+        "output_compression_seconds",
+        "upload_output",
+    ]
+    assert "output_compression_seconds" in service.metrics(task)
+
+
+def test_outputs_that_cannot_be_packed_before_are_streamed_and_not_lost(
+    service: StubService, runner: RunnerProcess
+) -> None:
+    task = service.submit("""python3 -c 'open("result", "w").write("x"); import os; os.mkdir("../../output.zip")'""",
+                          stream_zip="f")  # fmt: skip
+    assert service.end(task)["new_status"] == "success", runner.log()
+    assert service.outputs(task)["result"] == b"x"
+    assert "output_compression_seconds" not in service.metrics(task)
+
+
 def test_calls_come_in_the_order_of_the_protocol(service: StubService, runner: RunnerProcess) -> None:
     task = service.submit("true", "echo done")
     service.end(task)
