@@ -9,12 +9,17 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import subprocess
 import sys
+import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _TASKS: Final = Path("/proc/self/task")
+_started: Final[list[subprocess.Popen[Any]]] = []
+_lock: Final = threading.Lock()
 
 
 def adopt_orphans() -> bool:
@@ -22,12 +27,38 @@ def adopt_orphans() -> bool:
     if sys.platform != "linux":
         return False
     try:
-        return ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 and children() is not None
+        return ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 and _children() is not None
     except (OSError, AttributeError):
         return False
 
 
-def children() -> set[int] | None:
+def start_child(argv: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
+    """Start a program that the caller waits for: it is no orphan. Raises OSError."""
+    with _lock:
+        child = subprocess.Popen(argv, **options)
+        _started.append(child)
+    return child
+
+
+def orphans() -> set[int] | None:
+    """The ids of our living children that were not started here; None if the system does not say.
+
+    These are what commands have left behind. Those that have ended are laid to rest.
+    """
+    with _lock:
+        now = _children()
+        _started[:] = [child for child in _started if child.poll() is None]
+        return None if now is None else {pid for pid in now - {child.pid for child in _started} if _lives(pid)}
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != pid
+    except ChildProcessError:
+        return False
+
+
+def _children() -> set[int] | None:
     """The ids of our children; None if the system does not say."""
     found: set[int] = set()
     try:
@@ -39,16 +70,3 @@ def children() -> set[int] | None:
     if not found and not (_TASKS / str(os.getpid()) / "children").exists():
         return None
     return found
-
-
-def nothing_new(known: set[int] | None) -> bool:
-    """Whether every child we have now is in `known`; ended orphans are laid to rest. False if nobody can say."""
-    now = children()
-    if known is None or now is None:
-        return False
-    left = now - known
-    for pid in list(left):
-        with contextlib.suppress(ChildProcessError):
-            if os.waitpid(pid, os.WNOHANG)[0] == pid:
-                left.discard(pid)
-    return not left

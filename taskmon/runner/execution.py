@@ -22,9 +22,9 @@ from taskmon.core.errors import TaskmonError
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
 from taskmon.core.task import OperationName
 from taskmon.runner.control import StopReason, TaskControl
-from taskmon.runner.descendants import children, nothing_new
+from taskmon.runner.descendants import orphans, start_child
 from taskmon.runner.environment import Environment, live_output_words, mpi_words
-from taskmon.runner.guard import MARK_VARIABLE, find_processes, group_lives, stop_processes
+from taskmon.runner.guard import MARK_VARIABLE, find_processes, group_lives, known_as, stop_processes
 from taskmon.runner.guarding import Guard
 from taskmon.runner.job import CommandLine, Job
 from taskmon.runner.reporting import ReportQueue
@@ -79,7 +79,7 @@ class Execution:
         self._sampler = sampler
         self._kill_grace_s = kill_grace_s
         self._mark = uuid.uuid4().hex
-        self._strangers = children()
+        self._orphans: set[str] = set()
 
     def run(self) -> Outcome:
         """Run the commands until one fails or the task has to stop. Raises TaskmonError if one cannot be started."""
@@ -98,11 +98,25 @@ class Execution:
         return Outcome(exit_code, self._control.end_commands(), time.monotonic() - began)
 
     def sweep(self) -> None:
-        """End every process that carries the task's mark, and wait until it is gone."""
-        gone = nothing_new(self._strangers)
-        if not gone and not stop_processes(lambda: find_processes([self._mark]), self._kill_grace_s):
+        """End every process that carries the task's mark or was left to us, and wait until it is gone."""
+        nothing_left = orphans() == set()
+        if not nothing_left and not stop_processes(self._find_left, self._kill_grace_s):
             logger.error("processes of task %s could not be ended", self._job.task_id)
         self._guard.forget_mark(self._mark)
+        for name in self._orphans:
+            self._guard.forget_orphan(name)
+
+    def _find_left(self) -> set[int]:
+        return find_processes([self._mark], roots=self._note_orphans())
+
+    def _note_orphans(self) -> set[str]:
+        """The names of what the commands have left to us; the guard hears of each."""
+        found = {name for pid in orphans() or () if (name := known_as(pid)) is not None}
+        for name in found - self._orphans:
+            self._guard.watch_orphan(name)
+            logger.info("process %s has left its parent and ends with the task", name.partition(".")[0])
+        self._orphans |= found
+        return found
 
     def _run_command(self, index: int, command: CommandLine, deadline: float | None) -> int:
         parallel = mpi_words(command.mpi) if command.mpi else []
@@ -152,7 +166,7 @@ class Execution:
         self, argv: Sequence[str], extra: Mapping[str, str], stdin: IO[bytes], stdout: IO[bytes], stderr: IO[bytes]
     ) -> subprocess.Popen[bytes]:
         try:
-            return subprocess.Popen(
+            return start_child(
                 argv,
                 stdin=stdin,
                 stdout=stdout,
@@ -181,6 +195,7 @@ class Execution:
             if self._free_bytes() < DISK_FLOOR:
                 self._control.stop(StopReason.DISK_FULL)
                 return
+            self._note_orphans()
             self._control.wait(min(left, _DISK_LOOK_S))
 
     def _stop(self, process: subprocess.Popen[bytes]) -> None:

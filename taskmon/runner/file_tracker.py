@@ -20,6 +20,7 @@ import msgspec
 from taskmon import programs
 from taskmon.core.errors import ConnectionFailedError
 from taskmon.core.file_tracking import Letter
+from taskmon.runner.descendants import start_child
 from taskmon.runner.guard import MARK_VARIABLE
 from taskmon.runner.service_link import BackOff, ServiceLink
 
@@ -116,7 +117,7 @@ class FileTracker:
 
     def _running_peer(self) -> subprocess.Popen[str]:
         if self._peer is None or self._peer.poll() is not None:
-            self._peer = subprocess.Popen(
+            self._peer = start_child(
                 peer_command(self._folder),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from taskmon import programs
 from taskmon.runner import guard
+from taskmon.runner.descendants import start_child
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class Guard:
         # Not in the runner's session: a signal to the runner's group must not reach it. Nothing of a task's
         # environment, for it would find and end itself.
         environment = {name: value for name, value in os.environ.items() if name != guard.MARK_VARIABLE}
-        return subprocess.Popen(
+        return start_child(
             guard_command(self._grace_s),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -65,6 +66,14 @@ class Guard:
     def forget_group(self, group: int) -> None:
         """The group has ended; its number may be given to strangers."""
         self._tell("-group", str(group))
+
+    def watch_orphan(self, name: str) -> None:
+        """From now on end this process, by its name of `guard.known_as`, should the runner die."""
+        self._tell("+orphan", name)
+
+    def forget_orphan(self, name: str) -> None:
+        """The process has ended."""
+        self._tell("-orphan", name)
 
     def _tell(self, change: str, value: str) -> None:
         kept = f"{change[1:]} {value}"

@@ -93,14 +93,17 @@ def test_a_command_may_delete_everything_around_it(service: StubService, runner:
     assert {"stderr.txt", "system_metrics.csv"} <= set(service.outputs(task))
 
 
-def test_what_a_command_leaves_running_is_ended_with_the_task(service: StubService, runner: RunnerProcess) -> None:
+@pytest.mark.parametrize("stay", ["time.sleep(600)", "os.execve('/bin/sleep', ['sleep', '600'], {})"])
+def test_what_a_command_leaves_running_is_ended_with_the_task(
+    service: StubService, runner: RunnerProcess, stay: str
+) -> None:
     code = (
         "import os, time\n"
         "if os.fork() == 0:\n"
         "    os.setsid()\n"
         "    if os.fork() == 0:\n"
         "        open('daemon.pid', 'w').write(str(os.getpid()))\n"
-        "        time.sleep(600)\n"
+        f"        {stay}\n"
         "    os._exit(0)\n"
         "while not os.path.exists('daemon.pid') or not open('daemon.pid').read(): time.sleep(0.01)"
     )

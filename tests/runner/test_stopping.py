@@ -19,7 +19,7 @@ STUBBORN = (
 )
 
 
-def _started(runner: RunnerProcess, task: str, text: bytes = b"ready") -> None:
+def _started(runner: RunnerProcess, task: str, text: bytes = b"\nready") -> None:
     log = runner.artifact(task, "stdout.txt")
     until(lambda: log.exists() and text in log.read_bytes(), what=runner.log())
 
@@ -158,6 +158,42 @@ def test_when_a_runner_dies_its_commands_die(service: StubService, runner: Runne
     assert len(_processes_of(task)) == 3
     runner.die()
     until(lambda: not _processes_of(task), within_s=4, what="commands outlived their runner")
+
+
+FORGETFUL = (
+    "import os, subprocess, sys, time\n"
+    "def sleeper(name):\n"
+    "    pid = os.posix_spawn('/bin/sleep', ['sleep', '600'], {}, setsid=True)\n"
+    "    open(name, 'w').write(str(pid))\n"
+    "sleeper('child.pid')\n"
+    "if os.fork() == 0:\n"
+    "    sleeper('orphan.pid')\n"
+    "    os._exit(0)\n"
+    "os.wait()\n"
+    "print('ready', flush=True)\n"
+    "time.sleep(600)\n"
+)
+"""Starts two programs without any environment in sessions of their own, one of which loses its parent."""
+
+
+def test_when_a_runner_dies_even_programs_that_forgot_everything_die(
+    fresh_service: StubService, fresh_runner: RunnerProcess
+) -> None:
+    task = fresh_service.submit("python3 forgetful.py", files={"forgetful.py": FORGETFUL.encode()})
+    _started(fresh_runner, task)
+    sleepers = [
+        psutil.Process(int(fresh_runner.artifact(task, f"{name}.pid").read_text())) for name in ("child", "orphan")
+    ]
+    until(lambda: f"process {sleepers[1].pid} has left its parent" in fresh_runner.log(), what=fresh_runner.log())
+    fresh_runner.die()
+    until(lambda: not any(_goes_on(sleeper) for sleeper in sleepers), what="commands outlived their runner")
+
+
+def _goes_on(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_the_guard_leaves_with_its_runner(fresh_service: StubService, fresh_runner: RunnerProcess) -> None:
