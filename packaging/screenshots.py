@@ -29,7 +29,9 @@ from taskmon.core.lifecycle import Status
 from taskmon.core.task import TASK_NAME
 from taskmon.gui.app import clock
 from taskmon.gui.background import Background
-from taskmon.gui.desk import Desk, crash_reporter
+from taskmon.gui.crash import crash_reporter
+from taskmon.gui.desk import Desk
+from taskmon.gui.list_desk import ListDesk
 from taskmon.gui.session import here
 from taskmon.gui.shell import Folders, Shell
 from taskmon.gui.widgets.wishes import Wish
@@ -169,7 +171,7 @@ async def photograph(application: QApplication, out: Path) -> None:
         shell.window.show()
         try:
             async with Background(shell.messages.tell_problem, crash_reporter(shell).report) as background:
-                desk = Desk(shell, background)
+                desk = Desk(ListDesk(shell, background))
                 background.watch(desk.connection.connect_forever(), "connection")
                 desk.connections.begin(here(data_dir))
                 await tell_the_story(desk, out, root / "cases")

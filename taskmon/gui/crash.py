@@ -17,6 +17,8 @@ import taskmon
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from taskmon.gui.shell import Shell
+
 logger = logging.getLogger(__name__)
 
 _KEPT: Final = 50
@@ -69,3 +71,8 @@ class CrashReporter:
             logger.exception("the crash report could not be written")
             return None
         return path
+
+
+def crash_reporter(shell: Shell) -> CrashReporter:
+    """Keeps the reports of this window's bugs."""
+    return CrashReporter(shell.folders.state / "crashes", shell.clock, shell.window)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from taskmon.gui.background import Background
 from taskmon.gui.controllers.connection import THIS_COMPUTER, Place
@@ -20,7 +21,21 @@ if TYPE_CHECKING:
 
     from taskmon.client.local_service import ServiceAddress
     from taskmon.gui.app import WindowOptions
+    from taskmon.gui.desk import Desk
+    from taskmon.gui.list_desk import ListDesk
     from taskmon.gui.shell import Shell
+
+_IN_STEPS: Final = (
+    "taskmon.gui.controllers.submit",
+    "taskmon.gui.controllers.log",
+    "taskmon.gui.widgets.log_pane",
+    "taskmon.gui.widgets.chart_pane",
+    "taskmon.gui.controllers.task_windows",
+    "taskmon.gui.controllers.machines",
+    "taskmon.gui.widgets.files_pane",
+    "taskmon.gui.desk",
+)
+"""What takes longest to import, each in a turn of its own; what is not named comes with the last one."""
 
 
 def here(data_dir: Path) -> Place:
@@ -57,15 +72,17 @@ def run_session(application: QApplication, shell: Shell, options: WindowOptions)
 
 
 async def _session(shell: Shell, options: WindowOptions) -> None:
-    from taskmon.gui.desk import Desk, crash_reporter
+    from taskmon.gui.crash import crash_reporter
+    from taskmon.gui.list_desk import ListDesk
 
     loop = asyncio.get_running_loop()
     for asked_to_stop in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(asked_to_stop, shell.left.set)
     async with Background(shell.messages.tell_problem, crash_reporter(shell).report) as background:
-        desk = Desk(shell, background)
-        background.watch(desk.connection.connect_forever(), "connection")
-        desk.connections.begin(here(options.data_dir), given_place(options), stay_here=options.stay_here)
+        first = ListDesk(shell, background)
+        background.watch(first.connection.connect_forever(), "connection")
+        first.connections.begin(here(options.data_dir), given_place(options), stay_here=options.stay_here)
+        desk = await _complete(first)
         if options.folders:
             desk.submit.open([str(folder) for folder in options.folders])
         if options.link:
@@ -75,3 +92,14 @@ async def _session(shell: Shell, options: WindowOptions) -> None:
         await desk.bound.stop_all()
         await desk.memory.save_now()
         desk.put_away()
+
+
+async def _complete(first: ListDesk) -> Desk:
+    """Builds the rest of the desk after the rows, in steps between which the window lives."""
+    await first.rows_shown()
+    for module in _IN_STEPS:
+        import_module(module)
+        await asyncio.sleep(0)
+    from taskmon.gui.desk import Desk
+
+    return Desk(first)

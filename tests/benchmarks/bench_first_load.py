@@ -27,8 +27,10 @@ from qasync import QEventLoop
 from taskmon.client.task_watch import PAGE_SIZE
 from taskmon.gui.app import SWITCH_S, clock
 from taskmon.gui.background import Background
-from taskmon.gui.desk import Desk, crash_reporter
+from taskmon.gui.crash import crash_reporter
+from taskmon.gui.desk import Desk
 from taskmon.gui.garbage import GarbageCollection
+from taskmon.gui.list_desk import ListDesk
 from taskmon.gui.session import here
 from taskmon.gui.shell import Folders, Shell
 from tests.benchmarks.seeded_service import seeded_service
@@ -57,7 +59,7 @@ async def load(application: QApplication, service: Service, root: Path, tasks: i
     shell = Shell(application, clock, Folders(state=root / "state", cache=root / "cache", config=root / "config"))
     shell.window.show()
     async with Background(shell.messages.tell_problem, crash_reporter(shell).report) as background:
-        desk = Desk(shell, background)
+        desk = Desk(ListDesk(shell, background))
         background.watch(desk.connection.connect_forever(), "connection")
         desk.connections.begin(here(service.data_dir))
         until = time.perf_counter() + LONGEST_S
@@ -71,7 +73,6 @@ async def load(application: QApplication, service: Service, root: Path, tasks: i
         heart.stop()
         loaded = desk.model.rowCount() - first
         desk.put_away()
-        desk.leave_now()
     late = heart.all_late()
     return (
         f"{loaded:,} tasks in {took:.1f} s: {loaded / took:,.0f} tasks/s (goal {GOAL:,}), stall p50"

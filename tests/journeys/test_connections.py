@@ -21,7 +21,9 @@ from taskmon.core.lifecycle import Status
 from taskmon.gui.app import clock
 from taskmon.gui.background import Background
 from taskmon.gui.controllers.connection import Place
-from taskmon.gui.desk import Desk, crash_reporter
+from taskmon.gui.crash import crash_reporter
+from taskmon.gui.desk import Desk
+from taskmon.gui.list_desk import ListDesk
 from taskmon.gui.session import here
 from taskmon.gui.shell import Folders, Shell
 from taskmon.gui.widgets.connections_dialog import ConnectionsDialog
@@ -70,7 +72,7 @@ async def window(app: QApplication, service: Service, root: Path, **begin: Any) 
     ring = begin.pop("ring", None) or FileKeyring(root / "ring.json")
     credentials = Credentials(root / "config" / "keys", find_keyring=lambda: ring)
     async with Background(shell.messages.tell_problem, crash_reporter(shell).report) as background:
-        desk = Desk(shell, background, credentials)
+        desk = Desk(ListDesk(shell, background, credentials))
         background.watch(desk.connection.connect_forever(), "connection")
         desk.connections.begin(here(service.data_dir), **begin)
         yield desk

@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit, QPushBu
 from taskmon.core.lifecycle import Status
 from taskmon.gui.app import clock
 from taskmon.gui.background import Background
-from taskmon.gui.desk import Desk, crash_reporter
+from taskmon.gui.crash import crash_reporter
+from taskmon.gui.desk import Desk
+from taskmon.gui.list_desk import ListDesk
 from taskmon.gui.session import here
 from taskmon.gui.shell import Folders, Shell
 from taskmon.gui.widgets.submit_form import SubmitForm
@@ -47,7 +49,7 @@ async def open_desk(app: QApplication, service: Service, root: Path) -> AsyncIte
     shell = Shell(app, clock, Folders(state=root / "state", cache=root / "cache", config=root / "config"))
     shell.window.show()
     async with Background(shell.messages.tell_problem, crash_reporter(shell).report) as background:
-        desk = Desk(shell, background)
+        desk = Desk(ListDesk(shell, background))
         background.watch(desk.connection.connect_forever(), "connection")
         desk.connections.begin(here(service.data_dir))
         await until_async(lambda: desk.shell.badge.accessibleName() == "Connection: live", 30, "connected")

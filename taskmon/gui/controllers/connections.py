@@ -16,7 +16,6 @@ from taskmon.core.connection import (
 from taskmon.core.errors import InvalidInputError, NotAuthorizedError, TaskmonError
 from taskmon.gui.controllers.connection import Place
 from taskmon.gui.dialogs import Question, ask
-from taskmon.gui.widgets.connections_dialog import ConnectionsDialog
 from taskmon.gui.widgets.wishes import Wish
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from taskmon.gui.controllers.connection_book import ConnectionBook
     from taskmon.gui.messages import Messages
     from taskmon.gui.theme import Theme
+    from taskmon.gui.widgets.connections_dialog import ConnectionsDialog
     from taskmon.gui.widgets.main_window import MainWindow
     from taskmon.gui.widgets.notice_bar import NoticeBar
 
@@ -116,6 +116,8 @@ class ConnectionsController:
             self._dialog.set_theme(theme)
 
     def _new_dialog(self) -> ConnectionsDialog:
+        from taskmon.gui.widgets.connections_dialog import ConnectionsDialog  # nobody needs it at the start
+
         dialog = ConnectionsDialog(self._window)
         self._dialog = dialog
         start = self._background.start
