@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +110,53 @@ class RealEngine(Service):
         request = build_request(simulator, [words], str(group), **fields)
         async with self.client() as client:
             return await submit_folder(client, folder, request)
+
+
+@dataclass
+class WrongClocks(RealEngine):
+    """Service and runner share a clock that can be set. `faults` spoil the answers of the service."""
+
+    faults: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def offset(self) -> Path:
+        return self.data_dir.parent / "offset"
+
+    def argv(self) -> list[str]:
+        program = str(Path(__file__).with_name("set_clock.py"))
+        what = ["serve", str(self.data_dir), str(self.machines), json.dumps(self.faults)]
+        return [sys.executable, program, str(self.offset), *what]
+
+    def start(self) -> None:
+        if not self.offset.exists():
+            self.set_clock(0)
+        super().start()
+
+    def set_clock(self, seconds: float) -> None:
+        """By so much before or behind the true time."""
+        draft = self.offset.with_suffix(".new")
+        draft.write_text(str(seconds))
+        draft.replace(self.offset)
+
+
+@contextlib.contextmanager
+def held_database(path: Path) -> Iterator[None]:
+    """The database as another program holds it that writes for a long time."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def fill_disk(path: Path) -> None:
+    """A file that takes what the disk has, to the last page."""
+    with path.open("wb") as file:
+        end, size = 0, shutil.disk_usage(path.parent).free
+        while size >= 4096:
+            try:
+                os.posix_fallocate(file.fileno(), end, size)
+                end += size
+            except OSError:
+                size //= 2
 
 
 @contextlib.contextmanager

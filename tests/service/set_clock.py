@@ -1,11 +1,16 @@
-"""Service and runner whose clock goes wrong: `set_clock.py FILE serve …` adds the seconds in FILE to the time."""
+"""Service and runner whose clock goes wrong: the seconds in FILE are added to the time.
+
+`set_clock.py FILE serve FOLDER MACHINES FAULTS`, where FAULTS is a JSON object, empty for a good line.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from taskmon.core.extensions import Faults
 from taskmon.resource_files import simulator_catalogue
 
 
@@ -19,8 +24,14 @@ def main(offset: Path, program: str, *words: str) -> int:
         from taskmon.service.server import ServiceOptions, serve
 
         runner = (sys.executable, __file__, str(offset), "runner")
+        faults = json.loads(words[2])
         options = ServiceOptions(
-            data_dir=Path(words[0]), machines=1, runner_command=runner, clock=clock, simulators=simulator_catalogue()
+            data_dir=Path(words[0]),
+            machines=int(words[1]),
+            runner_command=runner,
+            clock=clock,
+            simulators=simulator_catalogue(),
+            faults=Faults(**faults) if faults else None,
         )
         return serve(options)
     from taskmon.runner.loop import RunnerOptions, run

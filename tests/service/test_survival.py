@@ -26,7 +26,15 @@ from taskmon.core.errors import TaskmonError
 from taskmon.core.lifecycle import Status, can_follow
 from taskmon.service.machines.process import created_at, is_alive, start_detached
 from tests.journeys.story import wait_for
-from tests.service.real_engine import RealEngine, a_folder, small_disk, write_protected
+from tests.service.real_engine import (
+    RealEngine,
+    WrongClocks,
+    a_folder,
+    fill_disk,
+    held_database,
+    small_disk,
+    write_protected,
+)
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
@@ -98,7 +106,7 @@ async def test_a_database_held_by_another_program_costs_time_but_no_task(engine:
     engine.start()
     async with engine.client() as client:
         task_id = await computing(engine, client, gate.folder(engine.data_dir.parent))
-        with _held(engine.data_dir / "taskmon.db"):
+        with held_database(engine.data_dir / "taskmon.db"):
             gate.open()
             with pytest.raises(TaskmonError, match="locked by another program"):
                 await client.submit(request_again(await client.task(task_id)))
@@ -107,14 +115,6 @@ async def test_a_database_held_by_another_program_costs_time_but_no_task(engine:
         assert_untroubled(await wait_for(client, task_id, Status.SUCCESS))
         again = await engine.submit(a_folder(engine.data_dir.parent, "next"), "python3 -c pass")
         await wait_for(client, again.id, Status.SUCCESS)
-
-
-@contextlib.contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """The database as another program holds it that writes for a long time."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        yield
 
 
 async def test_a_stopped_service_does_not_blame_the_machines_for_its_sleep(engine: RealEngine, gate: Gate) -> None:
@@ -145,33 +145,9 @@ async def test_a_computer_that_slept_goes_on_where_it_was(engine: RealEngine, ga
         assert_untroubled(await wait_for(client, task_id, Status.SUCCESS))
 
 
-class WrongClocks(RealEngine):
-    """Service and runner share a clock that can be set."""
-
-    @property
-    def offset(self) -> Path:
-        return self.data_dir.parent / "offset"
-
-    def argv(self) -> list[str]:
-        return [
-            sys.executable,
-            str(Path(__file__).with_name("set_clock.py")),
-            str(self.offset),
-            "serve",
-            str(self.data_dir),
-        ]
-
-    def set_clock(self, seconds: float) -> None:
-        """By so much before or behind the true time."""
-        draft = self.offset.with_suffix(".new")
-        draft.write_text(str(seconds))
-        draft.replace(self.offset)
-
-
 @pytest.mark.parametrize("jump_s", [7200.0, -7200.0])
 async def test_a_clock_that_is_set_harms_no_task_and_no_group(tmp_path: Path, gate: Gate, jump_s: float) -> None:
     engine = WrongClocks(tmp_path / "service", environment=SHORT_LEASE)
-    engine.set_clock(0)
     engine.start()
     try:
         async with engine.client() as client:
@@ -305,7 +281,7 @@ async def _fill_and_free(engine: RealEngine, gate: Gate, disk: Path, place: Path
         running = await computing(engine, client, gate.folder(place))
         resting = engine.new_group(start=False)
         queued = (await engine.submit(gate.folder(place, "queued"), "python3 solve.py", resting)).id
-        _fill(disk / "filler")
+        fill_disk(disk / "filler")
         task = await wait_for(client, running, Status.EXECUTER_FAILED)
         assert "ran full" in (task.error_detail or "")
         with pytest.raises(TaskmonError, match="full"):
@@ -321,17 +297,6 @@ async def _fill_and_free(engine: RealEngine, gate: Gate, disk: Path, place: Path
         await wait_for(client, again.id, Status.SUCCESS)
     engine.stop()
     assert _integrity(engine.data_dir / "taskmon.db") == "ok"
-
-
-def _fill(path: Path) -> None:
-    """To the last byte."""
-    with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:
-        size = 1_000_000
-        while size:
-            try:
-                file.write(bytes(size))
-            except OSError:
-                size //= 2
 
 
 def _integrity(path: Path) -> str:
