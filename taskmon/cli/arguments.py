@@ -240,9 +240,18 @@ def _add_acting(add: Any) -> None:
 
 
 def _add_machines(add: Any) -> None:
-    machines = add("machines", "list machine groups, start or terminate one")
-    machines.add_argument("action", nargs="?", choices=("list", "start", "terminate"), default="list")
-    machines.add_argument("group", nargs="?", metavar="GROUP", help="name or id")
+    machines = add("machines", "list, make, start or end machine groups; take the computer back from spot ones")
+    actions = ("list", "new", "start", "terminate", "reclaim", "release")
+    machines.add_argument(
+        "action", nargs="?", choices=actions, default="list",
+        help="reclaim: give me my computer back; release: let spot machines work again",
+    )  # fmt: skip
+    machines.add_argument("group", nargs="?", metavar="GROUP", help="name (of a new one) or id")
+    new = machines.add_argument_group("a new group of this computer")
+    new.add_argument("--count", type=_count, default=1, metavar="N", help="how many machines (default 1)")
+    new.add_argument("--spot", action="store_true", help="give way to me: work while the computer is otherwise idle")
+    new.add_argument("--ttl", type=_time_to_live, metavar="TIME", help="end the group after e.g. 90s, 2h, 1d")
+    new.add_argument("--idle", type=_time_to_live, metavar="TIME", help="end it when idle for e.g. 10m")
     machines.add_argument("-y", "--yes", action="store_true", help="do not ask")
     machines.add_argument("--json", action="store_true", help="print JSON")
 

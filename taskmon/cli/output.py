@@ -234,4 +234,5 @@ GROUP_TITLES = ("GROUP", "STATUS", "PROVIDER", "MACHINES", "ID")
 def group_row(group: MachineGroup) -> tuple[str, ...]:
     """The cells of `taskmon machines`."""
     machines = f"{group.num_vms or 0} of {group.max_vms}" if group.max_vms else str(group.num_vms or 0)
+    machines += ", spot" if group.spot else ""
     return (group.name or "", str(group.status or ""), str(group.provider_id or ""), machines, group.id or "")

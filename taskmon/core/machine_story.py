@@ -134,6 +134,14 @@ def _machine_line(machine: Machine, task_names: Mapping[str, str]) -> MachineLin
     return MachineLine(name=machine.host_name or machine.uuid, state=state, task_id=task_id)
 
 
+def reclaim_told(*, wanted: bool, spot_groups: int) -> str:
+    """What is said once the person has taken the computer back, or given it to spot machines again."""
+    if not wanted:
+        return "Spot machines may work again."
+    resting = f"{count_text(spot_groups, 'spot group')} {'rests' if spot_groups == 1 else 'rest'}"
+    return f"The computer is yours: {resting} until you give it back."
+
+
 def reclaim_sentence(*, reclaimed: bool, spot_groups: int) -> str:
     """Whether spot machines work or give way, for the line beside the button that changes it."""
     if reclaimed:

@@ -152,6 +152,28 @@ def test_the_machines_of_this_computer_are_listed(taskmon: Taskmon) -> None:
     assert "this-computer" in unknown.err
 
 
+def test_a_spot_group_is_made_reclaimed_released_and_terminated(taskmon: Taskmon, inputs: Inputs) -> None:
+    made = taskmon("machines", "new", "night", "--spot", "--ttl", "1h", "--idle", "30m")
+    assert (made.code, made.err.strip()) == (0, "night is starting.")
+    [group] = [found for found in json.loads(taskmon("machines", "list", "--json").out) if found["name"] == "night"]
+    assert (group["spot"], group["max_idle_time"], group["max_vms"]) == (True, 1800, 1)
+    assert "already" in taskmon("machines", "new", "night").err
+    assert "1 to 64" in taskmon("machines", "new", "many", "--count", "65").err
+    assert taskmon("machines", "new").code == 2
+    assert "describe a new group" in taskmon("machines", "start", "night", "--spot").err
+    back = taskmon("machines", "reclaim")
+    assert (back.code, back.err.strip()) == (0, "The computer is yours: 1 spot group rests until you give it back.")
+    words = ("--command", "bash run.sh", "--machine-group", "night")
+    task = taskmon("submit", inputs("true"), *words).out.strip()
+    shown = taskmon("machines")
+    assert "spot" in shown.out
+    assert "rest" in shown.err
+    assert status_of(taskmon, task) == "submitted", "what waits on spot machines goes on waiting"
+    assert taskmon("machines", "release").err.strip() == "Spot machines may work again."
+    assert taskmon("machines", "terminate", "night", "--yes").code == 0
+    until(lambda: status_of(taskmon, task) in ("zombie", "success", "executer-terminated-by-user"))
+
+
 def test_the_official_client_is_pointed_here(taskmon: Taskmon, service_folder: Path) -> None:
     handshake = json.loads((service_folder / "service.json").read_text())
     place = handshake["url"].removeprefix("http://")

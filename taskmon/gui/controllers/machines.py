@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from taskmon.core.errors import RefusedError, TaskmonError
 from taskmon.core.extensions import Extension
 from taskmon.core.lifecycle import can_kill
-from taskmon.core.machine_story import group_line, group_request
+from taskmon.core.machine_story import group_line, group_request, reclaim_told
 from taskmon.core.units import count_text
 from taskmon.gui.dialogs import Question, ask
 from taskmon.gui.widgets.machines_dialog import MachinesDialog
@@ -154,11 +154,7 @@ class MachinesController:
             raise RefusedError("This service has no spot machines of this computer.", "Go to this computer's service.")
         await client.reclaim(wanted=wanted)
         spot = sum(bool(group.spot) for group in await client.machine_groups())
-        if wanted:
-            resting = f"{count_text(spot, 'spot group')} {'rests' if spot == 1 else 'rest'}"
-            self._messages.tell(f"The computer is yours: {resting} until you give it back.")
-        else:
-            self._messages.tell("Spot machines may work again.")
+        self._messages.tell(reclaim_told(wanted=wanted, spot_groups=spot))
 
 
 def terminate_question(name: str, living: int) -> Question:
