@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar, cast
 
 from taskmon.core.connection import Connection, address_problem, tidy_address
 from taskmon.core.errors import InvalidInputError
+from taskmon.core.task_event import TaskEvent
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ class Settings:
 
     `idle_exit_minutes` is how long the embedded service stays without work or visitors, 0 for ever. `excludes` are
     patterns, as in a .taskmonignore file, of what never travels with a submitted folder. `log_font_size` in points;
-    with `reduce_motion` nothing pulses.
+    with `reduce_motion` nothing pulses. `notify` names the events that the desktop is told of while nobody looks.
     """
 
     connections: tuple[Connection, ...] = ()
@@ -40,6 +41,7 @@ class Settings:
     log_font_size: float = 10.0
     idle_exit_minutes: float = 15.0
     excludes: tuple[str, ...] = ()
+    notify: tuple[TaskEvent, ...] = tuple(TaskEvent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def _writable(value: object) -> object:
         return [_writable(item) for item in value]
     if isinstance(value, Connection):
         return {"name": value.name, "url": value.url}
-    return value
+    return str(value) if isinstance(value, TaskEvent) else value
 
 
 def _flag(value: object) -> bool:
@@ -161,6 +163,12 @@ def _number(least: float, most: float) -> Callable[[object], float]:
         return float(value)
 
     return read
+
+
+def _event(value: object) -> TaskEvent:
+    if not isinstance(value, str) or value not in tuple(TaskEvent):
+        raise ValueError(f"may hold only {', '.join(TaskEvent)}")
+    return TaskEvent(value)
 
 
 def _list_of(read: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
@@ -214,6 +222,7 @@ _READERS: Final[Mapping[str, Callable[[object], object]]] = {
     "log_font_size": _number(6, 40),
     "idle_exit_minutes": _number(0, 100_000),
     "excludes": _list_of(_text),
+    "notify": _list_of(_event),
 }
 
 _FIELDS: Final = tuple(field.name for field in fields(Settings))

@@ -64,6 +64,7 @@ def deeds(desk: Desk) -> dict[Wish, Callable[[], object]]:
         Wish.MACHINES: desk.machines.open_dialog,
         Wish.RECLAIM: lambda: desk.machines.reclaim(wanted=True),
         Wish.RELEASE: lambda: desk.machines.reclaim(wanted=False),
+        **desk.notify.deeds(),
         Wish.ABOUT: lambda: show_about(desk.window),
         Wish.QUIT: desk.window.close_requested.emit,
     }

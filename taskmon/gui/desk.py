@@ -17,6 +17,7 @@ from taskmon.gui.controllers.log import LogController
 from taskmon.gui.controllers.log_preferences import LogPreferences
 from taskmon.gui.controllers.log_survey import LogSurveyController
 from taskmon.gui.controllers.machines import MachinesController
+from taskmon.gui.controllers.notify_switches import NotifySwitches
 from taskmon.gui.controllers.progress import ProgressController
 from taskmon.gui.controllers.submit import SubmitController
 from taskmon.gui.controllers.task_actions import TaskActionsController
@@ -103,6 +104,9 @@ class Desk(QObject):
         self.windows = TaskWindowsController(around, self.actions, shell.state, shell.theme)
         self.links = LinksController(background, connection, shell, self.log)
         self.survey = LogSurveyController(background, connection, window, logs, self.links.show, shell.theme)
+        self.notify = NotifySwitches(
+            background, connection, shell, book, self.links.show_tasks, self.progress.on_silence
+        )
         self.chart = ChartController(background, connection, self.chart_pane, messages, window)
         self.preview = FilePreviewController(background, connection, self.files_pane, clock)
         background.watch(self.progress.watch_forever(), "progress")
@@ -201,3 +205,4 @@ class Desk(QObject):
     def _tick(self) -> None:
         self.detail.tick()
         self.windows.tick()
+        self.notify.tick()

@@ -88,6 +88,8 @@ def test_what_this_version_does_not_know_is_kept(tmp_path: Path) -> None:
         ('connections = [{name = "x"}]', "connections"),
         ('connections = [{name = "x", url = "x"}]', "connections"),
         ("wrap = []", "wrap"),
+        ('notify = ["lost"]', "notify"),
+        ("notify = [[]]", "notify"),
     ],
 )
 def test_a_bad_value_is_named_and_hurts_nothing_else(line: str, key: str, tmp_path: Path) -> None:

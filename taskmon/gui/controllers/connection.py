@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.core.connection import THIS_COMPUTER as THIS_COMPUTER
 from taskmon.core.errors import ConnectionFailedError, NotAuthorizedError, TaskmonError
+from taskmon.gui.desktop_notices import LISTENER
 from taskmon.gui.door import DOOR
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ PATIENCE: Final = 2
 """Failed polls of the embedded service before it is looked for (and, if need be, started) again."""
 FAREWELL_S: Final = 10.0
 """How long cancelled actions may use the client of a service that was left, for example to withdraw half an upload."""
-STAYS: Final = ("leave", "switch", "connections", DOOR)
+STAYS: Final = ("leave", "switch", "connections", DOOR, LISTENER)
 """Names of the actions that are about the window and outlive a change of service."""
 
 

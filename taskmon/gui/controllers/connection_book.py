@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from taskmon.client.credentials import Credentials
     from taskmon.client.found_keys import FoundKey
     from taskmon.client.local_service import ServiceAddress
+    from taskmon.core.task_event import TaskEvent
 
 
 class ConnectionBook:
@@ -56,6 +57,10 @@ class ConnectionBook:
     def remember(self, name: str) -> None:
         """The window opens with this connection the next time; an empty name means this computer's own service."""
         change_settings(self._file, connection=name)
+
+    def remember_notify(self, events: tuple[TaskEvent, ...]) -> None:
+        """What the desktop is told of from now on. Raises InvalidInputError."""
+        change_settings(self._file, notify=events)
 
     def place_of(self, connection: Connection) -> Place:
         """The service, with the key that is stored for it when it is asked for."""

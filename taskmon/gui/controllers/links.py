@@ -6,12 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.errors import ConnectionFailedError, InvalidInputError, NotFoundError
-from taskmon.core.log_link import link_of
+from taskmon.core.log_link import LogLink, link_of
 from taskmon.gui.widgets.wishes import Wish
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from taskmon.client.task_store import TaskStore
-    from taskmon.core.log_link import LogLink
     from taskmon.core.task import Task
     from taskmon.gui.background import Background
     from taskmon.gui.controllers.connection import ConnectionController
@@ -51,6 +52,15 @@ class LinksController:
     def show(self, link: LogLink) -> None:
         """Shows a task, or a place in one of its files."""
         self._background.restart("link", self._show(link))
+
+    def show_tasks(self, task_ids: Sequence[str]) -> None:
+        """Selects tasks, the first of them in view; those that the filter hides beside it stay hidden."""
+        self._shell.window.come_forward()
+        self._background.restart("link", self._show_tasks(task_ids))
+
+    async def _show_tasks(self, task_ids: Sequence[str]) -> None:
+        await self._show(LogLink(task_ids[0]))
+        self._shell.table.select_also(task_ids)
 
     async def _show(self, link: LogLink) -> None:
         task = await self._find(link.task_id)

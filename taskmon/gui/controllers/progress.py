@@ -58,6 +58,7 @@ class ProgressController:
         self._silent: dict[str, str] = {}
         self._own: tuple[ServiceClient | None, Path | None] = (None, None)
         self._rounds = 0
+        self._silence_listeners: list[Callable[[str, str], None]] = []
         store.subscribe(lambda change: self._note((*change.added, *change.updated), change.removed))
 
     async def watch_forever(self) -> None:
@@ -76,6 +77,10 @@ class ProgressController:
         """That a task is unusually silent, in words; empty if it is not, or not known to be."""
         return self._silent.get(task_id, "")
 
+    def on_silence(self, listener: Callable[[str, str], None]) -> None:
+        """`listener` hears the id of a task and the words about its silence; no words: it is silent no more."""
+        self._silence_listeners.append(listener)
+
     def _note(self, changed: tuple[str, ...], removed: tuple[str, ...]) -> None:
         for task_id in changed:
             task = self._store.get(task_id)
@@ -90,7 +95,7 @@ class ProgressController:
         """The task does not run any more. Tasks of which nothing was known cost nothing here."""
         self._running.pop(task_id, None)
         if self._silent.pop(task_id, ""):
-            self._model.set_silence(task_id, "")
+            self._tell_silence(task_id, "")
         if self._sizes.pop(task_id, None) is not None:
             self._model.set_progress(task_id, None)
 
@@ -162,8 +167,13 @@ class ProgressController:
                 words = silence.text if silence is not None else ""
                 if words != self._silent.get(task_id, "") and task_id in self._running:
                     self._silent[task_id] = words
-                    self._model.set_silence(task_id, words)
+                    self._tell_silence(task_id, words)
             await asyncio.sleep(0)
+
+    def _tell_silence(self, task_id: str, words: str) -> None:
+        self._model.set_silence(task_id, words)
+        for listener in self._silence_listeners:
+            listener(task_id, words)
 
 
 def log_patterns_of(task: Task) -> LogPatterns:

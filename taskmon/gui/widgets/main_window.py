@@ -43,6 +43,7 @@ FACT_MS = 10_000
 """How long a fact stays in the status line."""
 _BESIDE_TEXT = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 _THEMES = (Wish.THEME_SYSTEM, Wish.THEME_LIGHT, Wish.THEME_DARK)
+_SWITCHES = (Wish.NOTIFY_FAILED, Wish.NOTIFY_SILENT, Wish.NOTIFY_DONE)
 
 
 class Panes(NamedTuple):
@@ -181,8 +182,8 @@ class MainWindow(QMainWindow):
             action.setStatusTip(text.tip)
             if text.shortcut:
                 action.setShortcut(QKeySequence(text.shortcut))
+            action.setCheckable(text.wish in (*_THEMES, *_SWITCHES))
             if text.wish in _THEMES:
-                action.setCheckable(True)
                 themes.addAction(action)
             action.triggered.connect(lambda _=False, wish=text.wish: self.wished.emit(wish))
             self._actions[text.wish] = action
@@ -193,7 +194,14 @@ class MainWindow(QMainWindow):
         for text in WISHES:
             if text.menu not in menus:
                 menus[text.menu] = self.menuBar().addMenu(f"&{text.menu}")
-            if text.wish in (Wish.QUIT, Wish.THEME_SYSTEM, Wish.RESET_LAYOUT, Wish.CONNECT, Wish.SHOW_LOG):
+            if text.wish in (
+                Wish.QUIT,
+                Wish.THEME_SYSTEM,
+                Wish.NOTIFY_FAILED,
+                Wish.RESET_LAYOUT,
+                Wish.CONNECT,
+                Wish.SHOW_LOG,
+            ):
                 menus[text.menu].addSeparator()
             menus[text.menu].addAction(self._actions[text.wish])
         self._panes_menu = menus["View"].addMenu("&Panes")

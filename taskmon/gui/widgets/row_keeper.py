@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QObject, QTimer, Signal
@@ -71,6 +71,25 @@ class RowKeeper(QObject):
         self._view.selectionModel().select(whole, _Flag.ClearAndSelect)
         self._everything = True
         self._tell.start()
+
+    def select_task(self, task_id: str) -> bool:
+        """Makes a task the only selected one and brings it into view; False if the filter hides it."""
+        row = self._rows.row_of(task_id)
+        if row is None:
+            return False
+        index = self._index(row)
+        self._view.setCurrentIndex(index)
+        self._view.selectRow(row)
+        self._view.scrollTo(index)
+        return True
+
+    def select_also(self, task_ids: Iterable[str]) -> None:
+        """Selects these tasks too, as far as they are shown."""
+        more = QItemSelection()
+        for row in map(self._rows.row_of, task_ids):
+            if row is not None:
+                more.select(self._index(row), self._index(row))
+        self._view.selectionModel().select(more, _Flag.Select | _Flag.Rows)
 
     def expect_rows(self, count: int) -> None:
         """So many rows are still being loaded. After the last one, `everything` is what is selected then."""

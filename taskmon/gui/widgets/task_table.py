@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -146,14 +146,12 @@ class TaskTable(QTableView):
 
     def select_task(self, task_id: str) -> bool:
         """Makes a task the only selected one and brings it into view; False if the filter hides it."""
-        row = self._rows.row_of(task_id) if self._rows is not None else None
-        if row is None:
-            return False
-        index = self.model().index(row, self._header.shown_columns()[0])
-        self.setCurrentIndex(index)
-        self.selectRow(row)
-        self.scrollTo(index)
-        return True
+        return self._keeper is not None and self._keeper.select_task(task_id)
+
+    def select_also(self, task_ids: Iterable[str]) -> None:
+        """Selects these tasks beside what is selected, as far as the filter shows them."""
+        if self._keeper is not None:
+            self._keeper.select_also(task_ids)
 
     def select_everything(self) -> None:
         """Selects all that match, and what is still being loaded as it arrives, until something else is chosen."""

@@ -31,6 +31,9 @@ class Wish(StrEnum):
     THEME_SYSTEM = "theme-system"
     THEME_LIGHT = "theme-light"
     THEME_DARK = "theme-dark"
+    NOTIFY_FAILED = "notify-failed"
+    NOTIFY_SILENT = "notify-silent"
+    NOTIFY_DONE = "notify-done"
     RESET_LAYOUT = "reset-layout"
     CONNECT = "connect"
     MACHINES = "machines"
@@ -50,6 +53,8 @@ class WishText(NamedTuple):
     shortcut: str = ""
     tip: str = ""
 
+
+_AWAY: Final = "By a notification of the desktop, while you look at another window"
 
 WISHES: Final = (
     WishText(Wish.SUBMIT, "Submit…", "Task", "submit", "Ctrl+N", "Submit a folder of input files as a new task"),
@@ -94,6 +99,9 @@ WISHES: Final = (
     WishText(Wish.THEME_SYSTEM, "Colours as the system", "View", "settings"),
     WishText(Wish.THEME_LIGHT, "Light colours", "View", "light"),
     WishText(Wish.THEME_DARK, "Dark colours", "View", "dark"),
+    WishText(Wish.NOTIFY_FAILED, "Notify when tasks fail", "View", "", "", _AWAY),
+    WishText(Wish.NOTIFY_SILENT, "Notify when tasks may be stuck", "View", "", "", _AWAY),
+    WishText(Wish.NOTIFY_DONE, "Notify when tasks are done", "View", "", "", _AWAY),
     WishText(Wish.RESET_LAYOUT, "Reset layout", "View", "settings", "", "Put every pane back where it was at first"),
     WishText(Wish.PALETTE, "All actions…", "Help", "palette", "Ctrl+K", "Find any action by typing"),
     WishText(Wish.ABOUT, "About taskmon", "Help", "help"),
