@@ -5,14 +5,13 @@ Each subcommand imports what it needs when it is called, so that `taskmon list` 
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from taskmon.cli import exit_code
 from taskmon.cli.arguments import parse
-from taskmon.cli.output import say, write_as_well_as_possible
+from taskmon.cli.terminal import say, write_as_well_as_possible
 from taskmon.core.errors import InvalidInputError, NotFoundError, TaskmonError
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse(sys.argv[1:] if argv is None else argv)
     write_as_well_as_possible(sys.stdout)
     if arguments.debug:
+        import logging
+
         logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
         code = _command(arguments.command)(arguments)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from taskmon import __version__
 from taskmon.core.errors import InvalidInputError
-from taskmon.core.extensions import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from taskmon.core.extensions import Faults
 
 DESCRIPTION: Final = "Submit simulations, watch them run, read their logs. Without a command: open the window."
 
@@ -37,9 +38,9 @@ _ANSWERED_ABOVE: Final = ("-h", "--help", "--version")
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments with `command` set. Leaves the program with 2 when they make no sense, as argparse does."""
-    parser = _parser()
     given = list(argv)
     place = _place_of_command(given)
+    parser = _parser(whole=place < len(given))
     if place == len(given) or (given[place] not in _commands(parser) and given[place] not in _ANSWERED_ABOVE):
         given.insert(place, "open")
     return parser.parse_args(given)
@@ -119,8 +120,10 @@ def _setting(text: str) -> tuple[str, str]:
 
 
 def _faults(text: str) -> Faults:
-    """`delay=2,lost=0.1` as a value; the service checks the numbers."""
-    words = dict(word.partition("=")[::2] for word in text.split(","))
+    """`delay=2,lost=0.1` as a value, nothing for none; the service checks the numbers."""
+    from taskmon.core.extensions import Faults
+
+    words = dict(word.partition("=")[::2] for word in text.split(",") if text)
     try:
         numbers = {("delay_s" if name == "delay" else name): float(value) for name, value in words.items()}
         return Faults(**numbers)
@@ -128,7 +131,8 @@ def _faults(text: str) -> Faults:
         raise argparse.ArgumentTypeError(f"“{text}” is not like delay=2,lost=0.1,half=0,busy=0,broken=0") from None
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, whole: bool) -> argparse.ArgumentParser:
+    """Without `whole` it knows what opens the window and no other command, which is built sooner."""
     parser = argparse.ArgumentParser(
         prog="taskmon",
         usage="taskmon [FOLDER … | LINK] | taskmon COMMAND …",
@@ -152,6 +156,8 @@ def _parser() -> argparse.ArgumentParser:
 
     opened = add("open", "open the window; folders are offered for submission, a taskmon:// link shows a log")
     opened.add_argument("places", nargs="*", metavar="FOLDER|LINK")
+    if not whole:
+        return parser
     _add_submission(add)
     _add_reading(add)
     _add_acting(add)
@@ -265,7 +271,7 @@ def _add_programs(add: Any) -> None:
     serve.add_argument("--machines", type=_count, metavar="N", help="machines of the group this-computer")
     serve.add_argument("--budget-hours", type=_amount, metavar="H", help="stop machines after so many hours of work")
     serve.add_argument(
-        "--chaos", nargs="?", type=_faults, const=Faults(), metavar="delay=S,lost=P,half=P,busy=P,broken=P",
+        "--chaos", nargs="?", type=_faults, const="", metavar="delay=S,lost=P,half=P,busy=P,broken=P",
         help="spoil answers on purpose: delay them by S seconds, spoil a share P (0 to 1) of them",
     )  # fmt: skip
     demo = add("demo", "show every state of a task with real ones, in a service of its own that ends with it")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, NoReturn
 
-from taskmon.cli.output import visible
+from taskmon.cli.terminal import visible
 from taskmon.core.errors import InvalidInputError
 
 _INTERRUPTIONS: Final = (signal.SIGINT, signal.SIGTERM)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from taskmon.core.connection import LONGEST_KEY, usable_address, usable_key
 from taskmon.core.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -18,12 +16,14 @@ if TYPE_CHECKING:
     from taskmon.client.api import ServiceClient
 
 
-@dataclass(frozen=True, slots=True)
-class GivenService:
+class GivenService(NamedTuple):
     """A service named by the user."""
 
     url: str
-    api_key: str = field(repr=False)
+    api_key: str
+
+    def __repr__(self) -> str:
+        return f"GivenService(url={self.url!r})"  # not the key
 
 
 def given_service(arguments: Namespace) -> GivenService | None:
@@ -31,11 +31,15 @@ def given_service(arguments: Namespace) -> GivenService | None:
     url = arguments.url or os.environ.get("TASKMON_URL", "")
     if not url:
         return None
+    from taskmon.core.connection import usable_address  # nobody waits for it who stays on this computer
+
     address = usable_address(url)
     return GivenService(address, _api_key(arguments, address))
 
 
 def _api_key(arguments: Namespace, url: str) -> str:
+    from taskmon.core.connection import LONGEST_KEY, usable_key
+
     if arguments.api_key_file is not None:
         try:
             with arguments.api_key_file.open(encoding="utf-8") as file:

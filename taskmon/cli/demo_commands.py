@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.cli import exit_code
 from taskmon.cli.connection import run_to_end
-from taskmon.cli.output import say, show
+from taskmon.cli.terminal import say, show
 from taskmon.core.errors import ConnectionFailedError, TaskmonError
 from taskmon.core.lifecycle import Status, facts
 from taskmon.programs import command

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from taskmon.cli import exit_code
 from taskmon.cli.asking import confirmed
 from taskmon.cli.connection import connected, run_to_end
-from taskmon.cli.output import GROUP_TITLES, group_row, say, show_json, show_table
+from taskmon.cli.output import GROUP_TITLES, group_row, show_json, show_table
 from taskmon.cli.submit_commands import find_group
+from taskmon.cli.terminal import say
 from taskmon.core.errors import InvalidInputError, RefusedError
 from taskmon.core.extensions import Extension
 from taskmon.core.machine_story import GroupDraft, group_request, reclaim_sentence, reclaim_told

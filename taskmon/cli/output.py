@@ -1,9 +1,8 @@
-"""How values look in a terminal: aligned columns, name-and-value lists, JSON. The only place that prints results."""
+"""How values look in a terminal: aligned columns, name-and-value lists, JSON."""
 
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import shutil
 import sys
@@ -11,6 +10,7 @@ import unicodedata
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from taskmon.cli.terminal import say, takes_all, visible
 from taskmon.core.lifecycle import facts
 from taskmon.core.plain_text import one_line
 from taskmon.core.task import OperationName
@@ -24,34 +24,9 @@ if TYPE_CHECKING:
     from taskmon.core.task import Operation, StatusEntry, Task, TaskDetail
 
 
-def say(text: str) -> None:
-    """A message for a person: on standard error, so that standard output stays data."""
-    print(visible(text), file=sys.stderr, flush=True)
-
-
-def visible(text: str) -> str:
-    """`text` with its line breaks, without what moves the cursor or paints the terminal: names come from others."""
-    return "\n".join(one_line(line) for line in text.split("\n"))
-
-
-def write_as_well_as_possible(out: TextIO) -> None:
-    """Lets `out` take every text: undecodable file names as they are, what its encoding has no sign for as a code."""
-    if isinstance(out, io.TextIOWrapper):
-        out.reconfigure(errors="surrogateescape" if _takes_all(out) else "backslashreplace")
-
-
-def _takes_all(out: TextIO) -> bool:
-    return (out.encoding or "").lower().replace("-", "") == "utf8"
-
-
-def show(text: str) -> None:
-    """A line of result."""
-    print(text, flush=True)
-
-
 def show_json(value: Any) -> None:
     """A core value, or a list of them, as JSON; the names are those of the Web API."""
-    print(json.dumps(value, default=_plain, indent=2, ensure_ascii=not _takes_all(sys.stdout)))
+    print(json.dumps(value, default=_plain, indent=2, ensure_ascii=not takes_all(sys.stdout)))
 
 
 def _plain(value: Any) -> Any:

@@ -15,12 +15,11 @@ from urllib.parse import unquote, urlsplit
 from taskmon.cli import exit_code
 from taskmon.cli.connection import data_dir, given_service, run_to_end, service_address
 from taskmon.core.errors import InvalidInputError
-from taskmon.core.log_link import link_of, looks_like_link
 from taskmon.programs import command
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _CLOUD: Final = ".inductiva.ai"
 """The cloud's machine catalogue and connection server have addresses of their own, which its client knows."""
@@ -31,16 +30,13 @@ def open_window(arguments: Namespace) -> int:
     gc.disable()  # nothing dies while the window is built; taskmon.gui.garbage collects from then on
     from platformdirs import user_cache_path, user_state_path
 
-    links = [str(link_of(place)) for place in arguments.places if looks_like_link(place)]
-    folders = tuple(_existing_folder(place) for place in arguments.places if not looks_like_link(place))
-    if len(links) > 1 or (links and folders):
-        raise InvalidInputError("One link can be opened at a time, and no folders with it.", "Give the link alone.")
+    links, folders = _links_and_folders(arguments.places)
     given, state_dir = given_service(arguments), user_state_path("taskmon", appauthor=False)
     if links and not (arguments.url or arguments.data_dir) and _given_to_running_window(state_dir, links[0]):
         return exit_code.OK
     reason = _missing_for_window()
     if reason:
-        from taskmon.cli.output import say
+        from taskmon.cli.terminal import say
 
         say(reason)
         return exit_code.SERVICE_PROBLEM
@@ -58,6 +54,18 @@ def open_window(arguments: Namespace) -> int:
             stay_here=bool(arguments.data_dir or os.environ.get("TASKMON_DATA_DIR")),
         )
     )
+
+
+def _links_and_folders(places: Sequence[str]) -> tuple[list[str], tuple[Path, ...]]:
+    if not places:
+        return [], ()
+    from taskmon.core.log_link import link_of, looks_like_link
+
+    links = [str(link_of(place)) for place in places if looks_like_link(place)]
+    folders = tuple(_existing_folder(place) for place in places if not looks_like_link(place))
+    if len(links) > 1 or (links and folders):
+        raise InvalidInputError("One link can be opened at a time, and no folders with it.", "Give the link alone.")
+    return links, folders
 
 
 def _given_to_running_window(state_dir: Path, link: str) -> bool:
@@ -123,7 +131,7 @@ def runner(arguments: Namespace) -> int:
 
 def env(arguments: Namespace) -> int:
     """Prints shell lines for `eval "$(taskmon env)"`, which point the official Inductiva client here."""
-    from taskmon.cli.output import show
+    from taskmon.cli.terminal import show
 
     async def lines() -> int:
         address = await service_address(arguments)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.cli import exit_code
 from taskmon.cli.connection import connected, run_to_end
-from taskmon.cli.output import say, show, show_json
+from taskmon.cli.output import show_json
+from taskmon.cli.terminal import say, show
 from taskmon.cli.watching import end_of, follow_to_end
 from taskmon.core.submission import name_of_folder
 from taskmon.core.task import TASK_NAME

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from taskmon.cli import exit_code
 from taskmon.cli.asking import confirmed
 from taskmon.cli.connection import connected, run_to_end
-from taskmon.cli.output import ELASTIC_TITLES, TASK_TITLES, say, show, show_json, show_table, show_task, task_row
+from taskmon.cli.output import ELASTIC_TITLES, TASK_TITLES, show_json, show_table, show_task, task_row
+from taskmon.cli.terminal import say, show
 from taskmon.cli.watching import copy_file, copy_what_is_there, end_of
 from taskmon.core.errors import InvalidInputError, TaskmonError
 from taskmon.core.lifecycle import FACTS, Status, can_kill, facts

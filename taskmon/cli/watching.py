@@ -8,7 +8,8 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 from taskmon.cli import exit_code
-from taskmon.cli.output import say, show_json, show_task_end, state_line
+from taskmon.cli.output import show_json, show_task_end, state_line
+from taskmon.cli.terminal import say
 from taskmon.core.errors import NotFoundError, RefusedError
 from taskmon.core.extensions import Extension
 from taskmon.core.lifecycle import Status

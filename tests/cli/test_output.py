@@ -7,7 +7,8 @@ import unicodedata
 
 import pytest
 
-from taskmon.cli.output import elided, explanation, history_line, say, show_table, show_task, write_as_well_as_possible
+from taskmon.cli.output import elided, explanation, history_line, show_table, show_task
+from taskmon.cli.terminal import say, write_as_well_as_possible
 from taskmon.core.lifecycle import Status
 from tests.builders import NOON, a_history, a_task_detail, an_executer
 
