@@ -11,7 +11,6 @@ from taskmon.cli import exit_code
 from taskmon.cli.output import show_json, show_task_end, state_line
 from taskmon.cli.terminal import say
 from taskmon.core.errors import NotFoundError, RefusedError
-from taskmon.core.extensions import Extension
 from taskmon.core.lifecycle import Status
 from taskmon.core.storage import STDOUT_FILE
 
@@ -67,21 +66,22 @@ async def copy_file(client: ServiceClient, task_id: str, path: str) -> None:
 
 async def copy_what_is_there(client: ServiceClient, task_id: str, path: str) -> None:
     """Copies what the task has written to the file so far. Raises NotFoundError, RefusedError."""
-    offered = await client.capabilities()
-    ended = (await client.task_status(task_id)).is_terminated
+    from taskmon.client.task_file import read_file
+
+    task = await client.task(task_id)
     try:
-        if offered is not None and Extension.TASK_FILES in offered.extensions:
-            async with client.task_file(task_id, path) as incoming:
-                async for chunk in incoming.chunks:
-                    _write(chunk)
-            return
-        if ended:
-            await copy_file(client, task_id, path)
-            return
+        async with aclosing(read_file(client, task, path)) as chunks:
+            async for chunk in chunks:
+                _write(chunk)
     except NotFoundError as error:  # the task is there, so it is the file; the service may speak of its archive
-        when = "taskmon download fetches all there are." if ended else "It may not have been written yet."
+        when = "taskmon download fetches all there are." if task.is_terminated else "It may not have been written yet."
         raise NotFoundError(f"The task has no file {path}.", when) from error
-    raise RefusedError("This service shows files only after the task has ended.", "Wait for it with --follow.")
+    except RefusedError as error:
+        if task.is_terminated:
+            raise
+        raise RefusedError(
+            "This service shows files only after the task has ended.", "Wait for it with --follow."
+        ) from error
 
 
 def _write(chunk: bytes) -> None:

@@ -35,13 +35,11 @@ async def read_output(client: ServiceClient, task: Task, name: str, offset: int 
     folder = str(PurePosixPath(OUTPUT_FOLDER) / path.parent)
     archive = output_archive(task)
     found = await client.zip_file_range(archive, folder, path.name)
-    if found.compress_type not in {_STORED, _DEFLATED}:
-        raise ServiceFailedError(f"{name} is packed in a way that taskmon cannot read.", "Download all the outputs.")
     if found.range_end < found.range_start:
         return
     url = await client.signed_url("download", archive, task.storage_region)
-    packed = _packed_bytes(client, url, found.range_start, found.range_end)
-    async with aclosing(packed), aclosing(_inflated(packed, name, found.compress_type)) as pieces:
+    packed = packed_bytes(client, url, found.range_start, found.range_end)
+    async with aclosing(packed), aclosing(inflated(packed, name, found.compress_type)) as pieces:
         async for piece in pieces:
             kept = piece[offset:]
             offset -= len(piece) - len(kept)
@@ -49,7 +47,7 @@ async def read_output(client: ServiceClient, task: Task, name: str, offset: int 
                 yield kept
 
 
-async def _packed_bytes(client: ServiceClient, url: str, first: int, last: int) -> AsyncGenerator[bytes]:
+async def packed_bytes(client: ServiceClient, url: str, first: int, last: int) -> AsyncGenerator[bytes]:
     """Exactly the bytes `first` to `last` of the archive, also from a store that ignores ranges."""
     async with client.download(url, first, last) as incoming:
         skip = 0 if incoming.partial else first
@@ -66,7 +64,10 @@ async def _packed_bytes(client: ServiceClient, url: str, first: int, last: int) 
         raise ServiceFailedError("The store sent less of the outputs than it announced.", "Try again.")
 
 
-async def _inflated(packed: AsyncGenerator[bytes], name: str, method: int) -> AsyncGenerator[bytes]:
+async def inflated(packed: AsyncGenerator[bytes], name: str, method: int) -> AsyncGenerator[bytes]:
+    """What the member `name` holds, out of its `packed` bytes. Raises ServiceFailedError where that cannot be."""
+    if method not in {_STORED, _DEFLATED}:
+        raise ServiceFailedError(f"{name} is packed in a way that taskmon cannot read.", "Download all the outputs.")
     if method == _STORED:
         async for chunk in packed:
             yield chunk

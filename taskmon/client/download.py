@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 import threading
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from io import BufferedWriter
-from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from taskmon.client.archive_member import output_archive, read_output
+from taskmon.client.archive_member import output_archive
+from taskmon.client.fresh_files import safe_name, settle, workshop
+from taskmon.client.task_file import read_file
 from taskmon.client.transfer import OnProgress, PacedProgress
 from taskmon.client.unpack import unpack
-from taskmon.core.errors import ConnectionFailedError, NotFoundError, TaskmonError
+from taskmon.core.errors import ConnectionFailedError, NotFoundError
 from taskmon.core.storage import OUTPUT_FOLDER
 from taskmon.core.task import Task
 
 if TYPE_CHECKING:
     from taskmon.client.api import ServiceClient
-
-_LONGEST_NAME: Final = 200
-"""Bytes; file systems take 255, and a number may follow."""
 
 
 async def download_outputs(
@@ -38,26 +33,27 @@ async def download_outputs(
     """
     target = await asyncio.to_thread(_inside, target, task.name)
     url = await _outputs_url(client, task)
-    async with _workshop(target) as shop:
+    async with workshop(target) as shop:
         archive = shop / "outputs.zip"
         await _fetch(client, url, archive, on_progress)
         await _unpack_in_thread(archive, shop / "unpacked")
-        return await asyncio.to_thread(_move, shop / "unpacked", target)
+        return await asyncio.to_thread(settle, shop / "unpacked", target)
 
 
 async def download_file(client: ServiceClient, task: Task, name: str, target: Path) -> Path:
     """The output file `name` (its path below the output folder) as a new file; its path is returned.
 
     The file is `target` itself, or, if that is a folder, one in it of the same name; a name that is taken gets a
-    number. Raises NotFoundError if there is no such file.
+    number. Of a running task it is what has been written so far. Raises NotFoundError if there is no such file,
+    RefusedError where the service gives files away only after the task has ended.
     """
     target = await asyncio.to_thread(_inside, target, PurePosixPath(name).name)
-    async with _workshop(target) as shop, aclosing(read_output(client, task, name)) as pieces:
+    async with workshop(target) as shop, aclosing(read_file(client, task, name)) as pieces:
         draft = shop / "file"
         with draft.open("xb") as sink:
             async for piece in pieces:
                 await asyncio.to_thread(sink.write, piece)
-        return await asyncio.to_thread(_move, draft, target)
+        return await asyncio.to_thread(settle, draft, target)
 
 
 async def _outputs_url(client: ServiceClient, task: Task) -> str:
@@ -107,51 +103,6 @@ async def _unpack_in_thread(archive: Path, folder: Path) -> None:
         raise
 
 
-@asynccontextmanager
-async def _workshop(target: Path) -> AsyncGenerator[Path]:
-    """A hidden folder beside `target`, on the same disk, that is gone afterwards whatever happens."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shop = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent))
-    except OSError as error:
-        raise TaskmonError(
-            f"Nothing can be written in {target.parent}: {error.strerror or error}.", "Choose another folder."
-        ) from error
-    try:
-        yield shop
-    except OSError as error:
-        raise TaskmonError(
-            f"The download cannot be written: {error.strerror or error}.", "Check the folder's rights and free space."
-        ) from error
-    finally:
-        await asyncio.to_thread(shutil.rmtree, shop, True)
-
-
-def _move(made: Path, target: Path) -> Path:
-    """Give `made` the name `target`, or the next free one after it."""
-    for candidate in _names(target, "" if made.is_dir() else target.suffix):
-        try:
-            if made.is_dir():
-                candidate.mkdir()
-            else:
-                candidate.touch(exist_ok=False)
-        except FileExistsError:
-            continue
-        # The name is ours now; replacing an empty folder or file of ours is atomic.
-        made.replace(candidate)
-        return candidate
-    raise AssertionError("the names do not end")
-
-
 def _inside(target: Path, name: str) -> Path:
-    """`target`, or a place for `name` in it if it is a folder. Names come from elsewhere: no slash, no hidden file."""
-    plain = "".join("_" if character in '/\\:*?"<>|' or character < " " else character for character in name)
-    short = plain.encode()[:_LONGEST_NAME].decode(errors="ignore")
-    return target / (short.strip(". ") or "outputs") if target.is_dir() else target
-
-
-def _names(target: Path, ending: str) -> Iterator[Path]:
-    """`target`, then the same with numbers before its `ending`."""
-    yield target
-    for number in count(2):
-        yield target.with_name(f"{target.name.removesuffix(ending)} ({number}){ending}")
+    """`target`, or a place for `name`, which comes from elsewhere, in it if it is a folder."""
+    return target / safe_name(name, "outputs") if target.is_dir() else target

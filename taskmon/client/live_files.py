@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.client.archive_member import output_archive, read_output
 from taskmon.client.live_lines import Gap, follow_lines
+from taskmon.client.live_webrtc import list_live
 from taskmon.core.errors import (
     BusyError,
     ConnectionFailedError,
@@ -24,6 +25,7 @@ from taskmon.core.errors import (
     TaskmonError,
 )
 from taskmon.core.extensions import Extension, TaskFile, TaskFiles
+from taskmon.core.lifecycle import Status
 from taskmon.core.storage import OUTPUT_FOLDER
 from taskmon.core.task import Task
 
@@ -87,14 +89,19 @@ async def follow_file(
 
 
 async def list_files(client: ServiceClient, task: Task) -> TaskFiles:
-    """The task's files: as they are written where the service offers it, else those in the stored outputs."""
+    """The task's files: as they are written where the service offers it, else those in the stored outputs.
+
+    Of a running task a service without extensions tells the names only, over a direct connection, which takes about a
+    second. Raises NotFoundError if there are no stored outputs, ConnectionFailedError.
+    """
     if await client.offers(Extension.TASK_FILES):
         return await client.task_files(task.task_id)
     if not task.is_terminated:
-        return TaskFiles(files=[], complete=False)
+        computes = task.status is Status.COMPUTATION_STARTED
+        return TaskFiles(files=await list_live(client, task.task_id) if computes else [], complete=False)
     archive = await client.zip_contents(output_archive(task), OUTPUT_FOLDER, recursive=True)
     files = [
-        TaskFile(path=member.name, size=member.size or 0, modified=member.creation_time)
+        TaskFile(path=member.name, size=member.size, modified=member.creation_time)
         for member in archive.contents
         if not member.name.endswith("/")
     ]
@@ -122,11 +129,12 @@ async def _stored_tail(client: ServiceClient, task_id: str, path: str, length: i
     """The same out of the stored outputs, which have to be read from the file's beginning; of large ones the size."""
     try:
         task = await client.task(task_id)
-        size = {file.path: file.size for file in (await list_files(client, task)).files}.get(path, 0)
+        listed = await list_files(client, task) if task.is_terminated else TaskFiles(files=[], complete=False)
+        size = {file.path: file.size for file in listed.files}.get(path)
     except NotFoundError:
-        return 0, b""
+        size = None
     if not size or size > _READ_FOR_TAIL:
-        return size, b""
+        return size or 0, b""
     async with aclosing(read_output(client, task, path, max(0, size - length))) as pieces:
         return size, b"".join([piece async for piece in pieces])
 
@@ -148,7 +156,7 @@ async def _end_of_file(client: ServiceClient, task_id: str, run: int, path: str,
     sizes = {file.path: file.size for file in (await client.task_files(task_id)).files}
     if path not in sizes and not offset:
         raise NotFoundError(f"The task left no file {path}.", "Read its states to see how far it came.")
-    return sizes.get(path, 0)
+    return sizes.get(path) or 0
 
 
 def _retry_pause(failures: int, error: TaskmonError) -> float:

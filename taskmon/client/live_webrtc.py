@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from taskmon.core.errors import ConnectionFailedError, NotFoundError, ServiceFailedError
+from taskmon.core.extensions import TaskFile
 from taskmon.core.file_tracking import CHANNEL, AnswerStatus, FileAnswer, FileQuestion, FileRequest, Letter
 
 if TYPE_CHECKING:
@@ -59,6 +60,34 @@ async def tail(
         async for message in answers:
             if isinstance(message, list):
                 yield [str(line) for line in message]
+
+
+async def list_live(client: ServiceClient, task_id: str) -> list[TaskFile]:
+    """The files of a running task, by name; sizes and times are not told. Raises as `tail` does."""
+    async with contextlib.aclosing(ask(client, task_id, FileRequest(type=FileQuestion.LIST))) as answers:
+        async for names in answers:
+            return [TaskFile(path=path) for path in paths_of(names)]
+    return []
+
+
+def paths_of(names: Any) -> list[str]:
+    """Nested names (text for a file, an object of one name and its content for a folder) as sorted paths.
+
+    They come from the task's machine: what is no such name, or would lead elsewhere, is left out.
+    """
+    found, waiting = [], [("", names)]
+    while waiting:
+        folder, content = waiting.pop()
+        for name in content if isinstance(content, list) else []:
+            if isinstance(name, str) and _is_name(name):
+                found.append(folder + name)
+            elif isinstance(name, dict):
+                waiting += [(f"{folder}{inner}/", below) for inner, below in name.items() if _is_name(inner)]
+    return sorted(found)
+
+
+def _is_name(name: str) -> bool:
+    return name not in ("", ".", "..") and "/" not in name and "\0" not in name
 
 
 async def ask(client: ServiceClient, task_id: str, request: FileRequest) -> AsyncGenerator[Any]:

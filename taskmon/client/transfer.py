@@ -12,10 +12,11 @@ _TELL_EVERY_S: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a transfer is, in bytes. `total` 0 means that nobody knows."""
+    """How far a transfer is, in bytes. `total` 0 means that nobody knows. `files`: how many have come whole."""
 
     sent: int
     total: int
+    files: int = 0
 
 
 OnProgress = Callable[[Progress], None]
@@ -30,9 +31,9 @@ class PacedProgress:
         self._last: Progress | None = None
         self._told: Progress | None = None
 
-    def tell(self, sent: int, total: int) -> None:
+    def tell(self, sent: int, total: int, files: int = 0) -> None:
         """Note where the transfer is."""
-        self._last = Progress(sent, total)
+        self._last = Progress(sent, total, files)
         if time.monotonic() - self._told_at >= _TELL_EVERY_S:
             self.finish()
 

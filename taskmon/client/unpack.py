@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import lzma
 import os
-import shutil
 import stat
 import threading
 import zipfile
@@ -13,13 +12,11 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from taskmon.core.errors import InvalidInputError, ServiceFailedError, TaskmonError
-from taskmon.core.units import size_text
+from taskmon.client.fresh_files import check_room
+from taskmon.core.errors import ServiceFailedError, TaskmonError
 
 _log = logging.getLogger(__name__)
 _BLOCK: Final = 1024 * 1024
-_SPARE: Final = 64 * 1024 * 1024
-"""Bytes that must stay free on the disk."""
 
 
 class UnpackingStoppedError(Exception):
@@ -34,7 +31,7 @@ def unpack(archive: Path, folder: Path, inside: str, stop: threading.Event) -> N
     try:
         with zipfile.ZipFile(archive) as opened:
             members = opened.infolist()
-            _check_space(folder, sum(member.file_size for member in members))
+            check_room(folder.parent, sum(member.file_size for member in members))
             folder.mkdir(parents=True)
             for member in members:
                 _unpack_member(opened, member, folder, inside, stop)
@@ -90,12 +87,3 @@ def _safe_path(name: str, inside: str) -> PurePosixPath | None:
     if path.parts and path.parts[0] == inside:
         path = PurePosixPath(*path.parts[1:])
     return path if path.parts else None
-
-
-def _check_space(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder.parent).free - _SPARE
-    if needed > free:
-        raise InvalidInputError(
-            f"The outputs need {size_text(needed)}, but only {size_text(max(0, free))} are free there.",
-            "Choose another folder, or make room.",
-        )

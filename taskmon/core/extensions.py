@@ -50,10 +50,10 @@ class Changes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFile:
-    """A file of a task, by its path below the task's output folder. Size in bytes."""
+    """A file of a task, by its path below the task's output folder. Size in bytes, None where nobody tells it."""
 
     path: str
-    size: int
+    size: int | None = None
     modified: datetime | None = None
 
 

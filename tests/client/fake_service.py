@@ -238,8 +238,19 @@ class FakeService:
 
     def _zip_contents(self, request: httpx.Request, query: httpx.QueryParams) -> httpx.Response:
         top = query["zip_relative_path"].rstrip("/") + "/"
-        found = [m for m, _ in self._members(query["path"]) if m.filename.startswith(top) and m.filename != top]
-        members = [ZipMember(name=m.filename.removeprefix(top), size=m.file_size) for m in found]
+        if query["path"] not in self.stored:
+            return refuse(404, "There is no such archive.")
+        members = [
+            ZipMember(
+                name=m.filename.removeprefix(top),
+                size=m.file_size,
+                compressed_size=m.compress_size,
+                range_start=start,
+                compress_type=m.compress_type,
+            )
+            for m, start in self._members(query["path"])
+            if m.filename.startswith(top) and m.filename != top
+        ]
         return answer(ZipArchive(size=len(self.stored[query["path"]]), contents=members))
 
     def _members(self, path: str) -> list[tuple[zipfile.ZipInfo, int]]:

@@ -145,7 +145,7 @@ async def test_a_long_name_in_any_script_is_cut_to_what_a_disk_takes(tmp_path: P
 async def test_the_number_of_a_second_download_stands_before_the_ending_of_a_file_only(tmp_path: Path) -> None:
     service = FakeService()
     finished(service, {"a.b.csv": b"1"})
-    task = a_task(task_id="done", name="wing 1.5")
+    task = a_task(task_id="done", name="wing 1.5", status=Status.SUCCESS)
     async with service.client() as client:
         made = [await download_outputs(client, task, tmp_path) for _ in range(2)]
         files = [await download_file(client, task, "a.b.csv", tmp_path) for _ in range(2)]
@@ -371,7 +371,7 @@ async def test_files_are_listed_with_and_without_the_extension() -> None:
     async with service.client() as client:
         listing = await list_files(client, task)
         assert [(file.path, file.size) for file in listing.files] == [("a", 2), ("sub/b", 3)]
-        assert (await list_files(client, a_task())).files == []
+        assert (await list_files(client, a_task(status=Status.SUBMITTED))).files == []
 
 
 async def test_without_the_extension_the_end_of_a_file_comes_out_of_the_stored_outputs() -> None:

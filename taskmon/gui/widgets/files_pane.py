@@ -177,7 +177,7 @@ class FilesPane(QWidget):
             item.setData(_AGE_COLUMN, _CHANGED, file.modified)
             item.setData(_AGE_COLUMN, ORDER, file.modified.timestamp())
             item.setToolTip(_AGE_COLUMN, f"{file.modified.astimezone():%Y-%m-%d %H:%M:%S}")
-        self._folder(parent, folders, file.size).addChild(item)
+        self._folder(parent, folders, file.size or 0).addChild(item)
         return item
 
     def _folder(self, path: str, folders: dict[str, FileRow], size: int) -> QTreeWidgetItem:
@@ -279,7 +279,7 @@ class FilesPane(QWidget):
 
 
 def _summary(files: TaskFiles) -> str:
-    total = sum(file.size for file in files.files)
+    total = sum(file.size or 0 for file in files.files)
     hidden = len(files.files) - SHOWN_FILES
     more = f" · the first {SHOWN_FILES:,} are listed" if hidden > 0 else ""
     growing = "" if files.complete else " · still being written"
