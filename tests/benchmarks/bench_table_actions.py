@@ -1,6 +1,6 @@
 """What one action costs in the table of tasks, beside Qt's usual designs: `bench_table_actions.py [ROWS] [MILLION]`.
 
-Key strokes in the filter box, sorting by number and by text, a full repaint, memory per row, a list of MILLION rows (0
+Key strokes in the filter box, sorting by number and by text, memory per row, a list of MILLION rows (0
 leaves it out), and a day of use in a minute. Times are processor time of the window's thread until the result is
 painted; `longest` is the longest turn of the event loop on the way there.
 """
@@ -20,7 +20,6 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import psutil
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QApplication, QTableView
 
 from taskmon.client.task_store import TaskStore
@@ -30,7 +29,6 @@ from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.task_rows import SortKey
 from taskmon.gui.widgets.task_table import TaskTable
 from tests.benchmarks.table_designs import (
-    SHOWN,
     changed,
     clock,
     proxy_table,
@@ -113,28 +111,6 @@ def filter_and_sort(app: QApplication, store: TaskStore) -> None:
         view.close()
 
 
-def painting(app: QApplication, store: TaskStore) -> float:
-    table, model = taskmon_table(store)
-    count = min(1000, model.rowCount())
-    items = QStandardItemModel(count, len(SHOWN))
-    for row in range(count):
-        for place, text in enumerate(model.cell_texts(row, SHOWN)):
-            items.setItem(row, place, QStandardItem(text))
-    peer = QTableView()
-    peer.setModel(items)
-    peer.verticalHeader().hide()
-    peer.verticalHeader().setDefaultSectionSize(30)
-    found = []
-    for view in (table, peer):
-        view.resize(1100, 700)
-        view.show()
-        app.processEvents()
-        found.append(repaint(view))
-        view.hide()
-    print(f"full repaint: {found[0]:.2f} ms, item view {found[1]:.2f} ms: {found[0] / found[1]:.2f} (goal 0.35)")
-    return found[0]
-
-
 def memory(store: TaskStore, *, sorted_by_text: bool) -> None:
     before = resident()
     model = TaskTableModel(store, clock)
@@ -214,7 +190,6 @@ def main() -> None:
     store = store_of(rows)
     for sorted_by_text in (False, True):
         memory(store, sorted_by_text=sorted_by_text)
-    painting(app, store)
     filter_and_sort(app, store)
     if many:
         million(app, many)

@@ -70,6 +70,22 @@ def store_of(rows: int) -> TaskStore:
     return store
 
 
+def full_store(rows: int) -> TaskStore:
+    """Tasks that say something in every column that a person is likely to show."""
+    chance = random.Random(7)
+    store = TaskStore()
+    store.apply(
+        replace(
+            some_task(number, chance),
+            machine_group_name=f"mg-{number % 20}",
+            estimated_computation_cost=chance.random() * 3,
+            metrics=TaskMetrics(queue_time_seconds=chance.random() * 900, computation_seconds=chance.random() * 1e4),
+        )
+        for number in range(rows)
+    )
+    return store
+
+
 class Heartbeat:
     """By how much [ms] a timer of the event loop comes late, and how much processor time [ms] its thread has spent
     from one beat to the next."""

@@ -42,9 +42,9 @@ def time_text(moment: datetime | None, now: datetime) -> str:
         return ""
     local, today = moment.astimezone(), now.astimezone()
     if local.date() == today.date():
-        return f"{local:%H:%M:%S}"
+        return f"{local.hour:02d}:{local.minute:02d}:{local.second:02d}"
     if abs((today - local).days) < _RECENT_DAYS:
-        return f"{local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+        return f"{local.day} {_MONTHS[local.month - 1]} {local.hour:02d}:{local.minute:02d}"
     return f"{local:%Y-%m-%d}"
 
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 from typing import Final, NamedTuple
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QStaticText
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from taskmon.core.lifecycle import Kind, Status, facts
 from taskmon.gui.task_rows import CellKind, TaskRows
 from taskmon.gui.theme import Theme, log_font, mark, ui_font
 from taskmon.gui.widgets.status_mark import paint_mark
+from taskmon.gui.widgets.text_tiles import Face, TextStyle, TextTiles
 
+ROW_HEIGHT: Final = 30
 PADDING: Final = 8
 """Pixels between a cell's edge and its text, left and right."""
 
 _MARK: Final = 11.0
-_PILL: Final = 21.0
+_PILL: Final = 21
+_PILL_DROP: Final = (ROW_HEIGHT - _PILL) // 2
 _PILL_PADDING: Final = 8.0
 _MARK_GAP: Final = 6.0
 _BAR: Final = 6.0
 _BAR_TEXT: Final = "100 %"
-_REMEMBERED: Final = 20_000
 _PILLS: Final = 500
 
 
@@ -34,101 +37,94 @@ class RowState(NamedTuple):
     stale: bool = False
 
 
-class _Prepared(NamedTuple):
-    static: QStaticText
-    width: float
-    height: float
+class Cell(NamedTuple):
+    """Where a cell is painted, in whole pixels of a row `ROW_HEIGHT` high."""
 
-
-class _Face:
-    """A font whose texts are laid out once and remembered, cut to a width where they do not fit."""
-
-    def __init__(self, font: QFont, cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
-        self.font = font
-        self._cut = cut
-        self.metrics = QFontMetricsF(font)
-        self._prepared: dict[tuple[str, int], _Prepared] = {}
-
-    def fitted(self, text: str, width: float) -> _Prepared:
-        """`text` laid out to fit into `width` pixels."""
-        whole = self._lay_out(text, 0)
-        return whole if whole.width <= width else self._lay_out(text, max(1, int(width)))
-
-    def _lay_out(self, text: str, width: int) -> _Prepared:
-        known = self._prepared.get((text, width))
-        if known is not None:
-            return known
-        if len(self._prepared) > _REMEMBERED:
-            self._prepared.clear()
-        told = self.metrics.elidedText(text, self._cut, width) if width else text
-        static = QStaticText(told)
-        static.setTextFormat(Qt.TextFormat.PlainText)
-        static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-        static.prepare(font=self.font)
-        size = static.size()
-        prepared = self._prepared[text, width] = _Prepared(static, size.width(), size.height())
-        return prepared
+    left: int
+    top: int
+    width: int
 
 
 class CellPainter:
     """Paints cells in one theme. Colours are readable on every background a row can have."""
 
     def __init__(self, theme: Theme) -> None:
-        self._plain = _Face(ui_font())
+        self._plain = Face(ui_font())
         # Of “Machine Terminated by User” and “… in Queue” the ends tell which it is.
-        self._strong = _Face(ui_font(9.5), Qt.TextElideMode.ElideMiddle)
-        self._code = _Face(log_font(9.0))
+        self._strong = Face(ui_font(9.5), Qt.TextElideMode.ElideMiddle)
+        self._code = Face(log_font(9.0))
+        self._faces = dict.fromkeys(CellKind, self._plain)
+        self._faces |= {CellKind.CODE: self._code, CellKind.STATUS: self._strong}
+        self._drops = {kind: face.drop(ROW_HEIGHT) for kind, face in self._faces.items()}
+        self._bar_words = self._plain.width(_BAR_TEXT)
+        self._tiles = TextTiles()
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
+        self._tiles.clear()
+        self._styles: dict[tuple[CellKind, RowState, bool], TextStyle] = {}
         self._pills: dict[tuple[Status, str, int, bool, bool, float], QPixmap] = {}
-        self._text, self._muted = QColor(theme.text), QColor(theme.muted)
+        self._text, self._muted, self._worried = QColor(theme.text), QColor(theme.muted), QColor(theme.warning_ink)
         self._chosen = QColor(theme.selection_text)
         self._separator = QColor(theme.border)
-        self._grounds = {
-            name: QColor(value) for name, value in (("selected", theme.selection), ("hovered", theme.row_hover))
-        }
+        self._surface, self._selected, self._hovered = (
+            QColor(value) for value in (theme.surface, theme.selection, theme.row_hover)
+        )
+
+    def begin(self, painter: QPainter) -> None:
+        """`painter` paints what follows."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._tiles.begin(painter)
 
     def width_of(self, kind: CellKind, text: str) -> float:
         """The width [px] that a cell needs to show `text` whole."""
-        width = self._face(kind).fitted(text, 1e6).width + 2 * PADDING
+        width = self._faces[kind].width(text) + 2 * PADDING
         return width + _MARK + _MARK_GAP + 2 * _PILL_PADDING - PADDING if kind is CellKind.STATUS else width
 
-    def ground(self, painter: QPainter, row: QRect, state: RowState) -> None:
+    def _ground(self, state: RowState) -> QColor:
+        return self._selected if state.selected else self._hovered if state.hovered else self._surface
+
+    def ground(self, painter: QPainter, top: int, width: int, state: RowState) -> None:
         """The background of a row, where it is not the table's, and the fine line under it."""
-        name = "selected" if state.selected else "hovered" if state.hovered else "plain"
-        if name != "plain":
-            painter.fillRect(row, self._grounds[name])
-        painter.fillRect(row.left(), row.bottom(), row.width(), 1, self._separator)
+        if state.selected or state.hovered:
+            painter.fillRect(0, top, width, ROW_HEIGHT, self._ground(state))
+        painter.fillRect(0, top + ROW_HEIGHT - 1, width, 1, self._separator)
 
-    def text(self, painter: QPainter, cell: QRectF, kind: CellKind, text: str, state: RowState) -> None:
+    def text(self, painter: QPainter, cell: Cell, kind: CellKind, text: str, state: RowState) -> None:
         """A text, cut with an ellipsis where it does not fit; numbers stand at the right."""
-        if not text:
-            return
-        painter.setPen(self._ink(kind, state))
-        right = kind is CellKind.NUMBER
-        self._draw(painter, cell.adjusted(PADDING, 0, -PADDING, 0), self._face(kind), text, right=right)
+        style = self._styles.get((kind, state, False)) or self._new_style(kind, state)
+        left, top, width = cell
+        self._tiles.draw(painter, left + PADDING, top + self._drops[kind], width - 2 * PADDING, text, style)
 
-    def status(self, painter: QPainter, cell: QRectF, status: Status, word: str, state: RowState) -> None:
+    def _new_style(self, kind: CellKind, state: RowState, *, worried: bool = False) -> TextStyle:
+        ink = self._worry_ink(state) if worried else self._ink(kind, state)
+        right = kind in (CellKind.NUMBER, CellKind.BAR)
+        style = self._styles[kind, state, worried] = TextStyle(self._faces[kind], ink, self._ground(state), right=right)
+        return style
+
+    def status(self, painter: QPainter, cell: Cell, status: Status, word: str, state: RowState) -> None:
         """Mark and word of a state on a softly coloured pill; grey and bare where the row is stale."""
-        left = cell.left() + PADDING - 2
-        space = int(cell.right() - left - 2)
-        pill = self._pill(status, word, space, state, painter.device().devicePixelRatioF())
-        painter.drawPixmap(QPointF(left, round(cell.center().y() - _PILL / 2 - 0.5)), pill)
+        left, top, width = cell
+        pill = self._pill(status, word, width - PADDING, state, painter.device().devicePixelRatioF())
+        painter.drawPixmap(left + PADDING - 2, top + _PILL_DROP, pill)
 
     def _pill(self, status: Status, word: str, space: int, state: RowState, ratio: float) -> QPixmap:
         """The picture of a state, painted once for every width and look."""
         key = (status, word, space, state.stale, state.selected and state.stale, ratio)
         known = self._pills.get(key)
-        if known is not None:
-            return known
-        if len(self._pills) > _PILLS:
-            self._pills.clear()
+        if known is None:
+            if len(self._pills) > _PILLS:
+                self._pills.clear()
+            known = self._pills[key] = self._new_pill(status, word, space, state, ratio)
+        return known
+
+    def _new_pill(self, status: Status, word: str, space: int, state: RowState, ratio: float) -> QPixmap:
         colours = self._theme.of(status)
         ink = self._ink(CellKind.QUIET, state) if state.stale else QColor(colours.ink)
-        room = space - 2 * _PILL_PADDING - _MARK - _MARK_GAP
-        width = _MARK + _MARK_GAP + self._strong.fitted(word, room).width + 2 * _PILL_PADDING
+        before = int(_PILL_PADDING + _MARK + _MARK_GAP)
+        room = max(1, int(space - before - _PILL_PADDING))
+        width = before + min(room, self._strong.width(word)) + _PILL_PADDING
         picture = QPixmap(ceil(width * ratio), ceil(_PILL * ratio))
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
@@ -138,34 +134,34 @@ class CellPainter:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.fill))
             painter.drawRoundedRect(QRectF(0, 0, width, _PILL), _PILL / 2, _PILL / 2)
-        marked = QRectF(_PILL_PADDING, (_PILL - _MARK) / 2, _MARK, _MARK)
-        paint_mark(painter, marked, mark(status), ink)
+        paint_mark(painter, QRectF(_PILL_PADDING, (_PILL - _MARK) / 2, _MARK, _MARK), mark(status), ink)
         painter.setPen(ink)
-        self._draw(painter, QRectF(marked.right() + _MARK_GAP, 0, room, _PILL), self._strong, word)
+        painter.setFont(self._strong.font)
+        told, _ = self._strong.fitted(word, room)
+        painter.drawText(QPointF(before, self._strong.drop(_PILL) + self._strong.ascent), told)
         painter.end()
-        self._pills[key] = picture
         return picture
 
-    def worry(self, painter: QPainter, cell: QRectF, kind: CellKind, text: str, state: RowState) -> None:
+    def worry(self, painter: QPainter, cell: Cell, kind: CellKind, text: str, state: RowState) -> None:
         """A text to be noticed, with a mark before it where it stands at the left."""
-        ink = self._chosen if state.selected else QColor(self._theme.muted if state.stale else self._theme.warning_ink)
-        room = cell.adjusted(PADDING, 0, -PADDING, 0)
+        ink = self._worry_ink(state)
+        left, top, width = cell.left + PADDING, cell.top, cell.width - 2 * PADDING
         if kind is not CellKind.NUMBER:
-            ring = QRectF(room.left(), room.center().y() - _MARK / 2 - 0.5, _MARK, _MARK).adjusted(1, 1, -1, -1)
+            ring = QRectF(left, top + (ROW_HEIGHT - _MARK - 1) / 2, _MARK, _MARK).adjusted(1, 1, -1, -1)
             painter.setPen(QPen(ink, 1.6))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(ring)
             for x in (-1.7, 1.7):  # a pause
                 painter.drawLine(ring.center() + QPointF(x, -1.8), ring.center() + QPointF(x, 1.8))
-            room.setLeft(ring.right() + 1 + _MARK_GAP)
-        painter.setPen(ink)
-        self._draw(painter, room, self._plain, text, right=kind is CellKind.NUMBER)
+            left, width = left + int(_MARK + _MARK_GAP), width - int(_MARK + _MARK_GAP)
+        style = self._styles.get((kind, state, True)) or self._new_style(kind, state, worried=True)
+        self._tiles.draw(painter, left, top + self._drops[kind], width, text, style)
 
-    def bar(self, painter: QPainter, cell: QRectF, fraction: float, text: str, state: RowState) -> None:
+    def bar(self, painter: QPainter, cell: Cell, fraction: float, text: str, state: RowState) -> None:
         """How much is done, as a bar and in words."""
-        room = cell.adjusted(PADDING, 0, -PADDING, 0)
-        words = min(self._plain.fitted(_BAR_TEXT, 1e6).width, room.width())
-        track = QRectF(room.left(), room.center().y() - _BAR / 2, room.width() - words - 6, _BAR)
+        left, top, width = cell.left + PADDING, cell.top, cell.width - 2 * PADDING
+        words = min(self._bar_words, width)
+        track = QRectF(left, top + (ROW_HEIGHT - _BAR) / 2, width - words - 6, _BAR)
         if track.width() > 2 * _BAR:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self._theme.faint if state.selected else self._theme.border))
@@ -173,46 +169,41 @@ class CellPainter:
             painter.setBrush(QColor(self._theme.muted if state.stale else self._theme.accent))
             track.setWidth(max(_BAR, track.width() * fraction))
             painter.drawRoundedRect(track, _BAR / 2, _BAR / 2)
-        painter.setPen(self._ink(CellKind.NUMBER, state))
-        self._draw(
-            painter, QRectF(room.right() - words, room.top(), words, room.height()), self._plain, text, right=True
-        )
+        words += 2 * PADDING
+        self.text(painter, Cell(cell.left + cell.width - words, top, words), CellKind.BAR, text, state)
 
     def _ink(self, kind: CellKind, state: RowState) -> QColor:
         if state.selected:
             return self._chosen
         return self._muted if state.stale or kind in (CellKind.QUIET, CellKind.CODE) else self._text
 
-    def _face(self, kind: CellKind) -> _Face:
-        if kind is CellKind.CODE:
-            return self._code
-        return self._strong if kind is CellKind.STATUS else self._plain
+    def _worry_ink(self, state: RowState) -> QColor:
+        return self._chosen if state.selected else self._muted if state.stale else self._worried
 
-    def _draw(self, painter: QPainter, room: QRectF, face: _Face, text: str, *, right: bool = False) -> None:
-        prepared = face.fitted(text, room.width())
-        x = room.right() - prepared.width if right else room.left()
-        if painter.font() != face.font:
-            painter.setFont(face.font)
-        painter.drawStaticText(QPointF(x, round(room.center().y() - prepared.height / 2 - 0.5)), prepared.static)
+
+_FAILED: Final = frozenset(status for status in Status if facts(status).kind is Kind.TERMINAL_FAILED)
+
+Room = tuple[int, CellKind, int, int]
+"""The place of a column: its number and kind, left edge and width in whole pixels."""
 
 
 def paint_cells(
-    cells: CellPainter, painter: QPainter, rows: TaskRows, row: int, rooms: list[tuple[int, QRectF]], state: RowState
+    cells: CellPainter, painter: QPainter, rows: TaskRows, row: int, top: int, rooms: Sequence[Room], state: RowState
 ) -> None:
-    """The cells of a row; `rooms` are the columns and where they are."""
-    task = rows.task_at(row)
-    failed = facts(task.status).kind is Kind.TERMINAL_FAILED
+    """What a row says in `rooms`."""
+    status = rows.task_at(row).status
     worrying = rows.worrying(row)
-    for (column, room), text in zip(rooms, rows.cell_texts(row, [column for column, _ in rooms]), strict=True):
-        kind = rows.look(column).kind
+    for (column, kind, left, width), text in zip(rooms, rows.cell_texts(row, [room[0] for room in rooms]), strict=True):
+        if not text:
+            continue
+        cell = Cell(left, top, width)
         if kind is CellKind.STATUS:
-            cells.status(painter, room, task.status, text, state)
+            cells.status(painter, cell, status, text, state)
         elif kind is CellKind.BAR:
-            fraction = rows.fraction(row, column)
-            if fraction is not None:
-                cells.bar(painter, room, fraction, text, state)
+            cells.bar(painter, cell, rows.fraction(row, column) or 0.0, text, state)
         elif column in worrying:
-            cells.worry(painter, room, kind, text, state)
+            cells.worry(painter, cell, kind, text, state)
         else:
             # Why a task failed is what one looks for.
-            cells.text(painter, room, CellKind.TEXT if failed and kind is CellKind.QUIET else kind, text, state)
+            shown = CellKind.TEXT if kind is CellKind.QUIET and status in _FAILED else kind
+            cells.text(painter, cell, shown, text, state)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -21,14 +21,12 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from taskmon.gui.task_rows import SortKey, TaskRows
 from taskmon.gui.theme import LIGHT, Theme
-from taskmon.gui.widgets.cell_painter import CellPainter, RowState, paint_cells
+from taskmon.gui.widgets.cell_painter import ROW_HEIGHT, CellPainter, Room, RowState, paint_cells
 from taskmon.gui.widgets.copy_rows import as_csv, as_mime, menu_of_copies, row_values
 from taskmon.gui.widgets.plain_tooltip import PlainTooltips
 from taskmon.gui.widgets.row_keeper import RowKeeper
 from taskmon.gui.widgets.selection_note import SelectionNote
 from taskmon.gui.widgets.task_header import TaskHeader
-
-ROW_HEIGHT: Final = 30
 
 _ACCENT_WIDTH: Final = 3
 _TICK_MARGIN_MS: Final = 15
@@ -78,6 +76,7 @@ class TaskTable(QTableView):
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setCornerButtonEnabled(False)
         self.setCornerWidget(QWidget(self))  # else the style draws a frame where the scroll bars meet
         vertical = self.verticalHeader()
@@ -219,22 +218,33 @@ class TaskTable(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), QColor(self._theme.surface))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         first, last = self._rows_between(event.rect().top(), event.rect().bottom())
         if self._rows is not None and first >= 0:
-            cells = self._cells_in(event.rect())
-            selected = self._selected_between(first, last)
-            for row in range(first, last + 1):
-                state = RowState(row in selected, row == self._hovered, self._stale)
-                self._paint_row(painter, row, cells, self._rows, state)
+            self._paint_rows(painter, event.rect(), self._rows, first, last)
         painter.end()
 
-    def _cells_in(self, rect: QRect) -> list[tuple[int, int, int]]:
-        """(column, left, width) of the shown columns that `rect` touches."""
+    def _paint_rows(self, painter: QPainter, rect: QRect, rows: TaskRows, first: int, last: int) -> None:
+        cells, rooms, width = self._painter, self._rooms_in(rect, rows), self.viewport().width()
+        selected, top = self._selected_between(first, last), self._top_of(first)
+        cells.begin(painter)
+        for row in range(first, last + 1):
+            state = RowState(row in selected, row == self._hovered, self._stale)
+            cells.ground(painter, top, width, state)
+            paint_cells(cells, painter, rows, row, top, rooms, state)
+            top += ROW_HEIGHT
+        current = self.currentIndex().row()
+        if first <= current <= last and self.hasFocus():
+            painter.fillRect(0, self._top_of(current), _ACCENT_WIDTH, ROW_HEIGHT - 1, QColor(self._theme.accent))
+
+    def _top_of(self, row: int) -> int:
+        return row * ROW_HEIGHT - self.verticalScrollBar().value()
+
+    def _rooms_in(self, rect: QRect, rows: TaskRows) -> list[Room]:
+        """The shown columns that `rect` touches."""
         header = self._header
         cells = [(c, header.sectionViewportPosition(c), header.sectionSize(c)) for c in header.shown_columns()]
         return [
-            (column, left, width)
+            (column, rows.look(column).kind, left, width)
             for column, left, width in cells
             if left <= rect.right() and left + width > rect.left()
         ]
@@ -243,15 +253,6 @@ class TaskTable(QTableView):
         """The selected rows from `first` to `last`; asking Qt row by row costs ten times as much."""
         parts = self.selectionModel().selection().toList()
         return {row for part in parts for row in range(max(first, part.top()), min(last, part.bottom()) + 1)}
-
-    def _paint_row(
-        self, painter: QPainter, row: int, cells: list[tuple[int, int, int]], rows: TaskRows, state: RowState
-    ) -> None:
-        top = row * ROW_HEIGHT - self.verticalScrollBar().value()
-        self._painter.ground(painter, QRect(0, top, self.viewport().width(), ROW_HEIGHT), state)
-        paint_cells(self._painter, painter, rows, row, [(c, QRectF(x, top, w, ROW_HEIGHT)) for c, x, w in cells], state)
-        if row == self.currentIndex().row() and self.hasFocus():
-            painter.fillRect(QRectF(0, top, _ACCENT_WIDTH, ROW_HEIGHT - 1), QColor(self._theme.accent))
 
     def sizeHintForColumn(self, column: int) -> int:
         """The width [px] that the rows in view need, for a double click on the header's edge."""
@@ -281,8 +282,7 @@ class TaskTable(QTableView):
         row = -1 if at is None or not self.viewport().rect().contains(at) else self._rows_between(at.y(), at.y())[0]
         if row != self._hovered:
             for changed in (self._hovered, row):
-                top = changed * ROW_HEIGHT - self.verticalScrollBar().value()
-                self.viewport().update(0, top, self.viewport().width(), ROW_HEIGHT)
+                self.viewport().update(0, self._top_of(changed), self.viewport().width(), ROW_HEIGHT)
             self._hovered = row
 
     def _double_clicked(self, index: QModelIndex) -> None:

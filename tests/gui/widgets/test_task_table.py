@@ -6,11 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -494,3 +495,59 @@ def test_rows_can_be_copied_as_csv_and_as_ids(show: Callable[[int], Shown]) -> N
     menu = shown.table.copy_menu(shown.table)
     next(action for action in menu.actions() if action.text() == "Task ids").trigger()
     assert QGuiApplication.clipboard().text() == f"{shown.ids[1]}\n"
+
+
+def _picture(table: TaskTable, hovered: int) -> QImage:
+    table._hovered = hovered
+    return table.viewport().grab().toImage()
+
+
+def _fresh_picture(shown: Shown, hovered: int) -> QImage:
+    """What a table shows that has never painted anything before."""
+    table = TaskTable()
+    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    table.set_theme(shown.table._theme)
+    table.set_stale(shown.table._stale)
+    table.setModel(shown.model)
+    table.resize(shown.table.size())
+    table.show()
+    table.restore_state(shown.table.save_state())
+    table.selectionModel().select(
+        shown.table.selectionModel().selection(), QItemSelectionModel.SelectionFlag.ClearAndSelect
+    )
+    shown.app.processEvents()
+    picture = _picture(table, hovered)
+    table.close()
+    table.deleteLater()
+    return picture
+
+
+def test_remembered_texts_never_show_what_is_no_longer_so(show: Callable[[int], Shown]) -> None:
+    load_fonts()
+    shown = show(0)
+    shown.store.apply([a_mixed_task(number) for number in range(12)])
+    shown.settle()
+    table, moment, before = shown.table, [clock()], QImage()
+    living = next(task for task in shown.store.tasks.values() if not task.is_terminated)
+    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    table.clearFocus()
+    shown.model._clock = lambda: moment[0]
+    changes: tuple[Callable[[], object], ...] = (
+        lambda: None,
+        lambda: moment.insert(0, moment[0] + timedelta(seconds=61)),
+        lambda: table.selectRow(2),
+        lambda: shown.store.apply([replace(living, status=Status.FAILED, error_detail="exit code 3")]),
+        lambda: table.setColumnWidth(Column.NAME, 40),
+        lambda: table.setColumnHidden(Column.PROJECT, False),
+        lambda: shown.model.sort_by([SortKey(Column.NAME)]),
+        lambda: table.set_theme(DARK),
+        lambda: table.set_stale(True),
+    )
+    for change in changes:
+        change()
+        shown.settle()
+        for hovered in (-1, -1, 4, 4, 4):
+            picture = _picture(table, hovered)
+            assert picture == _fresh_picture(shown, hovered)
+        assert picture != before
+        before = picture
