@@ -6,10 +6,9 @@ and draws its diagram from the same table, and every explanation a user reads is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.errors import IllegalTransitionError
 
@@ -88,8 +87,7 @@ class Cause(StrEnum):
     RESUBMIT_ON_PREEMPTION = "resubmit-on-preemption"
 
 
-@dataclass(frozen=True, slots=True)
-class StatusFacts:
+class StatusFacts(NamedTuple):
     """What is known about one state.
 
     `kind` colours it; a `terminal` state ends the task unless `may_auto_resubmit` and the task asked for it;

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from taskmon.gui.garbage import GarbageCollection
 from taskmon.gui.shell import Folders, Shell
+from taskmon.gui.styles import new_application
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +68,7 @@ def run(options: WindowOptions) -> int:
     """Opens the window; returns the exit code of the process."""
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, False)
     sys.setswitchinterval(SWITCH_S)
-    application = QApplication.instance() or QApplication(["taskmon"])
+    application = QApplication.instance() or new_application()
     application = cast("QApplication", application)
     application.setApplicationName("taskmon")
     application.setDesktopFileName("taskmon")

@@ -60,6 +60,8 @@ class Desk(QObject):
         self._ticker.start(1000)
 
     def _make_panes(self) -> None:
+        self.shell.add_lifecycle()
+        self.shell.diagram.set_reduce_motion(self.first.book.settings().settings.reduce_motion)
         self.log_pane, self.chart_pane, self.timeline = LogPane(), ChartPane(), Timeline()
         self.files_pane, self.details_pane = FilesPane(), DetailsPane()
         for wish, pane in (

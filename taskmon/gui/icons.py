@@ -82,6 +82,8 @@ def _drawn(path: Path, ink: str, side: int) -> QPixmap:
     painter = QPainter(pixmap)
     QSvgRenderer(QByteArray(path.read_bytes())).render(painter, QRectF(0, 0, side, side))
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
-    painter.fillRect(pixmap.rect(), QColor(ink))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(ink))
+    painter.drawRect(pixmap.rect())
     painter.end()
     return pixmap

@@ -50,7 +50,6 @@ class ListDesk(QObject):
         table, filter_box = shell.table, shell.filter_box
         self.settings_file = settings_path(shell.folders.config)
         self.book = ConnectionBook(self.settings_file, credentials or Credentials(self.settings_file.parent / "keys"))
-        shell.diagram.set_reduce_motion(self.book.settings().settings.reduce_motion)
         self.connection = ConnectionController(background, window, badge, store, messages, shell.clock)
         self.connections = ConnectionsController(
             background, self.connection, window, shell.notice, messages, self.book,
@@ -70,8 +69,7 @@ class ListDesk(QObject):
         self.postponed = Postponed(
             window.wished, window.folders_dropped, window.drop_refused, window.link_given, window.close_requested,
             filter_box.link_given, table.task_activated, table.kill_requested, table.context_menu_requested,
-            shell.diagram.status_clicked, shell.explanation.action_requested, shell.first_start.example_requested,
-            shell.first_start.connect_requested, shell.first_start.folders_dropped,
+            shell.first_start.example_requested, shell.first_start.connect_requested, shell.first_start.folders_dropped,
         )  # fmt: skip
         self._told = asyncio.Event()
         store.subscribe(lambda _: self._told.set())

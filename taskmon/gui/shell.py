@@ -19,9 +19,7 @@ from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.styles import dress
 from taskmon.gui.theme import DARK, LIGHT, Theme, system_theme
 from taskmon.gui.widgets.connection_badge import ConnectionBadge
-from taskmon.gui.widgets.explanation import Explanation
 from taskmon.gui.widgets.filter_box import FilterBox
-from taskmon.gui.widgets.lifecycle_diagram import LifecycleDiagram
 from taskmon.gui.widgets.main_window import MainWindow, Panes
 from taskmon.gui.widgets.sidebar import Sidebar
 from taskmon.gui.widgets.task_table import TaskTable
@@ -121,15 +119,11 @@ class Shell(QObject):
         self.sidebar = Sidebar()
         self.filter_box = FilterBox()
         self.badge = ConnectionBadge(self.clock)
-        self.diagram = LifecycleDiagram()
-        self.explanation = Explanation()
-        lifecycle = QSplitter(Qt.Orientation.Vertical)
-        lifecycle.addWidget(self.diagram)
-        lifecycle.addWidget(self.explanation)
-        lifecycle.setStretchFactor(0, 1)
-        lifecycle.setChildrenCollapsible(False)
+        self._lifecycle = LaterPane()
         tabs: dict[Wish, tuple[str, QWidget]] = {wish: (title, self._places[wish]) for wish, title in TABS.items()}
-        self.window = MainWindow(Panes(self._list_pane(), self.sidebar, lifecycle, self.filter_box, self.badge, tabs))
+        self.window = MainWindow(
+            Panes(self._list_pane(), self.sidebar, self._lifecycle, self.filter_box, self.badge, tabs)
+        )
         self.window.setWindowIcon(QIcon(str(resource_path("app/taskmon.svg"))))
 
     def add_hidden(self) -> None:
@@ -144,6 +138,22 @@ class Shell(QObject):
         for pane in (self.first_start, self.no_match, self.notice):
             pane.set_theme(self._theme)
             self.theme_changed.connect(pane.set_theme)
+
+    def add_lifecycle(self) -> None:
+        """The diagram and the explanation beside the list, once the list is there."""
+        from taskmon.gui.widgets.explanation import Explanation
+        from taskmon.gui.widgets.lifecycle_diagram import LifecycleDiagram
+
+        self.diagram, self.explanation = LifecycleDiagram(self._theme), Explanation()
+        both = QSplitter(Qt.Orientation.Vertical)
+        both.addWidget(self.diagram)
+        both.addWidget(self.explanation)
+        both.setStretchFactor(0, 1)
+        both.setChildrenCollapsible(False)
+        for pane in (self.diagram, self.explanation):
+            pane.set_theme(self._theme)
+            self.theme_changed.connect(pane.set_theme)
+        self._lifecycle.fill(both)
 
     def add_pane(self, wish: Wish, pane: QWidget, set_theme: Callable[[Theme], None]) -> None:
         """Puts a pane that was built later into its place, dressed in the present theme and every later one."""
@@ -200,9 +210,7 @@ class Shell(QObject):
     def _wear(self, theme: Theme) -> None:
         self._theme = theme
         self.window.action(self._theme_wish()).setChecked(True)
-        for pane in (
-            self.window, self.table, self.sidebar, self.filter_box, self.badge, self.diagram, self.explanation,
-        ):  # fmt: skip
+        for pane in (self.window, self.table, self.sidebar, self.filter_box, self.badge):
             pane.set_theme(theme)
         self.theme_changed.emit(theme)
 

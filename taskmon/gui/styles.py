@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtWidgets import QApplication
 
 from taskmon.gui.theme import Theme, load_fonts, palette, ui_font
 from taskmon.resource_files import resource_path
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication, QWidget
+    from PySide6.QtWidgets import QWidget
+
+_FUSION: Final = "fusion"
 
 
 def style_sheet(theme: Theme) -> str:
@@ -18,10 +22,18 @@ def style_sheet(theme: Theme) -> str:
     return Template(resource_path("styles/window.qss").read_text(encoding="utf-8")).substitute(colours)
 
 
+def new_application() -> QApplication:
+    """Qt with Fusion from its first moment: asked for it later, PySide sets up the hundreds of numbers of QStyle."""
+    application = QApplication(["taskmon", "-style", "Fusion"])
+    application.setProperty(_FUSION, True)
+    return application
+
+
 def dress(application: QApplication, theme: Theme) -> None:
     """Gives every present and future control the theme."""
     load_fonts()
-    application.setStyle("Fusion")
+    if not application.property(_FUSION):
+        application.setStyle("Fusion")
     application.setFont(ui_font())
     application.setPalette(palette(theme))
     application.setStyleSheet(style_sheet(theme))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
@@ -11,7 +9,11 @@ from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOpti
 
 def plain_tooltip(text: str) -> str:
     """A tooltip that shows `text` literally, line by line."""
-    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
+    if not text:
+        return ""
+    from html import escape  # no tooltip is shown before the window
+
+    return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>"
 
 
 class PlainTooltips(QStyledItemDelegate):

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
     QPushButton,
-    QStyle,
     QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
@@ -19,6 +28,7 @@ from PySide6.QtWidgets import (
 from taskmon.core.units import count_text
 from taskmon.gui.task_rows import TaskGroup
 from taskmon.gui.theme import LIGHT, Theme, ui_font
+from taskmon.gui.widgets.own_viewport import give_viewport
 from taskmon.gui.widgets.plain_tooltip import PlainTooltips
 from taskmon.gui.widgets.task_header import header_font
 from taskmon.gui.widgets.view_menu import ask_name, offer_view_actions
@@ -95,10 +105,15 @@ def _key(entry: Entry) -> tuple[str, str]:
 
 
 class _EntryPainter(PlainTooltips):
-    """Titles of sections in small capitals; groups with their number at the right."""
+    """Titles of sections in small capitals; groups with their number at the right.
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+    It asks the view itself what is chosen and where the mouse is: to read that from the option, PySide would set up
+    the hundreds of numbers of QStyle before the first paint.
+    """
+
+    def __init__(self, view: QListView) -> None:
+        super().__init__(view)
+        self._view = view
         self.theme = LIGHT
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
@@ -119,8 +134,13 @@ class _EntryPainter(PlainTooltips):
         if isinstance(entry, str):
             self._paint_section(painter, room, entry)
         else:
-            self._paint_group(painter, room, entry, option.state)
+            chosen = self._view.selectionModel().isSelected(index)
+            self._paint_group(painter, room, entry, chosen=chosen, hovered=self._is_under_mouse(room))
         painter.restore()
+
+    def _is_under_mouse(self, room: QRectF) -> bool:
+        viewport = self._view.viewport()
+        return viewport.underMouse() and room.contains(viewport.mapFromGlobal(QPointF(viewport.cursor().pos())))
 
     def _paint_section(self, painter: QPainter, room: QRectF, title: str) -> None:
         font = header_font()
@@ -129,9 +149,7 @@ class _EntryPainter(PlainTooltips):
         text = room.adjusted(_MARGIN + _PADDING, 0, -_MARGIN, -6)
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, title.upper())
 
-    def _paint_group(self, painter: QPainter, room: QRectF, group: TaskGroup, state: QStyle.StateFlag) -> None:
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
+    def _paint_group(self, painter: QPainter, room: QRectF, group: TaskGroup, *, chosen: bool, hovered: bool) -> None:
         plate = room.adjusted(_MARGIN, 1, -_MARGIN, -1)
         if chosen or hovered:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -169,8 +187,9 @@ class Sidebar(QWidget):
         super().__init__(parent)
         self._filter = ""
         self._entries = _Entries(self)
-        self._painter = _EntryPainter(self)
         self._list = QListView(self)
+        give_viewport(self._list)
+        self._painter = _EntryPainter(self._list)
         self._list.setModel(self._entries)
         self._list.setItemDelegate(self._painter)
         self._list.setFrameShape(QListView.Shape.NoFrame)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 from taskmon.gui.task_rows import CellKind, ColumnLook, SortKey, TaskRows
 from taskmon.gui.theme import LIGHT, Theme, ui_font
 from taskmon.gui.widgets.cell_painter import PADDING
+from taskmon.gui.widgets.own_viewport import give_viewport
 
 _HEIGHT: Final = 30
 _LEAST: Final = 44
@@ -40,6 +41,7 @@ class TaskHeader(QHeaderView):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        give_viewport(self)
         self._theme = LIGHT
         self._rows: TaskRows | None = None
         self._extending = False

@@ -23,6 +23,7 @@ from taskmon.gui.task_rows import SortKey, TaskRows
 from taskmon.gui.theme import LIGHT, Theme
 from taskmon.gui.widgets.cell_painter import ROW_HEIGHT, CellPainter, Room, RowState, paint_cells
 from taskmon.gui.widgets.copy_rows import as_csv, as_mime, menu_of_copies, row_values
+from taskmon.gui.widgets.own_viewport import give_viewport
 from taskmon.gui.widgets.plain_tooltip import PlainTooltips
 from taskmon.gui.widgets.row_keeper import RowKeeper
 from taskmon.gui.widgets.selection_note import SelectionNote
@@ -48,6 +49,7 @@ class TaskTable(QTableView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        give_viewport(self)
         self._rows: TaskRows | None = None
         self._theme = LIGHT
         self._painter = CellPainter(LIGHT)
