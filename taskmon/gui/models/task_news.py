@@ -28,8 +28,8 @@ class News(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """`title` holds words of ours only; `text` holds names and reasons of others, as plain lines. `task_ids` begin
-    with the most serious of the events, the latest of it first."""
+    """`title` holds words of ours only; `text` holds names and reasons of others, as plain lines. `task_ids` are those
+    of the most serious event, the latest first."""
 
     title: str
     text: str
@@ -57,7 +57,7 @@ def notice_of(news: Sequence[News]) -> Notice:
     lines = [line for event, some in told.items() for line in _lines(event, some, alone=len(told) == 1)]
     if len(lines) > _LINES:
         lines[_LINES - 1 :] = [f"and {len(lines) - _LINES + 1} more"]
-    ids = (one.task_id for some in told.values() for one in reversed(some))
+    ids = (one.task_id for one in reversed(next(iter(told.values()), [])))
     return Notice(_title(told), "\n".join(_short(line) for line in lines), tuple(ids))
 
 
