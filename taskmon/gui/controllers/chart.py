@@ -94,7 +94,7 @@ class ChartController:
         self._background.cancel("usage chart")
         self._background.cancel("series chart")
         if self._task is None:
-            self._pane.show_nothing("Select a task to see what its machine does.")
+            self._pane.show_nothing("Select one task to see what its machine does.")
         elif self._in_front:
             self._pane.show_nothing("Waiting for the first measurement…")
             self._background.restart("usage chart", self._follow_usage(self._task))

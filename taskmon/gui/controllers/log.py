@@ -67,7 +67,7 @@ class LogController:
         self._reading = LogReading(background, connection, pane, folder, key, silence_of)
         self._serve(pane)
         pane.set_files(list(_FILES))
-        pane.show_note("Select a task to read its log.")
+        pane.show_note("Select one task to read its log.")
 
     @property
     def spool(self) -> LogSpool | None:
@@ -136,7 +136,7 @@ class LogController:
         self._background.cancel(self._choosing)
         self._reading.stop()
         if self._task is None:
-            self._pane.show_note("Select a task to read its log.")
+            self._pane.show_note("Select one task to read its log.")
         elif self._file == STDOUT_FILE and not self._chosen and self._task.status is Status.FAILED:
             self._background.restart(self._choosing, self._choose_stream(self._task))
         else:

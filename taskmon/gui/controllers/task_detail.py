@@ -136,10 +136,11 @@ class TaskDetailController:
 
     def _show_counts(self) -> None:
         """Where the selected tasks are, or, with none selected, those of the present view."""
-        counts = Counter(task.status for task in self.selected) or self._model.status_counts()
+        selected = Counter(task.status for task in self.selected)
+        counts = selected or self._model.status_counts()
         self._diagram.show_counts(counts)
         if counts:
-            self._explanation.show_counts(counts)
+            self._explanation.show_counts(counts, selected=bool(selected))
         else:
             self._explanation.show_nothing()
 

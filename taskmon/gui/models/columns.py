@@ -201,7 +201,7 @@ def _text_columns() -> dict[Column, ColumnFacts]:
             lambda t: "\n".join(filter(None, (t.machine_group_name, t.machine_group_id))),
         ),
         c.REASON: ColumnFacts(
-            _look(c.REASON, "Reason", kind.QUIET, 200, True, elastic=True),
+            _look(c.REASON, "Reason", kind.QUIET, 130, True, elastic=True),
             lambda t, _n, o: waiting_text(t, o.queue) or silence_text(t, o) or reason_text(t),
             lambda t, _n, _o: reason_pattern(t),
             lambda t, _n, o: "\n".join(filter(None, (waiting_text(t, o.queue), silence_text(t, o), reason_tooltip(t)))),

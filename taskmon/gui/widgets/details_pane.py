@@ -91,7 +91,7 @@ class DetailsPane(QScrollArea):
             title.setStyleSheet(f"color: {theme.muted};")
 
     def show_nothing(self) -> None:
-        self._show([("", "Select a task to see everything that is known about it.")])
+        self._show([("", "Select one task to see everything that is known about it.")])
 
     def show_task(self, task: Task) -> None:
         """The same rows are only given new values, so that a selection inside one survives."""

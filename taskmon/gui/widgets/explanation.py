@@ -4,41 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPalette
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from taskmon.core.lifecycle import Status, facts
 from taskmon.core.task_story import command_sentence, counts_sentence, queue_sentence
 from taskmon.gui.icons import icon, tinted_icon
-from taskmon.gui.theme import LIGHT, Theme, log_font, mark, ui_font
-from taskmon.gui.widgets.status_mark import paint_mark
+from taskmon.gui.theme import LIGHT, Theme, ui_font
+from taskmon.gui.widgets.explanation_parts import ErrorText, Section, Title, text_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from PySide6.QtGui import QPaintEvent
 
     from taskmon.core.task import QueuePosition, Task
 
 WORDS: Final = {
     "resubmit": "Run again",
     "download": "Download outputs",
-    "kill": "Kill task",
+    "kill": "Kill",
     "show_log": "Show log",
     "submit": "Submit a folder",
 }
 """Every action that can be asked for, with the words of its button."""
+
+_WITHOUT_SELECTION: Final = "Select one to see what happened to it, or click a state to list the tasks in it."
 
 _ICONS: Final = {"resubmit": "resubmit", "download": "download", "kill": "kill", "show_log": "log", "submit": "submit"}
 _STEPS: Final[Mapping[Status, tuple[str, ...]]] = {
@@ -49,7 +39,6 @@ _STEPS: Final[Mapping[Status, tuple[str, ...]]] = {
     Status.KILLED: ("resubmit", "download"),
     Status.EXECUTER_FAILED: ("resubmit", "show_log"),
 }
-_MOST_ERROR_LINES: Final = 6
 
 
 def next_steps(status: Status) -> tuple[str, ...]:
@@ -61,6 +50,13 @@ def _next_steps_of(task: Task) -> tuple[str, ...]:
     """Those of its state; a task that no machine ever took has nothing to download."""
     found = next_steps(task.status)
     return found if task.start_time is not None else tuple(step for step in found if step != "download")
+
+
+def _next_steps_of_many(counts: Mapping[Status, int]) -> tuple[str, ...]:
+    present = [status for status, count in counts.items() if count]
+    if not all(facts(status).terminal for status in present):
+        return ("kill",)
+    return ("resubmit", "download") if Status.SUCCESS in present else ("resubmit",)
 
 
 class Explanation(QWidget):
@@ -76,10 +72,10 @@ class Explanation(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._page = page = QWidget()
-        self._title = _Title(page)
-        self._sections = [_Section(caption, page) for caption in ("What happened", "Why", "Next step")]
-        self._error = _ErrorText(page)
-        self._fact = _text_label(page)
+        self._title = Title(page)
+        self._sections = [Section(caption, page) for caption in ("What happened", "Why", "Next step")]
+        self._error = ErrorText(page)
+        self._fact = text_label(page)
         self._buttons = [QPushButton(self) for _ in range(2)]
         for button in self._buttons:
             button.clicked.connect(self._ask)
@@ -106,10 +102,10 @@ class Explanation(QWidget):
         self._error.show_text("")
         self._offer(())
 
-    def show_counts(self, counts: Mapping[Status, int]) -> None:
-        """Several tasks at once: how many are in which state."""
-        self._show_only(counts_sentence(counts))
-        self._offer(())
+    def show_counts(self, counts: Mapping[Status, int], *, selected: bool = True) -> None:
+        """Several tasks at once: how many are in which state; without `selected` they are all that are listed."""
+        self._show_only(counts_sentence(counts) if selected else f"{counts_sentence(counts)} {_WITHOUT_SELECTION}")
+        self._offer(_next_steps_of_many(counts) if selected else ("submit",))
 
     def show_nothing(self) -> None:
         """No task is selected."""
@@ -222,101 +218,3 @@ def _button_style(fill: str, ink: str, line: str, strong_line: str) -> str:
         f"QPushButton {{ background: {fill}; color: {ink}; border: 1px solid {line}; border-radius: 6px; "
         f"padding: 5px 12px; }} QPushButton:hover, QPushButton:focus {{ border: 1px solid {strong_line}; }}"
     )
-
-
-def _text_label(parent: QWidget) -> QLabel:
-    label = QLabel(parent)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setFont(ui_font())
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
-
-
-class _Section(QWidget):
-    """A small caption and a sentence under it."""
-
-    def __init__(self, caption: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._caption = QLabel(caption, self)
-        self._caption.setTextFormat(Qt.TextFormat.PlainText)
-        self._caption.setFont(ui_font(8.5, strong=True))
-        self._words = _text_label(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(1)
-        column.addWidget(self._caption)
-        column.addWidget(self._words)
-
-    def show_words(self, words: str) -> None:
-        self._words.setText(words)
-        self.setAccessibleName(f"{self._caption.text()}: {words}")
-        self.show()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._caption.setStyleSheet(f"color: {theme.muted}")
-        self._words.setStyleSheet(f"color: {theme.text}")
-
-
-class _Title(QWidget):
-    """The state's mark and name in its colour."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = LIGHT
-        self._status = Status.PENDING_INPUT
-        self.setFixedHeight(round(QFontMetricsF(ui_font(11.5, strong=True)).height()) + 4)
-
-    def show_status(self, status: Status) -> None:
-        self._status = status
-        self.setAccessibleName(facts(status).alias)
-        self.show()
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        ink = QColor(self._theme.of(self._status).ink if self._status.known else self._theme.muted)
-        painter = QPainter(self)
-        paint_mark(painter, QRectF(0, (self.height() - 14) / 2, 14, 14), mark(self._status), ink)
-        painter.setFont(ui_font(11.5, strong=True))
-        painter.setPen(ink)
-        words = QRectF(21, 0, self.width() - 21, self.height())
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, facts(self._status).alias)
-        painter.end()
-
-
-class _ErrorText(QPlainTextEdit):
-    """What the service or the runner said went wrong, as it is: plain, selectable, as tall as a few lines."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setReadOnly(True)
-        self.setFont(log_font(9))
-        self.setAccessibleName("Error detail")
-        self.setTabChangesFocus(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def show_text(self, text: str) -> None:
-        if text != self.toPlainText():
-            self.setPlainText(text)
-        self.setVisible(bool(text))
-        self.updateGeometry()
-
-    def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(
-            f"QPlainTextEdit {{ background: {theme.error_fill}; color: {theme.error_ink}; border: none; "
-            f"border-radius: 6px; padding: 4px; selection-background-color: {theme.error_ink}; "
-            f"selection-color: {theme.error_fill}; }}"
-        )
-
-    def sizeHint(self) -> QSize:
-        metrics = QFontMetricsF(self.font())
-        columns = max(20, int((self.width() - 24) / max(1.0, metrics.averageCharWidth())))
-        lines = sum(1 + len(line) // columns for line in self.toPlainText()[:4000].split("\n"))
-        return QSize(200, round(min(lines, _MOST_ERROR_LINES) * metrics.lineSpacing()) + 20)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(80, self.sizeHint().height())

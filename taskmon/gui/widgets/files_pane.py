@@ -133,7 +133,7 @@ class FilesPane(QWidget):
         self._clock = clock
         self._show_ages()
 
-    def show_nothing(self, note: str = "Select a task to see its files.") -> None:
+    def show_nothing(self, note: str = "Select one task to see its files.") -> None:
         self._files = None
         self._closed.clear()
         self.tree.clear()

@@ -132,11 +132,28 @@ def test_the_next_step_is_a_button(explanation: Explanation) -> None:
     assert [button.text() for button in buttons(explanation)] == ["Show log", "Run again"]
 
 
-def test_several_tasks_are_counted_and_nothing_is_offered(explanation: Explanation) -> None:
+@pytest.mark.parametrize(
+    ("counts", "offered"),
+    [
+        ({Status.FAILED: 3, Status.SUCCESS: 1200, Status.KILLED: 0}, ["resubmit", "download"]),
+        ({Status.FAILED: 2, Status.ZOMBIE: 1}, ["resubmit"]),
+        ({Status.COMPUTATION_STARTED: 1, Status.SUCCESS: 4}, ["kill"]),
+    ],
+)
+def test_several_tasks_are_counted_and_the_next_step_is_a_button(
+    explanation: Explanation, counts: dict[Status, int], offered: list[str]
+) -> None:
     explanation.show_task(a_task(status=Status.FAILED, error_detail="boom"))
-    explanation.show_counts({Status.FAILED: 3, Status.SUCCESS: 1200, Status.KILLED: 0})
-    assert words(explanation) == "1,203 tasks: 1,200 Success, 3 Failed."
-    assert buttons(explanation) == []
+    explanation.show_counts(counts)
+    assert words(explanation).startswith(f"{sum(counts.values()):,} tasks: ")
+    assert "0 Killed" not in words(explanation)
+    assert [button.objectName() for button in buttons(explanation)] == offered
+
+
+def test_the_tasks_of_a_view_are_counted_and_a_way_on_is_said(explanation: Explanation) -> None:
+    explanation.show_counts({Status.FAILED: 3}, selected=False)
+    assert words(explanation).startswith("3 tasks: 3 Failed. Select one to see what happened")
+    assert [button.objectName() for button in buttons(explanation)] == ["submit"]
 
 
 def test_without_a_task_it_offers_to_submit_one(explanation: Explanation) -> None:
