@@ -61,11 +61,26 @@ class TaskGroup:
     view: bool = False
 
 
+class Heading(NamedTuple):
+    """A row that stands above the `size` tasks of a group, which are shown where it is `open`. `reason` is empty for
+    the group of the tasks that have neither failed nor been stopped."""
+
+    reason: str
+    size: int
+    open: bool
+
+    @property
+    def title(self) -> str:
+        """The reason in words."""
+        return self.reason or "Neither failed nor stopped"
+
+
 class TaskRows(QAbstractTableModel):
     """A Qt table model whose rows are tasks, with the shortcuts that a table of 100,000 rows needs.
 
     Every row keeps its identity, the task id, through every change that it announces. `update_begins` and
-    `update_ended` enclose the several steps in which Qt is told of one change.
+    `update_ended` enclose the several steps in which Qt is told of one change. Where the tasks are grouped, there are
+    headings between them: rows that are no tasks and cannot be selected.
     """
 
     update_begins = Signal()
@@ -75,12 +90,33 @@ class TaskRows(QAbstractTableModel):
         """The task of a row."""
         raise NotImplementedError
 
-    def row_of(self, task_id: str) -> int | None:
-        """Where a task is now; None while the filter hides it or the service has forgotten it."""
+    def heading_at(self, row: int) -> Heading | None:
+        """The heading of a row; None where the row is a task."""
+        raise NotImplementedError
+
+    def set_open(self, reason: str, is_open: bool) -> None:
+        """Unfolds or folds a group. It stays so whatever arrives and however the table is sorted."""
+        raise NotImplementedError
+
+    def set_all_open(self, is_open: bool) -> None:
+        """Unfolds or folds every group that there is."""
+        raise NotImplementedError
+
+    def matching(self) -> int:
+        """How many tasks pass the filter, folded ones too."""
+        raise NotImplementedError
+
+    def row_of(self, key: str) -> int | None:
+        """Where a row is now, by a task's id or one of `keys`; None while the filter or a folded group hides it, or
+        the service has forgotten it."""
         raise NotImplementedError
 
     def ids(self, first: int = 0, last: int | None = None) -> list[str]:
-        """The task ids of the rows `first` to `last`, both included; to the end without `last`."""
+        """The ids of the tasks in the rows `first` to `last`, both included; to the end without `last`."""
+        raise NotImplementedError
+
+    def keys(self, first: int, last: int) -> list[str]:
+        """What identifies each of the rows `first` to `last`, both included: a task's id, or a heading's own key."""
         raise NotImplementedError
 
     def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:

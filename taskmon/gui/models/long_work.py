@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from taskmon.gui.models.task_index import Delta, Steps
+    from taskmon.gui.models.delta import Delta, Steps
 
 
 class LongWork:

@@ -11,11 +11,12 @@ import numpy as np
 from PySide6.QtCore import QModelIndex
 
 from taskmon.gui.models.columns import COLUMNS
-from taskmon.gui.models.task_index import runs
+from taskmon.gui.models.delta import runs
 
 if TYPE_CHECKING:
+    from taskmon.gui.models.delta import Delta
     from taskmon.gui.models.sort_order import Slots
-    from taskmon.gui.models.task_index import Delta, TaskIndex
+    from taskmon.gui.models.task_index import TaskIndex
     from taskmon.gui.task_rows import TaskRows
 
 MANY: Final = 12

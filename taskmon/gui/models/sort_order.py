@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -97,11 +97,14 @@ class _KeyColumn:
         """Reads the values of `slots` again; tells which of them are different now."""
         return self._put(slots, self._numbers(self._values(slots, tasks, now)))
 
-    def _put(self, slots: Slots, numbers: Floats) -> Flags:
-        size = int(slots.max(initial=-1)) + 1
+    def reach(self, size: int) -> None:
+        """Room for `size` slots, blank until something is put there."""
         if size > len(self.ascending):
             self.ascending = grown(self.ascending, size, np.inf)  # type: ignore[assignment]
             self._descending = None
+
+    def _put(self, slots: Slots, numbers: Floats) -> Flags:
+        self.reach(int(slots.max(initial=-1)) + 1)
         blank = np.isnan(numbers)
         ascending = np.where(blank, np.inf, numbers)
         different: Flags = self.ascending[slots] != ascending
@@ -134,8 +137,17 @@ class _KeyColumn:
         self.ascending[known] = new[np.searchsorted(old, self.ascending[known]).clip(max=len(new) - 1)]
 
 
+class Grouping(Protocol):
+    """What comes before all keys of the user."""
+
+    @property
+    def values(self) -> Floats:
+        """The number of every slot."""
+
+
 class SortOrder:
-    """Compares tasks by the user's columns, then newest first, then in the order in which they came."""
+    """Compares tasks by their groups if there are any, by the user's columns, then newest first, then in the order in
+    which they came."""
 
     def __init__(self, observed: Observed) -> None:
         self._observed = observed
@@ -143,6 +155,7 @@ class SortOrder:
         self._keys: tuple[SortKey, ...] = (NEWEST_FIRST,)
         self._arrival: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._arrived = 0
+        self.groups: Grouping | None = None
 
     @property
     def drifting(self) -> bool:
@@ -192,7 +205,10 @@ class SortOrder:
 
     def _arrays(self) -> list[Floats]:
         chosen = [(self._columns[Column(key.column)], key.descending) for key in self._keys]
-        return [column.descending if descending else column.ascending for column, descending in chosen]
+        for column, _ in chosen:
+            column.reach(len(self._arrival))  # headings have no values of their own
+        arrays = [column.descending if descending else column.ascending for column, descending in chosen]
+        return arrays if self.groups is None else [self.groups.values, *arrays]
 
     def sorted(self, slots: Slots) -> Slots:
         """`slots` in order."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from taskmon.core.units import count_text
 from taskmon.gui.models.columns import COLUMNS, Column, Observed, fraction_done
-from taskmon.gui.task_rows import CellKind, ColumnLook, TaskRows
+from taskmon.gui.task_rows import CellKind, ColumnLook, Heading, TaskRows
 
 if TYPE_CHECKING:
     from taskmon.gui.models.task_index import TaskIndex
@@ -32,6 +33,9 @@ class TaskCells(TaskRows):
         self._clock = clock
         self._observed = Observed()
         self._index: TaskIndex | None = None
+
+    def heading_at(self, row: int) -> Heading | None:
+        return None if self._index is None else self._index.heading_at(row)
 
     def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:
         task, now = self.task_at(row), self._clock()
@@ -62,14 +66,18 @@ class TaskCells(TaskRows):
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
+        if self._index is not None and self._index.heading_at(index.row()) is not None:
+            return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = index.row()
         if self._index is None or not 0 <= row < self._row_count():
             return None
-        column = Column(index.column())
-        task, shows = self._index.task_at(row), COLUMNS[column]
+        task = self._index.find(row)
+        if task is None:
+            return _heading_data(self._index.heading_at(row), role)
+        shows = COLUMNS[Column(index.column())]
         if role == Qt.ItemDataRole.DisplayRole:
             return shows.text(task, self._clock(), self._observed)
         if role == Qt.ItemDataRole.UserRole:
@@ -94,6 +102,16 @@ class TaskCells(TaskRows):
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"Click to sort by {look.title.lower()}; Shift+click to sort by it within the present order."
         return None
+
+
+def _heading_data(heading: Heading | None, role: int) -> str | None:
+    """The same for every column; nothing for a heading that is just leaving."""
+    if heading is None:
+        return None
+    if role == Qt.ItemDataRole.AccessibleTextRole:
+        how = "unfolded" if heading.open else "folded"
+        return f"Group: {heading.title}, {count_text(heading.size, 'task')}, {how}"
+    return heading.title if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) else None
 
 
 def _alignment(look: ColumnLook) -> int:

@@ -33,6 +33,7 @@ FAILURES: Final = "Why they failed"
 
 _SHOWN_REASONS: Final = 6
 
+_BAD_ENDS: Final = frozenset((Group.FAILED, Group.STOPPED))
 _ENDS: Final = frozenset((Group.DONE, Group.FAILED, Group.STOPPED))
 
 GROUP_WORDS: Final[Mapping[str, frozenset[Group]]] = MappingProxyType(
@@ -67,6 +68,11 @@ def state_group(status: Status, terminated: bool) -> Group:
     if kind is Kind.TERMINAL_FAILED:
         return Group.FAILED
     return Group.STOPPED if kind is Kind.USER_STOPPED else Group.DONE
+
+
+def shared_reason(task: Task) -> str:
+    """Under which reason the table groups a task: the pattern of why it failed or was stopped, else nothing."""
+    return reason_pattern(task) if group_of(task) in _BAD_ENDS else ""
 
 
 def exactly(key: str, value: str) -> str:

@@ -5,8 +5,8 @@ This module needs numpy; the model imports it when the first task arrives, not a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from operator import attrgetter
 from typing import Final, cast
@@ -16,32 +16,14 @@ import numpy.typing as npt
 
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
-from taskmon.gui.models.columns import Observed
+from taskmon.gui.models.columns import Column, Observed
+from taskmon.gui.models.delta import Delta, Steps, no_slots
+from taskmon.gui.models.reason_groups import ReasonGroups
 from taskmon.gui.models.sort_order import Flags, Slots, SortOrder, distinct, grown
 from taskmon.gui.models.task_filter import EVERYTHING, TaskFilter, search_text
 from taskmon.gui.models.task_group import GroupCounts
 from taskmon.gui.models.view_counts import ViewCounts
-from taskmon.gui.task_rows import SortKey
-
-
-def _no_slots() -> Slots:
-    return np.empty(0, dtype=np.intp)
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """What a change means for the shown rows, as slots: those that leave, those that come, those that stay but may
-    belong elsewhere, and those that stay and look different. `gone` slots are free once the rows have left."""
-
-    leaving: Slots = field(default_factory=_no_slots)
-    coming: Slots = field(default_factory=_no_slots)
-    moving: Slots = field(default_factory=_no_slots)
-    changed: Slots = field(default_factory=_no_slots)
-    gone: Slots = field(default_factory=_no_slots)
-
-
-Steps = Generator[None, None, Delta]
-"""Long work in steps of a millisecond or so, and what it means in the end."""
+from taskmon.gui.task_rows import Heading, SortKey
 
 _STEP: Final = 2000
 
@@ -55,12 +37,14 @@ class TaskIndex:
 
     def __init__(self, clock: Callable[[], datetime], observed: Observed) -> None:
         self._clock = clock
-        self.order: Slots = _no_slots()
+        self.order: Slots = no_slots()
         self.counts = GroupCounts()
         self.views = ViewCounts()
         self._queue = observed.queue
         self._filter = EVERYTHING
         self._sort = SortOrder(observed)
+        self._keys: tuple[SortKey, ...] = ()
+        self.groups: ReasonGroups | None = None
         self._tasks: list[Task | None] = []
         self._texts: list[str] = []
         self._slot_of: dict[str, int] = {}
@@ -70,7 +54,7 @@ class TaskIndex:
         self._state_of: npt.NDArray[np.int16] = np.empty(0, dtype=np.int16)
         self._meanwhile: list[Slots] | None = None
         self._shown: Flags = np.empty(0, dtype=np.bool_)
-        self._rows: Slots = _no_slots()
+        self._rows: Slots = no_slots()
         self._rows_of: Slots | None = None
         self._reference = clock()
 
@@ -80,22 +64,52 @@ class TaskIndex:
     # What is where -----------------------------------------------------------------------------------------------
 
     def task_at(self, row: int) -> Task:
-        """The task of a shown row."""
-        return cast("Task", self._tasks[self.order[row]])
+        """The task of a shown row. Raises IndexError for a heading."""
+        task = self.find(row)
+        if task is None:
+            raise IndexError(row)
+        return task
+
+    def find(self, row: int) -> Task | None:
+        """The task of a row; None where it is a heading, or one that is just leaving."""
+        task: Task | None = self._tasks[self.order[row]]
+        return task
+
+    def heading_at(self, row: int) -> Heading | None:
+        """The heading of a row; None where it is a task."""
+        return None if self.groups is None else self.groups.heading(int(self.order[row]))
 
     def ids(self, first: int, last: int) -> list[str]:
-        """The ids of the rows `first` to `last`, both included."""
+        """The ids of the tasks in the rows `first` to `last`, both included."""
         tasks = self._tasks
-        return [cast("Task", tasks[slot]).task_id for slot in self.order[first : last + 1].tolist()]
+        return [task.task_id for slot in self.order[first : last + 1].tolist() if (task := tasks[slot]) is not None]
+
+    def keys(self, first: int, last: int) -> list[str]:
+        """What identifies each of the rows `first` to `last`, both included."""
+        if self.groups is None:
+            return self.ids(first, last)
+        tasks, key = self._tasks, self.groups.heading_key
+        slots = self.order[first : last + 1].tolist()
+        return [task.task_id if (task := tasks[slot]) is not None else key(slot) for slot in slots]
+
+    def _matching(self) -> Slots:
+        """The tasks that pass the filter, those in folded groups too."""
+        return self.order if self.groups is None else np.flatnonzero(self._shown)
+
+    def matching(self) -> int:
+        """How many tasks pass the filter."""
+        return len(self._matching())
 
     def status_counts(self) -> dict[Status, int]:
         """How many of the tasks that pass the filter are in each state."""
-        counts = np.bincount(self._state_of[self.order], minlength=len(self._states)).tolist()
+        counts = np.bincount(self._state_of[self._matching()], minlength=len(self._states)).tolist()
         return {status: counts[number] for status, number in self._states.items() if counts[number]}
 
-    def row_of(self, task_id: str) -> int | None:
-        """The row of a task; None if it is not shown."""
-        slot = self._slot_of.get(task_id)
+    def row_of(self, key: str) -> int | None:
+        """The row of a task by its id, or of a heading by its key; None if it is not shown."""
+        slot = self._slot_of.get(key)
+        if slot is None and self.groups is not None:
+            slot = self.groups.heading_slot(key)
         if slot is None or not len(self.order):
             return None
         row = int(self.rows()[slot])
@@ -117,7 +131,6 @@ class TaskIndex:
         """New or changed tasks, and those that exist no more."""
         touched = np.array(sorted({self._put(task) for task in tasks}), dtype=np.intp)
         gone = np.array(sorted(self._forget(gone_ids)), dtype=np.intp)
-        self._shown = cast("Flags", grown(self._shown, len(self._tasks), 0))
         if self._meanwhile is not None:
             self._meanwhile += (touched, gone)
         return self._judge(touched, gone)
@@ -141,14 +154,18 @@ class TaskIndex:
         return slot
 
     def _new_slot(self, task_id: str) -> int:
+        slot = self._slot_of[task_id] = self._take_slot()
+        self._state_of = grown(self._state_of, slot + 1, 0)  # type: ignore[assignment]
+        return slot
+
+    def _take_slot(self) -> int:
         if self._free:
             slot = self._free.pop()
         else:
             slot = len(self._tasks)
             self._tasks.append(None)
             self._texts.append("")
-        self._slot_of[task_id] = slot
-        self._state_of = grown(self._state_of, slot + 1, 0)  # type: ignore[assignment]
+            self._shown = cast("Flags", grown(self._shown, slot + 1, 0))
         self._sort.arrive(slot)
         return slot
 
@@ -166,14 +183,39 @@ class TaskIndex:
     def _judge(self, touched: Slots, gone: Slots) -> Delta:
         """Compares what `touched` and `gone` slots are now with what the rows show."""
         self.views.update(touched, gone, self._tasks, self._texts)
-        before = self._shown[touched]
-        after: Flags = np.isin(touched, self._accepted(touched.tolist()))
+        before, gone_before = self._visible(touched), self._visible(gone)
+        accepted = self._accepted(touched.tolist())
         moved = self._sort.update(touched, self._tasks, self._reference)
-        stay = before & after
-        leaving = np.concatenate((touched[before & ~after], gone[self._shown[gone]]))
-        self._shown[touched] = after
+        if self.groups is not None:
+            known = np.concatenate((touched, gone))
+            self.groups.count(known[self._shown[known]], -1)
+            moved |= self.groups.read(touched, self._tasks)
+            self.groups.count(accepted, 1)
+        self._shown[touched] = False
         self._shown[gone] = False
-        return Delta(leaving, touched[after & ~before], touched[stay & moved], touched[stay], gone)
+        self._shown[accepted] = True
+        after = self._visible(touched)
+        stay = before & after
+        leaving = np.concatenate((touched[before & ~after], gone[gone_before]))
+        return self._headed(Delta(leaving, touched[after & ~before], touched[stay & moved], touched[stay], gone))
+
+    def _visible(self, slots: Slots) -> Flags:
+        """Which of these tasks have a row: they pass the filter and are not folded."""
+        shown: Flags = self._shown[slots]
+        return shown if self.groups is None else shown & self.groups.opened(slots)
+
+    def _headed(self, delta: Delta) -> Delta:
+        """The change with what it means for the headings."""
+        if self.groups is None:
+            return delta
+        headings = self.groups.settle()
+        return Delta(
+            leaving=np.concatenate((delta.leaving, headings.going)),
+            coming=np.concatenate((delta.coming, headings.coming)),
+            moving=delta.moving,
+            changed=np.concatenate((delta.changed, headings.changed)),
+            gone=np.concatenate((delta.gone, headings.going)),
+        )
 
     def _accepted(self, slots: Sequence[int]) -> Slots:
         return np.array(self._filter.select(slots, self._tasks, self._texts), dtype=np.intp)
@@ -196,13 +238,55 @@ class TaskIndex:
         self._filter = new
         after: Flags = np.zeros(len(self._shown), dtype=np.bool_)
         after[self._existing() if not new.tests else accepted] = True
-        touched = distinct(np.concatenate((_no_slots(), *(self._meanwhile or ()))))
+        touched = distinct(np.concatenate((no_slots(), *(self._meanwhile or ()))))
         self._meanwhile = None
         after[touched] = False
         after[self._accepted([slot for slot in touched.tolist() if self._tasks[slot] is not None])] = True
         leaving, coming = np.flatnonzero(self._shown & ~after), np.flatnonzero(after & ~self._shown)
         self._shown = after
-        return Delta(leaving=leaving, coming=coming)
+        if self.groups is not None:
+            self.groups.count(leaving, -1)
+            self.groups.count(coming, 1)
+            leaving, coming = leaving[self.groups.opened(leaving)], coming[self.groups.opened(coming)]
+        return self._headed(Delta(leaving=leaving, coming=coming))
+
+    def group(self, closed: AbstractSet[str]) -> Steps:
+        """From now on equal failures stand together under headings; those with a reason in `closed` are folded."""
+        groups = ReasonGroups(self._take_slot, closed)
+        yield from groups.begin(self._existing(), self._tasks)
+        if self.groups is not None:
+            return Delta()
+        shown = self.order
+        self.groups = self._sort.groups = groups
+        self._turn_groups()
+        groups.count(shown, 1)
+        opened = groups.opened(shown)
+        return self._headed(Delta(leaving=shown[~opened], moving=shown[opened]))
+
+    def ungroup(self) -> Steps:
+        """No groups and no headings any more."""
+        yield
+        if self.groups is None:
+            return Delta()
+        headings, matching = self.groups.headings(), self._matching()
+        folded = matching[~self.groups.opened(matching)]
+        stay = self.without(headings)
+        self.groups = self._sort.groups = None
+        return Delta(leaving=headings, coming=folded, moving=stay, gone=headings)
+
+    def fold(self, reason: str, *, is_open: bool) -> Delta:
+        """Unfolds or folds a group."""
+        if self.groups is None:
+            return Delta()
+        members = self.groups.members(reason, self._shown)
+        before = self._visible(members)
+        self.groups.set_open(reason, is_open)
+        after = self._visible(members)
+        return self._headed(Delta(leaving=members[before & ~after], coming=members[after & ~before]))
+
+    def _turn_groups(self) -> None:
+        if self.groups is not None:
+            self.groups.set_descending(any(key.column == Column.REASON and key.descending for key in self._keys))
 
     def count_views(self, filters: Mapping[str, TaskFilter]) -> None:
         """From now on `views` knows how many tasks each of these filters lets through."""
@@ -214,6 +298,8 @@ class TaskIndex:
         living = np.fromiter(self._living, dtype=np.intp, count=len(self._living))
         yield from self._sort.prepare(keys, self._existing(), living, self._tasks, self._reference)
         self._sort.choose(keys, self._tasks, self._reference)
+        self._keys = tuple(keys)
+        self._turn_groups()
         return Delta(moving=self.order)
 
     def living(self) -> list[int]:
@@ -225,7 +311,7 @@ class TaskIndex:
         """What time alone has moved among `slots`, as far as they still live."""
         living = np.array([slot for slot in slots if slot in self._living], dtype=np.intp)
         moved = self._sort.update(living, self._tasks, self._reference)
-        return Delta(moving=living[moved & self._shown[living]])
+        return Delta(moving=living[moved & self._visible(living)])
 
     @property
     def drifting(self) -> bool:
@@ -260,13 +346,3 @@ _told = attrgetter(
     "executer", "task_metadata", "input_submit_time", "num_retries",
 )  # fmt: skip
 """What groups, queue and searched text are made of."""
-
-
-def runs(rows: npt.NDArray[np.intp]) -> list[tuple[int, int]]:
-    """Growing row numbers as (first, last) of unbroken stretches."""
-    if not len(rows):
-        return []
-    breaks = np.flatnonzero(np.diff(rows) != 1)
-    firsts = rows[np.concatenate(([0], breaks + 1))]
-    lasts = rows[np.concatenate((breaks, [len(rows) - 1]))]
-    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))

@@ -23,8 +23,9 @@ from taskmon.gui.task_rows import SortKey, TaskGroup
 if TYPE_CHECKING:
     from taskmon.client.task_store import Change
     from taskmon.core.task import Task
+    from taskmon.gui.models.delta import Delta, Steps
     from taskmon.gui.models.row_changes import RowChanges
-    from taskmon.gui.models.task_index import Delta, Steps, TaskIndex
+    from taskmon.gui.models.task_index import TaskIndex
 
 GATHER_MS: Final = 16
 """Changes that arrive within a frame are shown together."""
@@ -66,6 +67,7 @@ class TaskTableModel(TaskCells):
     """
 
     counts_changed = Signal()
+    grouping_changed = Signal(bool)
 
     def __init__(self, store: Store, clock: Callable[[], datetime], parent: QObject | None = None) -> None:
         super().__init__(clock, parent)
@@ -73,6 +75,8 @@ class TaskTableModel(TaskCells):
         self._changes: RowChanges | None = None
         self._filter = EVERYTHING
         self._keys: tuple[SortKey, ...] = ()
+        self._grouped = False
+        self._closed: set[str] = set()
         self._work = LongWork(self._show_result)
         self._views: dict[str, str] = {}
         self._waiting: dict[str, None] = dict.fromkeys(store.tasks)
@@ -141,6 +145,30 @@ class TaskTableModel(TaskCells):
         """Qt's way to sort by one column; -1 is the first order, newest first."""
         self.sort_by([] if column < 0 else [SortKey(column, order is Qt.SortOrder.DescendingOrder)])
 
+    def grouped(self) -> bool:
+        """Whether equal failures stand together under headings."""
+        return self._grouped
+
+    def group_by_reason(self, on: bool) -> None:
+        """Puts equal failures together under headings, or ends that."""
+        if on != self._grouped:
+            self._grouped = on
+            if self._index is not None:
+                self._begin("group", self._index.group(self._closed) if on else self._index.ungroup())
+            self.grouping_changed.emit(on)
+
+    def set_open(self, reason: str, is_open: bool) -> None:
+        (self._closed.discard if is_open else self._closed.add)(reason)
+        if self._index is not None:
+            self._install(self._index.fold(reason, is_open=is_open))
+
+    def set_all_open(self, is_open: bool) -> None:
+        if is_open:
+            self._closed.clear()
+        for heading in [] if self._index is None or self._index.groups is None else self._index.groups.all():
+            if heading.open != is_open:
+                self.set_open(heading.reason, is_open)
+
     def set_progress(self, task_id: str, fraction: float | None) -> None:
         """How much of a task is done, 0 to 1; None for unknown."""
         if fraction is None:
@@ -169,11 +197,17 @@ class TaskTableModel(TaskCells):
             raise IndexError(row)
         return self._index.task_at(row)
 
-    def row_of(self, task_id: str) -> int | None:
-        return None if self._index is None else self._index.row_of(task_id)
+    def row_of(self, key: str) -> int | None:
+        return None if self._index is None else self._index.row_of(key)
 
     def ids(self, first: int = 0, last: int | None = None) -> list[str]:
         return [] if self._index is None else self._index.ids(first, self._row_count() - 1 if last is None else last)
+
+    def keys(self, first: int, last: int) -> list[str]:
+        return [] if self._index is None else self._index.keys(first, last)
+
+    def matching(self) -> int:
+        return 0 if self._index is None else self._index.matching()
 
     def total(self) -> int:
         """How many tasks there are with and without the filter's consent."""
@@ -274,7 +308,8 @@ class TaskTableModel(TaskCells):
         from taskmon.gui.models.task_index import TaskIndex
 
         index = TaskIndex(self._clock, self._observed)
-        for steps in (index.refilter(self._filter), index.choose_sort(self._keys)):
+        works = [index.refilter(self._filter), index.choose_sort(self._keys)]
+        for steps in works + ([index.group(self._closed)] if self._grouped else []):
             for _ in steps:  # of nothing yet
                 pass
         self._index, self._changes = index, RowChanges(self, index)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
@@ -15,70 +15,12 @@ from taskmon.client.task_store import TaskStore
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
-from taskmon.gui.models.columns import COLUMNS, Column, Observed
-from taskmon.gui.models.task_filter import parse_filter
+from taskmon.gui.models.columns import Column
 from taskmon.gui.models.task_table_model import SLICE, TaskTableModel
 from taskmon.gui.task_rows import SortKey
 from tests.builders import NOON, a_task, a_task_id, some_tasks
+from tests.gui.models.naive_table import Clock, Naive, headings, shown, shown_with_headings, steps_strategy
 from tests.waiting import until
-
-PROJECTS = ("wing", "Dam", "dam", "", "zebra")
-STATUSES = (Status.SUBMITTED, Status.COMPUTATION_STARTED, Status.SUCCESS, Status.FAILED, Status.KILLED)
-FILTERS = ("", "wing", "status:failed", "status:active -dam", "since:1h", 'project:="dam"', "nothing like it")
-SORTS = (
-    (),
-    (SortKey(Column.PROJECT),),
-    (SortKey(Column.STATUS, True), SortKey(Column.PROJECT, True)),
-    (SortKey(Column.TIME),),
-    (SortKey(Column.COST, True), SortKey(Column.NAME)),
-    (SortKey(Column.SUBMITTED),),
-)
-
-
-class Clock:
-    """A clock that stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = NOON + timedelta(minutes=50)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-class Naive:
-    """What the table has to show, worked out anew from nothing each time."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.arrivals: dict[str, int] = {}
-        self.count = 0
-
-    def note(self, store: TaskStore) -> None:
-        for task_id in [known for known in self.arrivals if known not in store]:
-            del self.arrivals[task_id]
-        for task_id in store.tasks:
-            if task_id not in self.arrivals:
-                self.arrivals[task_id] = self.count
-                self.count += 1
-
-    def rows(self, store: TaskStore, text: str, keys: tuple[SortKey, ...]) -> list[str]:
-        wanted = parse_filter(text, self.clock.now)
-        shown = sorted((t for t in store.tasks.values() if wanted.accepts(t)), key=lambda t: self.arrivals[t.task_id])
-        for key in reversed((*keys, SortKey(Column.SUBMITTED, True))):
-            shown = self._sorted(shown, key)
-        return [task.task_id for task in shown]
-
-    def _sorted(self, tasks: list[Task], key: SortKey) -> list[Task]:
-        def value(task: Task) -> Any:
-            found = COLUMNS[Column(key.column)].sort_key(task, self.clock.now, Observed())
-            return found.casefold() if isinstance(found, str) else found
-
-        blank = [task for task in tasks if value(task) in (None, "")]
-        told = [task for task in tasks if value(task) not in (None, "")]
-        groups: dict[Any, list[Task]] = {}
-        for task in told:
-            groups.setdefault(value(task), []).append(task)
-        return [task for v in sorted(groups, reverse=key.descending) for task in groups[v]] + blank
 
 
 @pytest.fixture
@@ -86,77 +28,97 @@ def store() -> TaskStore:
     return TaskStore()
 
 
-def shown(model: TaskTableModel) -> list[str]:
-    return [model.data(model.index(row, 0), Qt.ItemDataRole.UserRole) for row in range(model.rowCount())]
+class Compared:
+    """A model and a naive one that go through the same changes."""
+
+    def __init__(self) -> None:
+        self.store, self.clock = TaskStore(), Clock()
+        self.model, self.naive = TaskTableModel(self.store, self.clock), Naive(self.clock)
+        QAbstractItemModelTester(self.model, QAbstractItemModelTester.FailureReportingMode.Fatal, self.model)
+        self.resets: list[int] = []
+        self.model.modelReset.connect(lambda: self.resets.append(1))
+        self.text, self.grouped = "", False
+        self.keys: tuple[SortKey, ...] = ()
+        self.closed: set[str] = set()
+
+    def take(self, kind: str, value: Any) -> None:
+        getattr(self, f"_{kind.replace(' ', '_')}")(value)
+        self.naive.note(self.store)
+        self.model.flush()
+
+    def _apply(self, tasks: list[Task]) -> None:
+        self.store.apply(tasks)
+
+    def _remove(self, numbers: list[int]) -> None:
+        self.store.apply((), [a_task_id(number) for number in numbers])
+
+    def _filter(self, text: str) -> None:
+        self.text = text
+        self.model.set_filter(text)
+
+    def _sort(self, keys: tuple[SortKey, ...]) -> None:
+        self.keys = keys
+        self.model.sort_by(keys)
+
+    def _group(self, on: bool) -> None:
+        self.grouped = on
+        self.model.group_by_reason(on)
+
+    def _open(self, wish: tuple[str, bool]) -> None:
+        reason, is_open = wish
+        (self.closed.discard if is_open else self.closed.add)(reason)
+        self.model.set_open(reason, is_open)
+
+    def _open_all(self, is_open: bool) -> None:
+        self.closed = set() if is_open else self.closed | {heading.reason for heading in headings(self.model)}
+        self.model.set_all_open(is_open)
+
+    def expected(self) -> list[str]:
+        if self.grouped:
+            return self.naive.grouped_rows(self.store, self.text, self.keys, self.closed)
+        return self.naive.rows(self.store, self.text, self.keys)
 
 
-tasks_strategy = st.builds(
-    lambda number, project, status, minutes, seconds, cost, name: a_task(
-        task_id=a_task_id(number),
-        project=project,
-        status=status,
-        create_time=NOON + timedelta(minutes=minutes),
-        computation_start_time=NOON + timedelta(seconds=seconds),
-        computation_end_time=None if status is Status.COMPUTATION_STARTED else NOON + timedelta(seconds=seconds + 30),
-        estimated_computation_cost=cost,
-        name=name,
-    ),
-    number=st.integers(1, 40),
-    project=st.sampled_from(PROJECTS),
-    status=st.sampled_from(STATUSES),
-    minutes=st.integers(-60, 40),
-    seconds=st.integers(0, 600),
-    cost=st.sampled_from((None, 0.0, 0.5, 2.0)),
-    name=st.sampled_from((None, "alpha", "Beta", "gamma", "alphabet")),
-)
-steps_strategy = st.lists(
-    st.one_of(
-        st.tuples(st.just("apply"), st.lists(tasks_strategy, max_size=30)),
-        st.tuples(st.just("remove"), st.lists(st.integers(1, 40), max_size=25)),
-        st.tuples(st.just("filter"), st.sampled_from(FILTERS)),
-        st.tuples(st.just("sort"), st.sampled_from(SORTS)),
-    ),
-    min_size=1,
-    max_size=14,
-)
-
-
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps_strategy)
-def test_rows_are_those_of_a_naive_model_and_every_pointer_stays_on_its_task(app: Any, steps: list[Any]) -> None:
-    store, clock = TaskStore(), Clock()
-    model, naive = TaskTableModel(store, clock), Naive(clock)
-    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal, model)
-    resets: list[int] = []
-    model.modelReset.connect(lambda: resets.append(1))
-    text, keys = "", ()
+def test_rows_are_those_of_a_naive_model_and_every_pointer_stays_on_its_row(app: Any, steps: list[Any]) -> None:
+    both = Compared()
+    store, model = both.store, both.model
     pointers: dict[str, QPersistentModelIndex] = {}
     for kind, value in steps:
-        if kind == "apply":
-            store.apply(value)
-        elif kind == "remove":
-            store.apply((), [a_task_id(number) for number in value])
-        elif kind == "filter":
-            text = value
-            model.set_filter(value)
-        else:
-            keys = value
-            model.sort_by(value)
-        naive.note(store)
-        model.flush()
-        rows = shown(model)
-        assert rows == naive.rows(store, text, keys)
-        for task_id, pointer in pointers.items():
-            assert pointer.isValid() == (task_id in rows)
+        both.take(kind, value)
+        assert shown_with_headings(model) == both.expected()
+        rows = model.keys(0, model.rowCount() - 1)
+        assert len(set(rows)) == len(rows)
+        for key, pointer in pointers.items():
+            assert pointer.isValid() == (key in rows)
             if pointer.isValid():
-                assert rows[pointer.row()] == task_id
-        pointers = {task_id: QPersistentModelIndex(model.index(row, 1)) for row, task_id in enumerate(rows)}
-        for group in model.counts():
-            wanted = parse_filter(group.filter_text, clock.now)
-            assert group.count == sum(wanted.accepts(task) for task in store.tasks.values()), group
+                assert rows[pointer.row()] == key
+                assert model.row_of(key) == pointer.row()
+        pointers = {key: QPersistentModelIndex(model.index(row, 1)) for row, key in enumerate(rows)}
+        matching = both.naive.rows(store, both.text, both.keys)
+        assert model.matching() == len(matching)
+        assert model.status_counts() == Counter(store.tasks[task_id].status for task_id in matching)
         assert model.total() == len(store)
-    assert not resets
+    assert not both.resets
     model.close()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps_strategy)
+def test_the_sidebar_counts_what_the_table_would_show(app: Any, steps: list[Any]) -> None:
+    both = Compared()
+    for kind, value in steps:
+        both.take(kind, value)
+        both.model.set_views({"mine": "wing", "recent failures": "status:failed since:30m"})
+        for group in both.model.counts():
+            both.model.set_filter(group.filter_text)
+            both.model.flush()
+            assert group.count == both.model.matching(), group
+            assert group.count == len(both.naive.rows(both.store, group.filter_text, ())), group
+        both.model.set_filter(both.text)
+        both.model.flush()
+    both.model.close()
 
 
 def test_tasks_of_the_store_are_shown_newest_first(app: Any, store: TaskStore) -> None:

@@ -1,0 +1,155 @@
+"""What the table has to show, worked out naively, and the changes that tests bring about."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+
+from taskmon.client.task_store import TaskStore
+from taskmon.core.lifecycle import Status
+from taskmon.core.task import Task
+from taskmon.gui.models.columns import COLUMNS, Column, Observed
+from taskmon.gui.models.task_filter import parse_filter
+from taskmon.gui.models.task_reason import reason_pattern
+from taskmon.gui.models.task_table_model import TaskTableModel
+from taskmon.gui.task_rows import Heading, SortKey
+from tests.builders import NOON, a_task, a_task_id
+
+PROJECTS = ("wing", "Dam", "dam", "", "zebra")
+STATUSES = (Status.SUBMITTED, Status.COMPUTATION_STARTED, Status.SUCCESS, Status.FAILED, Status.KILLED)
+FILTERS = ("", "wing", "status:failed", "status:active -dam", "since:1h", 'project:="dam"', "nothing like it")
+SORTS = (
+    (),
+    (SortKey(Column.PROJECT),),
+    (SortKey(Column.STATUS, True), SortKey(Column.PROJECT, True)),
+    (SortKey(Column.TIME),),
+    (SortKey(Column.COST, True), SortKey(Column.NAME)),
+    (SortKey(Column.SUBMITTED),),
+    (SortKey(Column.REASON, True), SortKey(Column.STATUS)),
+)
+DETAILS = (None, None, "residual 1e3 at step 12", "residual 2e4 at step 9", "Disk full", "disk full", "no licence")
+REASONS = ("residual # at step #", "Disk full", "disk full", "", "stopped as asked", "never seen")
+
+
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = NOON + timedelta(minutes=50)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Naive:
+    """What the table has to show, worked out anew from nothing each time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.arrivals: dict[str, int] = {}
+        self.count = 0
+
+    def note(self, store: TaskStore) -> None:
+        for task_id in [known for known in self.arrivals if known not in store]:
+            del self.arrivals[task_id]
+        for task_id in store.tasks:
+            if task_id not in self.arrivals:
+                self.arrivals[task_id] = self.count
+                self.count += 1
+
+    def rows(self, store: TaskStore, text: str, keys: tuple[SortKey, ...]) -> list[str]:
+        return [task.task_id for task in self._shown(store, text, keys)]
+
+    def grouped_rows(self, store: TaskStore, text: str, keys: tuple[SortKey, ...], closed: set[str]) -> list[str]:
+        """Rows with headings, which are written as `reason × count`, with a minus sign before folded ones."""
+        groups: dict[str, list[str]] = {}
+        for task in self._shown(store, text, keys):
+            groups.setdefault(self._reason(task), []).append(task.task_id)
+        backwards = any(key.column == Column.REASON and key.descending for key in keys)
+        named = sorted((reason for reason in groups if reason), key=lambda r: (r.casefold(), r), reverse=backwards)
+        rows = []
+        for reason in [*named, *([""] if "" in groups else [])]:
+            rows.append(f"{'-' if reason in closed else ''}{reason} × {len(groups[reason])}")
+            rows += [] if reason in closed else groups[reason]
+        return rows
+
+    @staticmethod
+    def _reason(task: Task) -> str:
+        return reason_pattern(task) if task.status in (Status.FAILED, Status.KILLED) else ""
+
+    def _shown(self, store: TaskStore, text: str, keys: tuple[SortKey, ...]) -> list[Task]:
+        wanted = parse_filter(text, self.clock.now)
+        shown = sorted((t for t in store.tasks.values() if wanted.accepts(t)), key=lambda t: self.arrivals[t.task_id])
+        for key in reversed((*keys, SortKey(Column.SUBMITTED, True))):
+            shown = self._sorted(shown, key)
+        return shown
+
+    def _sorted(self, tasks: list[Task], key: SortKey) -> list[Task]:
+        def value(task: Task) -> Any:
+            found = COLUMNS[Column(key.column)].sort_key(task, self.clock.now, Observed())
+            return found.casefold() if isinstance(found, str) else found
+
+        blank = [task for task in tasks if value(task) in (None, "")]
+        told = [task for task in tasks if value(task) not in (None, "")]
+        groups: dict[Any, list[Task]] = {}
+        for task in told:
+            groups.setdefault(value(task), []).append(task)
+        return [task for v in sorted(groups, reverse=key.descending) for task in groups[v]] + blank
+
+
+def shown(model: TaskTableModel) -> list[str]:
+    return [model.data(model.index(row, 0), Qt.ItemDataRole.UserRole) for row in range(model.rowCount())]
+
+
+def headings(model: TaskTableModel) -> list[Heading]:
+    """The headings of a model from top to bottom."""
+    return [heading for row in range(model.rowCount()) if (heading := model.heading_at(row)) is not None]
+
+
+def shown_with_headings(model: TaskTableModel) -> list[str]:
+    """The rows as `Naive.grouped_rows` writes them."""
+    rows = []
+    for row in range(model.rowCount()):
+        heading = model.heading_at(row)
+        told = "" if heading is None else f"{'' if heading.open else '-'}{heading.reason} × {heading.size}"
+        rows.append(told or model.task_at(row).task_id)
+    return rows
+
+
+tasks_strategy = st.builds(
+    lambda number, project, status, minutes, seconds, cost, name, detail: a_task(
+        task_id=a_task_id(number),
+        project=project,
+        status=status,
+        create_time=NOON + timedelta(minutes=minutes),
+        computation_start_time=NOON + timedelta(seconds=seconds),
+        computation_end_time=None if status is Status.COMPUTATION_STARTED else NOON + timedelta(seconds=seconds + 30),
+        estimated_computation_cost=cost,
+        name=name,
+        error_detail=detail,
+    ),
+    number=st.integers(1, 40),
+    project=st.sampled_from(PROJECTS),
+    status=st.sampled_from(STATUSES),
+    minutes=st.integers(-60, 40),
+    seconds=st.integers(0, 600),
+    cost=st.sampled_from((None, 0.0, 0.5, 2.0)),
+    name=st.sampled_from((None, "alpha", "Beta", "gamma", "alphabet")),
+    detail=st.sampled_from(DETAILS),
+)
+steps_strategy = st.lists(
+    st.one_of(
+        st.tuples(st.just("apply"), st.lists(tasks_strategy, max_size=30)),
+        st.tuples(st.just("remove"), st.lists(st.integers(1, 40), max_size=25)),
+        st.tuples(st.just("filter"), st.sampled_from(FILTERS)),
+        st.tuples(st.just("sort"), st.sampled_from(SORTS)),
+        st.tuples(st.just("group"), st.booleans()),
+        st.tuples(st.just("open"), st.tuples(st.sampled_from(REASONS), st.booleans())),
+        st.tuples(st.just("open all"), st.booleans()),
+    ),
+    min_size=1,
+    max_size=16,
+)
