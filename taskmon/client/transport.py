@@ -46,6 +46,7 @@ _KEPT_CONNECTION_S: Final = 3.0
 _QUICK_S: Final = 1.0
 """A connection that was dropped before we used it shows so within this time."""
 _CHUNK: Final = 256 * 1024
+_LARGE: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ class Transport:
         harm by itself.
         """
         response = await self._call(method, path, query, body, with_key, extra_wait_s, once_key, twice_is_once)
+        if len(response.content) > _LARGE:
+            await asyncio.sleep(0)  # to read it, to decode it and to use it are turns of the loop of their own
         try:
             value: T = _decoder(cast("Any", answer)).decode(response.content or b"null")  # 204: nothing
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -108,6 +111,8 @@ class Transport:
                 f"The service's answer to {method} {path} is not what was agreed: {error}",
                 "Check the service's address and version; if they are right, report this to whoever runs it.",
             ) from error
+        if len(response.content) > _LARGE:
+            await asyncio.sleep(0)
         return value
 
     async def send(

@@ -62,17 +62,28 @@ class GarbageCollection(QObject):
 
 def collect_young() -> int:
     """Collects what came within the last seconds, if it is due, and sets aside what survives twice. Returns how many
-    objects were set aside because they came in bulk."""
+    objects were set aside unseen because they came in bulk."""
     youngest, older, _ = gc.get_threshold()
-    if (came := gc.get_count()[0]) > BULK:
+    if gc.get_count()[0] <= youngest:
+        return 0
+    if (came := _came()) > BULK:
         gc.freeze()
         return came
-    if gc.get_count()[0] > youngest:
-        gc.collect(0)
-    if gc.get_count()[1] > older:
+    gc.collect(0)
+    if gc.get_count()[1] <= older:
+        return 0
+    if (survived := len(gc.get_objects(1))) <= BULK:
         gc.collect(1)
-        gc.freeze()
-    return 0
+        survived = 0
+    gc.freeze()
+    return survived
+
+
+def _came() -> int:
+    """How many young objects there are. Python's own count says by how many they are more than before: a list of tasks
+    that came anew and let the old ones go counts as nothing there."""
+    more = gc.get_count()[0]
+    return more if more > BULK else len(gc.get_objects(0))
 
 
 def collect_whole() -> int:

@@ -81,6 +81,30 @@ def test_what_comes_in_bulk_is_not_looked_at_until_everything_is(app: QApplicati
             gc.disable()
 
 
+def test_what_replaces_as_much_is_bulk_too(app: QApplication) -> None:
+    """Python counts what came less what went: ten thousand tasks in place of ten thousand others are nothing to it."""
+    enabled = gc.isenabled()
+    collection = GarbageCollection()
+    try:
+        old = [[number] for number in range(BULK + 1)]
+        collect_whole()
+        Knot()
+        new = [[number] for number in range(BULK + 1)]
+        del old
+        more = [[number] for number in range(gc.get_threshold()[0] + 1)]
+        assert gc.get_count()[0] < BULK
+        assert collect_young() > BULK
+        assert Knot.alive == 1
+        assert len(gc.get_objects(0)) < 100
+        collect_whole()
+        assert Knot.alive == 0
+        assert (len(new), len(more)) == (BULK + 1, gc.get_threshold()[0] + 1)
+    finally:
+        collection.end()
+        if not enabled:
+            gc.disable()
+
+
 def test_a_cycle_that_nobody_holds_dies_within_seconds(app: QApplication) -> None:
     enabled = gc.isenabled()
     collection = GarbageCollection()
