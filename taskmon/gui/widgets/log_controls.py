@@ -108,7 +108,7 @@ class LogControls(QWidget):
         self._set_narrow(event.size().width() < _WORDS_WIDTH)
 
     def _set_narrow(self, narrow: bool) -> None:
-        self.files.setFixedWidth(_FILES_WIDTH - 26 if narrow else _FILES_WIDTH)
+        self.files.setFixedWidth(_FILES_WIDTH - 44 if narrow else _FILES_WIDTH)
         styles = Qt.ToolButtonStyle
         for button in (self.follow, self.wrap):
             button.setToolButtonStyle(styles.ToolButtonIconOnly if narrow else styles.ToolButtonTextBesideIcon)

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QSizePolicy,
-    QTabWidget,
     QToolBar,
     QToolButton,
     QWidget,
@@ -32,6 +31,7 @@ from taskmon.core.plain_text import one_line
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import Theme
 from taskmon.gui.widgets.connection_button import ConnectionButton
+from taskmon.gui.widgets.dock_room import DockRoom, PaneTabs
 from taskmon.gui.widgets.drop_overlay import DropOverlay, dropped_folders
 from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 from taskmon.gui.widgets.wishes import WISHES, Wish
@@ -245,7 +245,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
         self._sidebar_dock = self._dock("Views", "views", self._panes.sidebar, area.LeftDockWidgetArea)
         self._lifecycle_dock = self._dock("Lifecycle", "lifecycle", self._panes.lifecycle, area.RightDockWidgetArea)
-        self._tabs = QTabWidget(self)
+        self._tabs = PaneTabs(self)
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setExpanding(False)
         for title, pane in self._panes.tabs.values():
@@ -254,6 +254,7 @@ class MainWindow(QMainWindow):
         self._tasks_dock = self._dock("Task", "task", self._tabs, area.BottomDockWidgetArea)
         self._tasks_dock.setTitleBarWidget(QWidget(self))
         self._sidebar_dock.setTitleBarWidget(QWidget(self))
+        DockRoom(self, self._lifecycle_dock, self._tasks_dock)
 
     def _dock(self, title: str, name: str, pane: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)

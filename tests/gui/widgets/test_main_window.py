@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QProgressBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from taskmon.gui.theme import DARK, LIGHT
 from taskmon.gui.widgets.command_palette import CommandPalette
@@ -36,6 +45,30 @@ def test_every_wish_is_offered_with_words_and_asked_for_when_triggered(window: M
     assert asked == [text.wish for text in WISHES] == list(dict.fromkeys(asked))
     assert set(asked) == set(Wish)
     assert all(window.action(wish).text() for wish in Wish)
+
+
+@pytest.mark.parametrize("needed", [300, 900])
+def test_the_panes_of_a_narrow_window_do_not_overlap_and_come_back_when_it_is_wide(
+    app: QApplication, window: MainWindow, needed: int
+) -> None:
+    lifecycle, task = (window.findChild(QDockWidget, name) for name in ("lifecycle", "task"))
+    assert lifecycle is not None
+    assert task is not None
+    pane = QWidget()
+    pane.setMinimumWidth(needed)  # what a pane shows for a moment must not widen the window
+    log = QVBoxLayout(window.current_tab())
+    log.addWidget(pane)
+    window.show()
+    sizes = []
+    for width in (1300, 800, 900, 1300):
+        window.resize(width, 600)
+        for _ in range(3):
+            app.processEvents()
+        assert window.width() == width
+        assert not lifecycle.geometry().intersects(task.geometry())
+        sizes.append(lifecycle.width())
+    assert sizes[0] == sizes[3]
+    assert (sizes[1] < sizes[0]) == (needed == 900)
 
 
 def test_no_two_wishes_share_a_shortcut() -> None:
