@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from taskmon.core.log_text import plain_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -46,6 +48,8 @@ _HARMLESS: Final = re.compile(r"\b(?:no|0|without|zero) (?:fatal )?errors?\b|\be
 _WARNINGS: Final = re.compile(r"\bwarn(?:ing)?\b(?!s?\s*[:=]\s*0\b)|\[warn\]", re.IGNORECASE)
 _NO_WARNINGS: Final = re.compile(r"\b(?:no|0|without|zero) warnings?\b", re.IGNORECASE)
 
+_ONLY_STOPS: Final = re.compile(r"^(?:FOAM (?:exiting|aborting)\b|traceback \(most recent|mpi_abort\b)", re.IGNORECASE)
+
 
 HINTS: Final = (
     "error", "fatal", "critical", "exception", "traceback", "foam ", "fault", "dumped", "abort", "illegal", "memory",
@@ -68,6 +72,21 @@ def severity(line: str) -> Severity | None:
     if _WARNINGS.search(line) and not _NO_WARNINGS.search(line):
         return Severity.WARNING
     return None
+
+
+def last_error_line(output: bytes) -> str:
+    """The last line of a program's output that reads like an error and says which; empty where none does.
+
+    A line that ends with a colon takes the next one along, as in `FOAM FATAL ERROR:`; one that tells only that the
+    program stops (`FOAM exiting`) counts where there is no better one. Colours and overwritten text are left out.
+    """
+    lines = [text for raw in output.split(b"\n") if (text := plain_text(raw[:_READ_LIMIT]).strip())]
+    errors = [place for place, text in enumerate(lines) if severity(text) is Severity.ERROR]
+    telling = [place for place in errors if not _ONLY_STOPS.search(lines[place])]
+    if not errors:
+        return ""
+    place = (telling or errors)[-1]
+    return " ".join(lines[place : place + 2] if lines[place].endswith(":") else lines[place : place + 1])
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from taskmon.core.errors import TaskmonError
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
@@ -24,6 +24,7 @@ from taskmon.core.task import OperationName
 from taskmon.runner.control import StopReason, TaskControl
 from taskmon.runner.descendants import orphans, start_child
 from taskmon.runner.environment import Environment, live_output_words, mpi_words
+from taskmon.runner.error_line import error_line
 from taskmon.runner.guard import MARK_VARIABLE, find_processes, group_lives, known_as, stop_processes
 from taskmon.runner.guarding import Guard
 from taskmon.runner.job import CommandLine, Job
@@ -130,15 +131,19 @@ class Execution:
         )
         began = time.monotonic()
         logger.info("command %d: %s", index + 1, shown)
-        exit_code = _NOT_STARTED
+        exit_code, said = _NOT_STARTED, ""
         try:
-            exit_code = self._run_process(index, argv, command, deadline)
+            exit_code, said = self._run_process(index, argv, command, deadline)
         finally:
-            attributes = {"exit_code": exit_code, "execution_time_s": time.monotonic() - began}
+            attributes: dict[str, Any] = {"exit_code": exit_code, "execution_time_s": time.monotonic() - began}
+            attributes |= {"error_line": said} if said else {}
             self._reports.end_operation(self._job.task_id, operation, attributes)
         return exit_code
 
-    def _run_process(self, index: int, argv: Sequence[str], command: CommandLine, deadline: float | None) -> int:
+    def _run_process(
+        self, index: int, argv: Sequence[str], command: CommandLine, deadline: float | None
+    ) -> tuple[int, str]:
+        """The exit code, and what the command wrote last about an error of its own."""
         extra = {**command.env, TASK_VARIABLE: self._job.task_id, MARK_VARIABLE: self._mark}
         with (
             (self._artifacts / STDOUT_FILE).open("ab", buffering=0) as stdout,
@@ -149,6 +154,7 @@ class Execution:
             stdin.seek(0)
             for stream in (stdout, stderr):
                 stream.write(self._heading(command, {**self._environment.variables, **command.env}))
+            outputs = [(self._artifacts / STDERR_FILE, stderr.tell()), (self._artifacts / STDOUT_FILE, stdout.tell())]
             process = self._start(argv, extra, stdin, stdout, stderr)
             self._guard.watch_group(process.pid)
             try:
@@ -157,10 +163,11 @@ class Execution:
             finally:
                 self._stop(process)
                 self._guard.forget_group(process.pid)
+            said = error_line(outputs) if process.returncode else ""
             for path, stream in ((STDOUT_FILE, stdout), (STDERR_FILE, stderr)):
                 stream.write(_ending(self._artifacts / path))
         code = process.returncode
-        return 128 - code if code < 0 else code
+        return (128 - code if code < 0 else code), said
 
     def _start(
         self, argv: Sequence[str], extra: Mapping[str, str], stdin: IO[bytes], stdout: IO[bytes], stderr: IO[bytes]

@@ -162,11 +162,11 @@ class RunnerReports:
                 self._machines.set_current_task(machine, None)
 
     def _failed_command(self, task_id: str) -> str | None:
-        """Why the task failed, in a line: the exit code, and which command it was."""
+        """Why the task failed: what its last command wrote about it, the exit code, and which command it was."""
         sql = """SELECT attributes_json FROM operations WHERE task_id = ? AND name = ? AND status = ?
                  ORDER BY number DESC LIMIT 1"""
         found = self._database.value(sql, task_id, OperationName.EXEC_COMMAND, OperationStatus.FAILED)
-        return None if found is None else failure_line(orjson.loads(found))
+        return None if found is None else failure_text(orjson.loads(found))
 
     def _runner_ended(self, machine: str, event: RunnerTerminatedEvent) -> None:
         with self._database.transaction():
@@ -246,14 +246,17 @@ def envelope_of(report: BatchedReport) -> dict[str, Any]:
     return {"type": report.body.get("type"), "json": orjson.dumps(inner).decode()}
 
 
-def failure_line(attributes: dict[str, Any]) -> str | None:
-    """`Exit code 3 from: python3 -u solve.py`, or the signal that ended it, out of a failed command's attributes."""
+def failure_text(attributes: dict[str, Any]) -> str | None:
+    """Why a command failed, out of its attributes: what it wrote, then `Exit code 3 from: python3 -u solve.py`."""
     code, command = attributes.get("exit_code"), str(attributes.get("command", ""))[:_SHOWN_COMMAND]
     if not isinstance(code, int) or not command:
         return None
     if code > _SIGNAL_CODES and code - _SIGNAL_CODES in {number.value for number in signal.Signals}:
-        return f"Ended by signal {signal.Signals(code - _SIGNAL_CODES).name}: {command}"
-    return f"Exit code {code} from: {command}"
+        ended = f"Ended by signal {signal.Signals(code - _SIGNAL_CODES).name}: {command}"
+    else:
+        ended = f"Exit code {code} from: {command}"
+    said = str(attributes.get("error_line", ""))[:_SHOWN_COMMAND]
+    return f"{said}\n{ended}" if said else ended
 
 
 def path_to(cause: Cause, status: Status) -> list[Cause]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from taskmon.core.log_signals import LogPatterns, Severity, severity
+from taskmon.core.log_signals import LogPatterns, Severity, last_error_line, severity
 from taskmon.core.simulators import LogPattern
 from taskmon.resource_files import simulator_catalogue
 
@@ -108,3 +108,25 @@ def test_a_series_may_bring_its_own_abscissa() -> None:
 def test_every_simulator_that_we_ship_compiles() -> None:
     for simulator in simulator_catalogue():
         LogPatterns(simulator.log_patterns).series(["step 1/2 residual = 3"])
+
+
+@pytest.mark.parametrize(
+    ("output", "line"),
+    [
+        (b"", ""),
+        (b"Time = 1\nEnd\n", ""),
+        (b"error: first\nTime = 2\nerror: last\nbye\n", "error: last"),
+        (b"Traceback (most recent call last):\n  File 'a.py', line 1\nKeyError: 'nu'\n", "KeyError: 'nu'"),
+        (b"\x1b[1;31merror:\x1b[0m no mesh\r\n", "error: no mesh"),
+        (b"--> FOAM FATAL ERROR:\n\ncannot open file U\n\nFOAM exiting\n", "--> FOAM FATAL ERROR: cannot open file U"),
+        (b"50 %\nFOAM aborting\n", "FOAM aborting"),
+        (b"error: \xff\xfe\x00 bytes", "error: "),
+    ],
+)
+def test_the_last_line_like_an_error_says_why_a_program_failed(output: bytes, line: str) -> None:
+    assert last_error_line(output).startswith(line)
+    assert bool(last_error_line(output)) is bool(line)
+
+
+def test_a_line_without_end_is_read_no_further_than_other_lines() -> None:
+    assert len(last_error_line(b"error: " + b"x" * 30_000)) <= 4096

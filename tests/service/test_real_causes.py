@@ -179,12 +179,18 @@ async def test_a_kill_that_comes_too_late_leaves_the_natural_end(
     assert visited(task)[-3:] == [Status.COMPUTATION_ENDED, Status.PENDING_KILL, Status.SUCCESS]
 
 
-async def test_a_failed_task_says_its_exit_code_and_command(
+async def test_a_failed_task_says_what_it_wrote_its_exit_code_and_command(
     engine: RealEngine, client: ServiceClient, tmp_path: Path
 ) -> None:
     folder = a_folder(tmp_path, solve_py="import sys\nsys.exit(3)\n", crash_py="import os\nos.kill(os.getpid(), 11)\n")
     failed = await engine.submit(folder, "python3 -u solve.py")
     assert (await wait_for(client, failed.id, Status.FAILED)).error_detail == "Exit code 3 from: python3 -u solve.py"
+    spoken = (
+        "import sys\nprint('error: not this stream')\nprint('\\x1b[31mValueError: no mesh\\x1b[0m', file=sys.stderr)\n"
+    )
+    failed = await engine.submit(a_folder(tmp_path, "spoken", solve_py=f"{spoken}sys.exit(1)\n"), "python3 solve.py")
+    task = await wait_for(client, failed.id, Status.FAILED)
+    assert task.error_detail == "ValueError: no mesh\nExit code 1 from: python3 solve.py"
     crashed = await engine.submit(folder, "python3 crash.py")
     task = await wait_for(client, crashed.id, Status.FAILED)
     assert task.error_detail == "Ended by signal SIGSEGV: python3 crash.py"

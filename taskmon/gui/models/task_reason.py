@@ -79,10 +79,10 @@ def _reason(task: Task, *, short: bool) -> str:
     detail = _detail(task)
     if task.status is Status.SUCCESS:
         return detail
-    code = _exit_code(task) if task.status is Status.FAILED else None
-    if code is not None:
-        return f"Exit code {code}. {detail}".strip()
-    return detail or _state(task, short)
+    if detail or task.status is not Status.FAILED:
+        return detail or _state(task, short)
+    code = _exit_code(task)
+    return _state(task, short) if code is None else f"Exit code {code}"
 
 
 def reason_text(task: Task) -> str:

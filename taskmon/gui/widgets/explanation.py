@@ -90,7 +90,7 @@ class Explanation(QWidget):
         command = _command_sentence(task)
         sentences = [queue_sentence(position)] if position and task.status is Status.SUBMITTED else []
         error = task.error_detail or (task.executer.error_detail if task.executer else None) or ""
-        sentences += [command] if command and command != error else []  # nothing is said twice
+        sentences += [command] if command and command not in error else []  # nothing is said twice
         self._show_fact(" ".join(sentences))
         self._error.show_text(error)
         self._offer(_next_steps_of(task))

@@ -142,7 +142,7 @@ def test_the_reason_is_the_services_own_words_first() -> None:
 def test_a_failed_command_is_told_by_its_exit_code_where_the_history_is_known() -> None:
     command = an_operation(status=OperationStatus.FAILED, attributes={"command": "simpleFoam", "exit_code": 137})
     history = [a_status_entry(Status.COMPUTATION_STARTED, operations=[command]), a_status_entry(Status.FAILED)]
-    assert reason_text(a_task_detail(status=Status.FAILED, status_history=history)) == "Exit code 137."
+    assert reason_text(a_task_detail(status=Status.FAILED, status_history=history)) == "Exit code 137"
 
 
 @pytest.mark.parametrize("status", list(Status))
