@@ -75,6 +75,8 @@ def run(options: WindowOptions) -> int:
     application.setQuitOnLastWindowClosed(False)
     garbage = GarbageCollection()
     shell = Shell(application, clock, Folders(state=options.state_dir, cache=options.cache_dir))
+    if options.url is None:
+        shell.show_first_screen()
     shell.window.show()
     _FirstPaint(shell.window)
     from taskmon.gui.session import run_session

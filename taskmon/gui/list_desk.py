@@ -15,6 +15,7 @@ from taskmon.gui.controllers.connections import ConnectionsController
 from taskmon.gui.controllers.list_memory import ListMemoryController
 from taskmon.gui.controllers.named_views import NamedViewsController
 from taskmon.gui.controllers.task_list import TaskListController
+from taskmon.gui.first_screen import keep_first_screen
 from taskmon.gui.postponed import Postponed
 from taskmon.settings import settings_path
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from taskmon.client.poller import Freshness
     from taskmon.gui.background import Background
+    from taskmon.gui.controllers.connection import Place
     from taskmon.gui.shell import Shell
 
 
@@ -60,11 +62,12 @@ class ListDesk(QObject):
         )
         self.views = NamedViewsController(model, table, shell.sidebar, filter_box, messages, shell.state)
         self.memory = ListMemoryController(
-            background, self.connection, store, self.list, shell.clock, shell.folders.cache / "lists"
+            background, self.connection, store, self.list, shell.clock, shell.lists, keep_first=self._keep_first
         )
+        model.counts_changed.connect(lambda: shell.first_screen_of(""))
         self.connection.on_freshness(self.list.hear_freshness)
         self.connection.on_freshness(self._hear_clock)
-        self.connection.on_move(lambda _: self.list.expect_load())
+        self.connection.on_move(self._arrive)
         shell.no_match.clear_filter_requested.connect(lambda: filter_box.set_text(""))
         self.postponed = Postponed(
             window.wished, window.folders_dropped, window.drop_refused, window.link_given, window.close_requested,
@@ -77,6 +80,16 @@ class ListDesk(QObject):
         self._ticker = QTimer(self)
         self._ticker.timeout.connect(self._tick)
         self._ticker.start(1000)
+
+    def _arrive(self, place: Place) -> None:
+        self.list.expect_load()
+        seen = self.shell.first_screen_of(place.list_name)
+        if seen:
+            self.list.show_remembered(seen)
+
+    def _keep_first(self, place: str) -> None:
+        if not self.connections.is_given:
+            keep_first_screen(self.shell.lists, self.shell.model, place, self.shell.clock())
 
     async def rows_shown(self) -> None:
         """Returns when the first rows have been painted; sooner than later also if there are none."""

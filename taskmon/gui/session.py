@@ -46,7 +46,7 @@ def here(data_dir: Path) -> Place:
 
         return await own_service(data_dir)
 
-    return Place(THIS_COMPUTER, find, embedded=True)
+    return Place(THIS_COMPUTER, find, embedded=True, folder=str(data_dir))
 
 
 def given_place(options: WindowOptions) -> tuple[Place, str] | None:

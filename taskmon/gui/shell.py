@@ -14,8 +14,11 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from taskmon.client.clock_skew import ServerClock
 from taskmon.client.task_store import TaskStore
+from taskmon.core.units import count_text
+from taskmon.gui.first_screen import load_first_screen
 from taskmon.gui.messages import Messages
 from taskmon.gui.models.task_table_model import TaskTableModel
+from taskmon.gui.models.task_times import time_text
 from taskmon.gui.styles import dress
 from taskmon.gui.theme import DARK, LIGHT, Theme, system_theme
 from taskmon.gui.widgets.connection_badge import ConnectionBadge
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QApplication
 
+    from taskmon.gui.models.first_rows import FirstRows
     from taskmon.gui.widgets.notice_bar import NoticeBar
 
 THEMES = {Wish.THEME_LIGHT: LIGHT, Wish.THEME_DARK: DARK}
@@ -79,10 +83,13 @@ class Shell(QObject):
         self.server_clock = ServerClock(clock)
         """What the service's clock shows, by which the times of tasks are."""
         self.folders = folders
+        self.lists = folders.cache / "lists"
+        """What is remembered of the lists of tasks."""
         self.state = WindowState(folders.state / "window.ini")
         self.messages = Messages(self)
         self.store = TaskStore()
         self.model = TaskTableModel(self.store, self.server_clock)
+        self._first: FirstRows | None = None
         self._theme = self._chosen_theme()
         dress(application, self._theme)  # before the first widget: it measures itself with the font it finds
         self._places = {wish: LaterPane() for wish in TABS}
@@ -170,6 +177,24 @@ class Shell(QObject):
     def is_in_front(self, wish: Wish) -> bool:
         """Whether the person sees this tab."""
         return self.window.current_tab() is self._places[wish]
+
+    def show_first_screen(self) -> None:
+        """The rows that were seen the last time, pale and with their age, until the list itself is there."""
+        self._first = load_first_screen(self.lists)
+        self.table.set_stale(self._first is not None)
+        self.table.show_first(self._first)
+        self.window.show_loaded(self._seen())
+
+    def first_screen_of(self, place: str) -> str:
+        """Which list is shown turns out: rows of any other one go. Returns how many were seen when, if they stay."""
+        if self._first is not None and self._first.place != place:
+            self._first = None
+            self.table.show_first(None)
+        return self._seen()
+
+    def _seen(self) -> str:
+        first = self._first
+        return f"{count_text(first.total, 'task')}, as of {time_text(first.seen_at, self.clock())}" if first else ""
 
     # Colours and arrangement ---------------------------------------------------------------------------------------
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, Signal
 
 if TYPE_CHECKING:
+    from taskmon.core.lifecycle import Status
     from taskmon.core.task import Task
 
 
@@ -73,6 +74,24 @@ class Heading(NamedTuple):
     def title(self) -> str:
         """The reason in words."""
         return self.reason or "Neither failed nor stopped"
+
+
+class HasStatus(Protocol):
+    """A row's task, as far as painting it goes."""
+
+    @property
+    def status(self) -> Status: ...
+
+
+class PaintedRows(Protocol):
+    """What painting a row asks; `TaskRows` says what each answer means."""
+
+    def rowCount(self) -> int: ...
+    def task_at(self, row: int) -> HasStatus: ...
+    def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]: ...
+    def fraction(self, row: int, column: int) -> float | None: ...
+    def worrying(self, row: int) -> tuple[int, ...]: ...
+    def look(self, column: int) -> ColumnLook: ...
 
 
 class TaskRows(QAbstractTableModel):

@@ -39,7 +39,7 @@ class Window:
 
 
 class Place:
-    name = "here"
+    name = list_name = "here"
 
 
 class House:

@@ -45,11 +45,20 @@ def retry_pause(failures: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A service by name. `find` gives its address, starting the service where that is ours to do."""
+    """A service by name. `find` gives its address, starting the service where that is ours to do.
+
+    `folder` tells apart the services of this computer, which all have one name.
+    """
 
     name: str
     find: Callable[[], Awaitable[ServiceAddress]]
     embedded: bool
+    folder: str = ""
+
+    @property
+    def list_name(self) -> str:
+        """Under which its list of tasks is remembered."""
+        return f"{self.name} {self.folder}".rstrip()
 
 
 class ConnectionController:

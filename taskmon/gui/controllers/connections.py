@@ -70,6 +70,11 @@ class ConnectionsController:
         window.connection_button.chosen.connect(self.switch)
         self._show_choices()
 
+    @property
+    def is_given(self) -> bool:
+        """Whether the window is at the place that was given for this run."""
+        return self._given is not None and self._connection.place is self._given[0]
+
     # Where to begin --------------------------------------------------------------------------------------------
 
     def begin(self, embedded: Place, given: tuple[Place, str] | None = None, *, stay_here: bool = False) -> None:

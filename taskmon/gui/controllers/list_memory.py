@@ -31,7 +31,8 @@ class ListMemoryController:
     """Reads the list of the place where the window goes, until the service has answered; then only writes it.
 
     `folder` holds one file per place. A list is written when it is whole and has changed, at most every
-    `save_every_s` seconds, and by `save_now` when the window is left.
+    `save_every_s` seconds, and by `save_now` when the window is left. `keep_first` is called with the list's name where
+    the list is whole: it keeps what the table shows at its top.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class ListMemoryController:
         folder: Path,
         *,
         save_every_s: float = SAVE_EVERY_S,
+        keep_first: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._background = background
         self._store = store
@@ -51,6 +53,7 @@ class ListMemoryController:
         self._clock = clock
         self._folder = folder
         self._save_every_s = save_every_s
+        self._keep_first = keep_first
         self._place = ""
         self._answered = False
         self._whole = False
@@ -64,9 +67,9 @@ class ListMemoryController:
         self._changed.set()
 
     def _arrive(self, place: Place) -> None:
-        self._place, self._answered, self._whole = place.name, False, False
+        self._place, self._answered, self._whole = place.list_name, False, False
         self._changed.clear()
-        self._background.restart("list memory", self._show(place.name))
+        self._background.restart("list memory", self._show(place.list_name))
 
     def _hear(self, freshness: Freshness) -> None:
         # From the first answer on the service's word counts: a page of ours could bring back what it has forgotten.
@@ -104,6 +107,8 @@ class ListMemoryController:
 
     async def save_now(self) -> None:
         """Writes the list if it is whole and has changed. A disk that is full is no reason to trouble anybody."""
+        if self._whole:
+            self._keep_first(self._place)
         if not self._whole or not self._changed.is_set():
             return
         self._changed.clear()

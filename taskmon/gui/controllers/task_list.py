@@ -94,6 +94,8 @@ class TaskListController:
         if self._remembered or self._loaded < self._total:
             size = self._remembered or f"{self._loaded:,} of {self._total:,} loaded"
             return f"{size}, {match}" if match else size
+        if not len(self._store) and not self._loaded_once:
+            return ""  # nobody knows yet
         count = count_text(len(self._store), "task")
         return f"{match.removesuffix(' match')} of {count} match" if match else count
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from taskmon.core.lifecycle import Kind, Status, facts
-from taskmon.gui.task_rows import CellKind, TaskRows
+from taskmon.gui.task_rows import CellKind, PaintedRows
 from taskmon.gui.theme import Theme, log_font, mark, ui_font
 from taskmon.gui.widgets.status_mark import paint_mark
 from taskmon.gui.widgets.text_tiles import Face, TextStyle, TextTiles
@@ -188,7 +188,7 @@ Room = tuple[int, CellKind, int, int]
 
 
 def paint_cells(
-    cells: CellPainter, painter: QPainter, rows: TaskRows, row: int, top: int, rooms: Sequence[Room], state: RowState
+    cells: CellPainter, painter: QPainter, rows: PaintedRows, row: int, top: int, rooms: Sequence[Room], state: RowState
 ) -> None:
     """What a row says in `rooms`."""
     status = rows.task_at(row).status

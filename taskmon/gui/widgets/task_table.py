@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from taskmon.gui.task_rows import SortKey, TaskRows
+from taskmon.gui.task_rows import PaintedRows, SortKey, TaskRows
 from taskmon.gui.theme import LIGHT, Theme
 from taskmon.gui.widgets.cell_painter import ROW_HEIGHT, CellPainter, Room, RowState, paint_cells
 from taskmon.gui.widgets.copy_rows import as_csv, as_mime, menu_of_copies, row_values
@@ -51,6 +51,7 @@ class TaskTable(QTableView):
         super().__init__(parent)
         give_viewport(self)
         self._rows: TaskRows | None = None
+        self._first: PaintedRows | None = None
         self._theme = LIGHT
         self._painter = CellPainter(LIGHT)
         self._stale = False
@@ -116,6 +117,11 @@ class TaskTable(QTableView):
     def set_stale(self, stale: bool) -> None:
         """Pale rows: what they say may no longer be so."""
         self._stale = stale
+        self.viewport().update()
+
+    def show_first(self, rows: PaintedRows | None) -> None:
+        """Rows to paint for as long as the model has none; None: no longer."""
+        self._first = rows
         self.viewport().update()
 
     def set_clock(self, clock: Callable[[], datetime]) -> None:
@@ -223,9 +229,11 @@ class TaskTable(QTableView):
         first, last = self._rows_between(event.rect().top(), event.rect().bottom())
         if self._rows is not None and first >= 0:
             self._paint_rows(painter, event.rect(), self._rows, first, last)
+        elif self._first is not None:
+            self._paint_rows(painter, event.rect(), self._first, 0, self._first.rowCount() - 1)
         painter.end()
 
-    def _paint_rows(self, painter: QPainter, rect: QRect, rows: TaskRows, first: int, last: int) -> None:
+    def _paint_rows(self, painter: QPainter, rect: QRect, rows: PaintedRows, first: int, last: int) -> None:
         cells, rooms, width = self._painter, self._rooms_in(rect, rows), self.viewport().width()
         selected, top = self._selected_between(first, last), self._top_of(first)
         cells.begin(painter)
@@ -241,7 +249,7 @@ class TaskTable(QTableView):
     def _top_of(self, row: int) -> int:
         return row * ROW_HEIGHT - self.verticalScrollBar().value()
 
-    def _rooms_in(self, rect: QRect, rows: TaskRows) -> list[Room]:
+    def _rooms_in(self, rect: QRect, rows: PaintedRows) -> list[Room]:
         """The shown columns that `rect` touches."""
         header = self._header
         cells = [(c, header.sectionViewportPosition(c), header.sectionSize(c)) for c in header.shown_columns()]

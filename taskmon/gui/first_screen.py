@@ -1,0 +1,44 @@
+"""The file with the first screen of the list, read before the first paint and written whenever the list is kept."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from taskmon.gui.models.first_rows import decoded, encoded, first_rows_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from taskmon.gui.models.first_rows import FirstRows
+    from taskmon.gui.models.task_table_model import TaskTableModel
+
+_NAME: Final = "first-screen.json"
+_LARGEST: Final = 1 << 20
+
+
+def load_first_screen(folder: Path) -> FirstRows | None:
+    """What was kept last; None if nothing usable was."""
+    try:
+        with (folder / _NAME).open("rb") as file:
+            written = file.read(_LARGEST + 1)
+    except OSError:
+        return None
+    return decoded(written) if len(written) <= _LARGEST else None
+
+
+def keep_first_screen(folder: Path, model: TaskTableModel, place: str, seen_at: datetime) -> None:
+    """Writes what the table shows at its top; nothing is kept of a filtered list. A full disk troubles nobody."""
+    first, path = first_rows_of(model, place, seen_at), folder / _NAME
+    try:
+        if first is None:
+            path.unlink(missing_ok=True)
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".part")
+        draft.touch(mode=0o600)
+        draft.write_bytes(encoded(first))
+        draft.replace(path)
+    except OSError as error:
+        logging.getLogger(__name__).warning("the first screen could not be kept: %s", error)

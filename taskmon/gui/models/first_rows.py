@@ -1,0 +1,106 @@
+"""The first screen of the list as it was left: words instead of tasks, so that the very first paint can show it.
+
+Tasks come from the cached list or the service a moment later; what reads them takes longer to load than the window.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from taskmon.core.lifecycle import Status
+from taskmon.gui.models.columns import COLUMNS
+
+if TYPE_CHECKING:
+    from taskmon.gui.models.task_table_model import TaskTableModel
+    from taskmon.gui.task_rows import ColumnLook
+
+SCREEN: Final = 60
+"""Rows that a tall screen shows."""
+
+_COLUMNS: Final = tuple(COLUMNS)
+_KEYS: Final = tuple(COLUMNS[column].look.key for column in _COLUMNS)
+
+
+class FirstRow(NamedTuple):
+    """A row as it was painted. `texts` are by the keys of columns."""
+
+    status: Status
+    texts: dict[str, str]
+    fraction: float | None
+    worrying: tuple[int, ...]
+
+
+class FirstRows(NamedTuple):
+    """The first rows of the list of the connection `place` at the moment `seen_at`, when it had `total` tasks."""
+
+    place: str
+    seen_at: datetime
+    total: int
+    rows: tuple[FirstRow, ...]
+
+    # What the table asks when it paints
+
+    def rowCount(self) -> int:
+        return len(self.rows)
+
+    def task_at(self, row: int) -> FirstRow:
+        return self.rows[row]
+
+    def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:
+        texts = self.rows[row].texts
+        return [texts.get(_KEYS[column], "") for column in columns]
+
+    def fraction(self, row: int, column: int) -> float | None:
+        return self.rows[row].fraction
+
+    def worrying(self, row: int) -> tuple[int, ...]:
+        return self.rows[row].worrying
+
+    def look(self, column: int) -> ColumnLook:
+        return COLUMNS[_COLUMNS[column]].look
+
+
+def first_rows_of(model: TaskTableModel, place: str, seen_at: datetime) -> FirstRows | None:
+    """What the table shows at its top now; None while a filter hides a part of the list or it stands in groups."""
+    if model.filter_text().strip() or model.grouped():
+        return None
+    rows = tuple(_row_of(model, row) for row in range(min(SCREEN, model.rowCount())))
+    return FirstRows(place, seen_at, model.total(), rows)
+
+
+def _row_of(model: TaskTableModel, row: int) -> FirstRow:
+    texts = dict(zip(_KEYS, model.cell_texts(row, range(len(_KEYS))), strict=True))
+    bars = (model.fraction(row, column) for column in range(len(_KEYS)))
+    fraction = next((value for value in bars if value is not None), None)
+    return FirstRow(model.task_at(row).status, {k: v for k, v in texts.items() if v}, fraction, model.worrying(row))
+
+
+def encoded(first: FirstRows) -> bytes:
+    """As JSON."""
+    rows = [[row.status, row.texts, row.fraction, row.worrying] for row in first.rows]
+    return json.dumps([first.place, first.seen_at.isoformat(), first.total, rows]).encode()
+
+
+def decoded(written: bytes) -> FirstRows | None:
+    """The opposite of `encoded`; None for anything else."""
+    try:
+        place, seen_at, total, rows = json.loads(written)
+        moment = datetime.fromisoformat(seen_at)
+        read = tuple(map(_decoded_row, rows))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    usable = isinstance(place, str) and isinstance(total, int) and moment.tzinfo is not None
+    return FirstRows(place, moment, total, read) if usable else None
+
+
+def _decoded_row(written: Any) -> FirstRow:
+    status, texts, fraction, worrying = written
+    return FirstRow(
+        Status(status),
+        {str(key): str(text) for key, text in texts.items()},
+        None if fraction is None else min(1.0, max(0.0, float(fraction))),
+        tuple(int(column) for column in worrying),
+    )

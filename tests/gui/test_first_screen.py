@@ -1,0 +1,109 @@
+"""The first screen of the list: kept when the list is kept, shown in the very first paint, never a wrong one."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtGui import QColor
+
+from taskmon.client.task_store import TaskStore
+from taskmon.core.lifecycle import Status
+from taskmon.gui.first_screen import keep_first_screen, load_first_screen
+from taskmon.gui.models.columns import Column
+from taskmon.gui.models.task_table_model import TaskTableModel
+from taskmon.gui.shell import Folders, Shell
+from tests.builders import some_tasks
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+HERE = "This computer /data"
+
+
+@pytest.fixture
+def model(app: QApplication) -> TaskTableModel:
+    store = TaskStore()
+    store.apply([*some_tasks(50, status=Status.FAILED), *some_tasks(100)[50:]])
+    made = TaskTableModel(store, lambda: NOW)
+    made.flush()
+    return made
+
+
+def shell_of(app: QApplication, folder: Path) -> Shell:
+    return Shell(app, lambda: NOW, Folders(state=folder / "state", cache=folder, config=folder / "config"))
+
+
+def test_what_the_table_shows_at_its_top_comes_back(model: TaskTableModel, tmp_path: Path) -> None:
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    first = load_first_screen(tmp_path)
+    assert first is not None
+    assert (first.place, first.seen_at, first.total) == (HERE, NOW, 100)
+    columns = range(len(Column))
+    assert 0 < first.rowCount() < 100
+    for row in range(first.rowCount()):
+        assert first.cell_texts(row, columns) == model.cell_texts(row, columns)
+        assert first.task_at(row).status is model.task_at(row).status
+
+
+def test_it_is_private_and_leaves_no_draft(model: TaskTableModel, tmp_path: Path) -> None:
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    [kept] = tmp_path.iterdir()
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_nothing_is_kept_of_a_filtered_list(model: TaskTableModel, tmp_path: Path) -> None:
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    model.set_filter("status:failed")
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    assert load_first_screen(tmp_path) is None
+
+
+def test_nothing_is_kept_of_a_list_in_groups(model: TaskTableModel, tmp_path: Path) -> None:
+    model.group_by_reason(True)
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    assert load_first_screen(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"", b"{}", b"[1, 2, 3, 4]", b"[" * 100_000, b"\xff\xfe", b'["here", "2026-03-02", 3, []]',
+        json.dumps(["here", "2026-03-02T12:00:00+00:00", 1, [["success", {"name": "x"}, "half", []]]]).encode(),
+        json.dumps(["here", "2026-03-02T12:00:00+00:00", 1, [["success", None, None, []]]]).encode(),
+        json.dumps(["here", "2026-03-02T12:00:00+00:00", "many", []]).encode(),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, written: bytes) -> None:
+    (tmp_path / "first-screen.json").write_bytes(written)
+    assert load_first_screen(tmp_path) is None
+
+
+def test_a_disk_that_cannot_be_written_troubles_nobody(model: TaskTableModel, tmp_path: Path) -> None:
+    (tmp_path / "lists").write_text("a file where the folder should be")
+    keep_first_screen(tmp_path / "lists", model, HERE, NOW)
+
+
+def rows_painted(shell: Shell) -> bool:
+    """Whether anything but the table's ground is seen where the first rows would be."""
+    picture = shell.table.viewport().grab().toImage()
+    ground = QColor(shell.theme().surface)
+    return any(picture.pixelColor(x, 15) != ground for x in range(picture.width()))
+
+
+def test_the_first_paint_shows_the_rows_until_another_list_turns_out(
+    app: QApplication, model: TaskTableModel, tmp_path: Path
+) -> None:
+    keep_first_screen(tmp_path / "lists", model, HERE, NOW)
+    shell = shell_of(app, tmp_path)
+    assert not rows_painted(shell)
+    shell.show_first_screen()
+    assert rows_painted(shell)
+    assert shell.first_screen_of(HERE).startswith("100 tasks, as of ")
+    assert rows_painted(shell)
+    assert shell.first_screen_of("This computer /elsewhere") == ""
+    assert not rows_painted(shell)
