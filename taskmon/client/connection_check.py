@@ -21,6 +21,7 @@ from taskmon.core.units import money_text
 from taskmon.core.user import User
 
 _TOO_OLD = 406
+_REFERS_ELSEWHERE = range(300, 400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ def _refused(error: TaskmonError, part: FormPart) -> CheckResult:
         return CheckResult("The service does not accept this key. Copy it again, or ask for a new one.", FormPart.KEY)
     if isinstance(error, RefusedError) and error.status_code == _TOO_OLD:
         return CheckResult(f"The service wants a newer taskmon. It says: {error.title}", FormPart.ADDRESS)
+    if isinstance(error, RefusedError) and error.status_code in _REFERS_ELSEWHERE:
+        return CheckResult(str(error), FormPart.ADDRESS)
     if part is FormPart.ADDRESS and isinstance(error, NotFoundError | ServiceFailedError | RefusedError):
         return CheckResult(
             "Something answers there, but it is not a task service. Check the address.", FormPart.ADDRESS

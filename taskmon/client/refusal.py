@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import ssl
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,14 +20,19 @@ from taskmon.core.errors import (
     RefusedError,
     ServiceFailedError,
 )
+from taskmon.core.plain_text import one_line
 
 _log = logging.getLogger(__name__)
+
+_SHOWN_ADDRESS: Final = 200
 
 
 def connection_failed(url: str, error: Exception) -> ConnectionFailedError:
     """The error for a fault of the network on the way to `url`."""
     place = urlsplit(url).netloc
     _log.debug("no answer from %s: %r", place, error)
+    if (problem := _tls_problem(error)) is not None:
+        return ConnectionFailedError(*_tls_sentences(place, problem))
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         title = f"The service at {place} cannot be reached."
     elif isinstance(error, httpx.TimeoutException):
@@ -36,11 +42,28 @@ def connection_failed(url: str, error: Exception) -> ConnectionFailedError:
     return ConnectionFailedError(title, "Check that it is running and that the network is up, then try again.")
 
 
+def _tls_problem(error: BaseException | None) -> ssl.SSLError | None:
+    """What OpenSSL said, where it stands behind `error`."""
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _tls_sentences(place: str, problem: ssl.SSLError) -> tuple[str, str]:
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        title = f"{place} cannot prove who it is: {problem.verify_message.rstrip('.')}."
+        return title, "Check the address; if its certificate is your own, name its authority's file in SSL_CERT_FILE."
+    return f"No safe connection to {place} came about.", "Check whether its address begins with https:// or http://."
+
+
 def refusal(
     response: httpx.Response, what: str, *, signed: bool
 ) -> NotAuthorizedError | NotFoundError | BusyError | RefusedError | ServiceFailedError:
     """The error for an answer outside 2xx; `signed` addresses carry no key, so their 401 and 403 are about the link."""
     code, detail = response.status_code, _detail(response)
+    if response.has_redirect_location:  # never followed: the key belongs to this address
+        other = one_line(response.headers["location"])[:_SHOWN_ADDRESS]
+        return RefusedError(f"The service refers to {other}.", "Use that address if you trust it.", code)
     if code in {401, 403} and not signed:
         return NotAuthorizedError(
             "The service does not accept the API key." + (f" It says: {detail}" if detail else ""),
@@ -57,6 +80,16 @@ def refusal(
     return ServiceFailedError(
         f"The service failed at {what} ({code})." + (f" It says: {detail}" if detail else ""),
         "Try again; if it happens again, look at the service's log or tell whoever runs it.",
+    )
+
+
+def not_as_agreed(response: httpx.Response, what: str, error: Exception) -> ServiceFailedError:
+    """The error for an answer of 2xx that cannot be read."""
+    if response.content.lstrip()[:1] == b"<":
+        return ServiceFailedError(f"A web page answers {what}, not a task service.", "Check the service's address.")
+    return ServiceFailedError(
+        f"The service's answer to {what} is not what was agreed: {str(error).rstrip('.')}.",
+        "Check the service's address and version; if they are right, report this to whoever runs it.",
     )
 
 

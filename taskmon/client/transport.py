@@ -24,9 +24,8 @@ import httpx
 import msgspec
 
 import taskmon
-from taskmon.client.refusal import connection_failed, refusal
+from taskmon.client.refusal import connection_failed, not_as_agreed, refusal
 from taskmon.core.connection import is_loopback, usable_address, usable_key
-from taskmon.core.errors import ServiceFailedError
 
 if find_spec("sniffio") is None:
     # httpcore asks for it several times in each request, and Python looks through every folder each time in vain:
@@ -107,10 +106,7 @@ class Transport:
         try:
             value: T = _decoder(cast("Any", answer)).decode(response.content or b"null")  # 204: nothing
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ServiceFailedError(
-                f"The service's answer to {method} {path} is not what was agreed: {error}",
-                "Check the service's address and version; if they are right, report this to whoever runs it.",
-            ) from error
+            raise not_as_agreed(response, f"{method} {path}", error) from error
         if len(response.content) > _LARGE:
             await asyncio.sleep(0)
         return value

@@ -107,6 +107,14 @@ async def test_an_answer_that_breaks_the_contract_is_the_services_fault(body: by
             await client.tasks()
 
 
+async def test_a_web_page_is_called_one() -> None:
+    service = FakeService()
+    service.faults.append(lambda _: httpx.Response(200, content=b"\n<!doctype html><p>Welcome"))
+    async with service.client() as client:
+        with pytest.raises(ServiceFailedError, match="A web page answers GET /tasks"):
+            await client.tasks()
+
+
 async def test_reading_survives_one_dropped_connection() -> None:
     service = FakeService()
     service.faults.append(break_off)

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from taskmon.client.connection_check import CheckResult, check_connection
 from taskmon.core.connection import FormPart
@@ -24,21 +31,22 @@ OK_VERSION, OK_USER = ("200 OK", VERSION), ("200 OK", USER)
 
 
 @asynccontextmanager
-async def server(version: Answer, user: Answer = OK_USER, header: str = "") -> AsyncIterator[str]:
+async def server(
+    version: Answer, user: Answer = OK_USER, header: str = "", tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
     """A server that answers as it is told, byte by byte our own."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await reader.readuntil(b"\r\n\r\n")
-        status, body = version if b"/version-check" in request else user
-        head = f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{header}\r\n"
-        writer.write(head.encode() + body)
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
+        with closing(writer), suppress(asyncio.IncompleteReadError):  # a greeting in TLS is no request
+            request = await reader.readuntil(b"\r\n\r\n")
+            status, body = version if b"/version-check" in request else user
+            head = f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{header}\r\n"
+            writer.write(head.encode() + body)
+            await writer.drain()
 
-    running = await asyncio.start_server(serve, "127.0.0.1", 0)
+    running = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     try:
-        yield f"http://127.0.0.1:{running.sockets[0].getsockname()[1]}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{running.sockets[0].getsockname()[1]}"
     finally:
         running.close()
         await running.wait_closed()
@@ -97,6 +105,62 @@ async def test_the_key_does_not_follow_a_redirect() -> None:
         result = await check_connection(url, KEY)
     assert not result.ok
     assert asked == []
+
+
+async def test_a_service_that_moved_says_where_to() -> None:
+    async with server(("301 Moved", b""), header="location: https://lab.example/\r\n") as url:
+        result = await check_connection(url, KEY)
+    assert result.part is FormPart.ADDRESS
+    assert "refers to https://lab.example/. Use that address" in result.sentence
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Certificate and key of 127.0.0.1, signed by itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "lab")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    began = datetime.now(UTC) - timedelta(days=1)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(began)
+        .not_valid_after(began + timedelta(days=3))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "lab.pem"
+    plain = serialization.NoEncryption()
+    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    file.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + secret)
+    return file
+
+
+@pytest.fixture
+def tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
+async def test_a_certificate_that_proves_nothing_is_said_and_never_passed_over(tls: ssl.SSLContext) -> None:
+    async with server(OK_VERSION, tls=tls) as url:
+        result = await check_connection(url, KEY)
+    assert result.part is FormPart.ADDRESS
+    assert "cannot prove who it is: self-signed certificate. Check the address" in result.sentence
+
+
+async def test_a_certificate_of_ones_own_can_be_trusted(
+    tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    async with server(OK_VERSION, tls=tls) as url:
+        assert (await check_connection(url, KEY)).ok
+
+
+async def test_https_to_a_service_without_it_says_so() -> None:
+    async with server(OK_VERSION) as url:
+        result = await check_connection(url.replace("http:", "https:"), KEY)
+    assert "begins with https:// or http://" in result.sentence
 
 
 @pytest.mark.parametrize(("url", "key"), [("nowhere", KEY), ("https://lab.example", "s3cret+key")])
