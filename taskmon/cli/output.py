@@ -14,7 +14,7 @@ from taskmon.cli.terminal import say, takes_all, visible
 from taskmon.core.lifecycle import facts
 from taskmon.core.plain_text import one_line
 from taskmon.core.task import OperationName
-from taskmon.core.task_story import command_sentence
+from taskmon.core.task_story import command_sentence, told_error
 from taskmon.core.units import duration_text, money_text, size_text
 
 if TYPE_CHECKING:
@@ -167,12 +167,13 @@ def show_task(task: TaskDetail, now: datetime) -> None:
 def explanation(task: TaskDetail) -> list[tuple[str, str]]:
     """What happened, why and what to do, as names and sentences; the service's own words are the detail."""
     known = facts(task.status)
-    detail = task.error_detail or (task.executer.error_detail if task.executer else None) or ""
+    command = command_sentence(task)
+    detail = "\n".join(line for line in told_error(task).splitlines() if line != command)
     return [
         ("What happened", known.what),
-        ("Command", command_sentence(task)),
-        ("Why", known.why),
+        ("Command", command),
         ("Detail", detail),
+        ("Why", known.why),
         ("Next step", known.next_step),
     ]
 

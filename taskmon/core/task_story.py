@@ -14,7 +14,7 @@ from taskmon.core.lifecycle import FACTS, Status, facts
 from taskmon.core.units import count_text
 
 if TYPE_CHECKING:
-    from taskmon.core.task import Operation, QueuePosition, TaskDetail
+    from taskmon.core.task import Operation, QueuePosition, Task, TaskDetail
 
 
 class Visit(NamedTuple):
@@ -60,6 +60,11 @@ def visits(detail: TaskDetail) -> tuple[Visit, ...]:
 def steps(told: tuple[Visit, ...]) -> dict[tuple[Status, Status], int]:
     """The pairs of states that the task went through, one directly after the other, with the latest attempt at it."""
     return {(one.status, other.status): other.attempt for one, other in pairwise(told) if one.status != other.status}
+
+
+def told_error(task: Task) -> str:
+    """The service's own words on why a task ended, or else its machine's; empty where neither says anything."""
+    return task.error_detail or (task.executer.error_detail if task.executer else None) or ""
 
 
 def failed_command(detail: TaskDetail) -> FailedCommand | None:

@@ -64,11 +64,12 @@ def test_a_download_that_finds_nothing_leaves_no_folder(taskmon: Taskmon, inputs
 
 
 def test_a_task_that_fails_ends_with_one_and_a_sentence(taskmon: Taskmon, inputs: Inputs) -> None:
-    shown = taskmon("submit", inputs("echo sorry >&2; exit 7"), "--command", "bash run.sh", "--wait", "--name", "flap")
+    failing = inputs("echo sorry >&2; echo 'KeyError: nu' >&2; exit 7")
+    shown = taskmon("submit", failing, "--command", "bash run.sh", "--wait", "--name", "flap")
     task_id = submitted(shown)
     assert shown.code == 1
     assert "Failed" in shown.err
-    assert "Command: Exit code 7 from: bash run.sh\n" in shown.err
+    assert "Command: Exit code 7 from: bash run.sh\nDetail: KeyError: nu\nWhy: " in shown.err
     assert "Next step: Read the last lines" in shown.err
     assert "sorry" in taskmon("logs", task_id, "--stderr").out
     told = taskmon("info", task_id).out

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.lifecycle import Kind, Status, facts
+from taskmon.core.task_story import told_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,10 +61,6 @@ def _exit_code(task: Task) -> int | None:
     return None
 
 
-def _detail(task: Task) -> str:
-    return task.error_detail or (task.executer.error_detail if task.executer is not None else None) or ""
-
-
 def _state(task: Task, short: bool) -> str:
     """What the state itself says about waiting or about an end that nobody wanted."""
     told = facts(task.status)
@@ -76,7 +73,7 @@ def _state(task: Task, short: bool) -> str:
 
 
 def _reason(task: Task, *, short: bool) -> str:
-    detail = _detail(task)
+    detail = told_error(task)
     if task.status is Status.SUCCESS:
         return detail
     if detail or task.status is not Status.FAILED:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from taskmon.core.lifecycle import Status, facts
-from taskmon.core.task_story import command_sentence, counts_sentence, queue_sentence
+from taskmon.core.task_story import command_sentence, counts_sentence, queue_sentence, told_error
 from taskmon.gui.icons import icon, tinted_icon
 from taskmon.gui.theme import LIGHT, Theme, ui_font
 from taskmon.gui.widgets.explanation_parts import ErrorText, Section, Title, text_label
@@ -89,7 +89,7 @@ class Explanation(QWidget):
         self._show_facts(task.status)
         command = _command_sentence(task)
         sentences = [queue_sentence(position)] if position and task.status is Status.SUBMITTED else []
-        error = task.error_detail or (task.executer.error_detail if task.executer else None) or ""
+        error = told_error(task)
         sentences += [command] if command and command not in error else []  # nothing is said twice
         self._show_fact(" ".join(sentences))
         self._error.show_text(error)
