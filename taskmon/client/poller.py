@@ -50,6 +50,8 @@ class Freshness:
     loaded: int
     total: int
     skew: timedelta = timedelta(0)
+    whole: bool = True
+    """False until everything has been loaded once: no tasks in the store does not mean that there are none."""
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float | None) -> None:
@@ -91,6 +93,7 @@ class Poller:
         self._watch: TaskWatch | None = None
         self._last_answer: datetime | None = None
         self._progress = (0, 0)
+        self._whole = False
         self._failures = 0
         self._calm_steps = 0
         self._changed = False
@@ -146,10 +149,10 @@ class Poller:
 
     async def _learn(self) -> float:
         if self._watch is None:
-            self._progress = (0, 0)
+            self._progress, self._whole = (0, 0), False
             watch = await self._choose_watch()
             await watch.start(self._loaded)
-            self._watch = watch
+            self._watch, self._whole = watch, True
             self._calm_steps = 0
             return 0.0
         began = self._clock()
@@ -244,4 +247,6 @@ class Poller:
         self._publish(None)
 
     def _publish(self, problem: TaskmonError | None) -> None:
-        self._on_freshness(Freshness(problem is None, self._last_answer, problem, *self._progress, self._skew.skew))
+        self._on_freshness(
+            Freshness(problem is None, self._last_answer, problem, *self._progress, self._skew.skew, self._whole)
+        )

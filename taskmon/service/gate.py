@@ -94,7 +94,7 @@ class Gate:
         if not self._known_host(headers.get("host", "")):
             await problem(421, "This service does not answer to that host name. Use its address.")(scope, receive, send)
         elif not self._may_enter(path, headers):
-            answer = problem(401, "The API key is missing or wrong. Check the key in the settings.")
+            answer = problem(401, "The API key is missing or wrong.")
             await answer(scope, receive, send)
         elif path.startswith(f"/{BUCKET}/"):
             await self._admit(scope, receive, send, counts=True)

@@ -75,6 +75,9 @@ async def test_everything_is_loaded_newest_first_with_progress(service: FakeServ
     progress = [(told.loaded, told.total) for told in story.told]
     assert progress[1:4] == [(200, 450), (400, 450), (450, 450)]
     assert progress[-1] == (450, 450)
+    # The first answer, about extensions, says nothing of tasks; and none of the pages is all of them.
+    assert [told.whole for told in story.told[:4]] == [False] * 4
+    assert story.told[-1].whole
 
 
 async def test_changes_new_tasks_and_removals_arrive(service: FakeService) -> None:

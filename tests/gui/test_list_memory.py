@@ -52,7 +52,7 @@ class House:
         )  # fmt: skip
 
     def answer(self, loaded: int, total: int) -> None:
-        self.window.hear(Freshness(True, NOON, None, loaded, total))
+        self.window.hear(Freshness(True, NOON, None, loaded, total, whole=loaded >= total))
 
 
 @pytest.fixture

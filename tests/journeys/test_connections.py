@@ -309,6 +309,34 @@ def test_a_refused_key_asks_for_it_in_a_quiet_bar_and_the_right_one_brings_the_t
     run_on_qt(story())
 
 
+def test_a_place_that_never_answers_or_refuses_a_given_key_says_so_above_the_list(
+    app: QApplication, service: Service, shared: Service, tmp_path: Path, run_on_qt: Run
+) -> None:
+    address = "http://127.0.0.1:9"
+
+    async def away() -> ServiceAddress:
+        return ServiceAddress(address, "a-key", 0)
+
+    async def story() -> None:
+        nonlocal address
+        async with window(app, service, tmp_path, given=(Place("Away", away, embedded=False), address)) as desk:
+            notice = desk.shell.notice
+            await until_async(notice.isVisible, 10, "nobody answers")
+            assert notice.button.text() == "Connections…"
+            assert desk.shell.stack.currentWidget() is desk.shell.table  # not: "drop a folder here"
+            assert desk.window._loaded.text() == ""  # nor "0 tasks", which nobody knows
+            desk.connections.switch(THIS_COMPUTER)
+            await live(desk, THIS_COMPUTER)
+            assert notice.isHidden()
+            address = shared.url
+            desk.connections.switch("Away")
+            await until_async(lambda: "does not accept the API key" in notice.text(), 10, "the key is refused")
+            assert "TASKMON_API_KEY" in notice.text()
+            assert notice.button.isHidden()
+
+    run_on_qt(story())
+
+
 def test_the_dialog_keeps_unsaved_changes_and_removes_keys_with_their_connection(
     app: QApplication, service: Service, shared: Service, tmp_path: Path, run_on_qt: Run
 ) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from taskmon.client.local_service import ServiceAddress
+    from taskmon.client.poller import Freshness
     from taskmon.gui.background import Background
     from taskmon.gui.controllers.connection import ConnectionController
     from taskmon.gui.controllers.connection_book import ConnectionBook
@@ -37,6 +38,7 @@ _KEPT_IN: Final = {
     "keyring": "The key is kept in the keyring of this computer.",
     "file": "The key is kept in a file that only you can read.",
 }
+_GIVEN_KEY: Final = "Check TASKMON_API_KEY or the file given with --api-key-file, and start taskmon again."
 
 
 class ConnectionsController:
@@ -64,9 +66,11 @@ class ConnectionsController:
         self._embedded: Place | None = None
         self._given: tuple[Place, str] | None = None
         self._dialog: ConnectionsDialog | None = None
+        self._absent = False
         connection.on_move(self._moved)
         connection.on_key_refused(self._key_refused)
-        notice.action_requested.connect(self._enter_key)
+        connection.on_freshness(self._tell_absence)
+        notice.action_requested.connect(self._answer_notice)
         window.connection_button.chosen.connect(self.switch)
         self._show_choices()
 
@@ -204,6 +208,7 @@ class ConnectionsController:
         if place.embedded and self._embedded is None:
             self._embedded = place
         self._notice.show_notice("")
+        self._absent = False
         self._show_choices()
 
     def _show_choices(self) -> None:
@@ -213,10 +218,25 @@ class ConnectionsController:
 
     def _key_refused(self, place: Place, error: NotAuthorizedError | None) -> None:
         settable = not place.embedded and (self._given is None or place is not self._given[0])
-        self._notice.show_notice(str(error) if error else "", "Enter key…" if settable else "")
+        if error is not None:
+            self._absent = False
+            advice = "" if settable or place.embedded else _GIVEN_KEY
+            self._notice.show_notice(f"{error.title} {advice or error.advice}", "Enter key…" if settable else "")
+        elif not self._absent:
+            self._notice.show_notice("")
 
-    def _enter_key(self) -> None:
-        self.open_dialog(ask_key=True)
+    def _tell_absence(self, freshness: Freshness) -> None:
+        """A service that has never answered leaves the list empty: why, and what can be done, stands above it."""
+        problem = freshness.problem
+        if freshness.connected and self._absent:
+            self._absent = False
+            self._notice.show_notice("")
+        elif problem is not None and freshness.last_answer is None and not isinstance(problem, NotAuthorizedError):
+            self._absent = True
+            self._notice.show_notice(str(problem), "Connections…")
+
+    def _answer_notice(self) -> None:
+        self.open_dialog(ask_key=not self._absent)
 
     # What the dialog asks for ----------------------------------------------------------------------------------
 

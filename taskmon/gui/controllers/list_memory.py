@@ -74,7 +74,7 @@ class ListMemoryController:
     def _hear(self, freshness: Freshness) -> None:
         # From the first answer on the service's word counts: a page of ours could bring back what it has forgotten.
         self._answered = self._answered or freshness.connected
-        self._whole = freshness.connected and freshness.loaded >= freshness.total
+        self._whole = freshness.connected and freshness.whole
 
     # Reading -----------------------------------------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ class TaskListController:
         self._loaded, self._total = freshness.loaded, freshness.total
         if freshness.connected:
             self._remembered = ""
-        if freshness.connected and freshness.loaded >= freshness.total:
+        if freshness.connected and freshness.whole:
             self._loaded_once = True
         self._choose_page()
 

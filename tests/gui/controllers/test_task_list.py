@@ -38,7 +38,7 @@ class House:
 
     def load(self, count: int, total: int) -> None:
         self.store.apply([a_task(task_id=f"task{number}", project=f"p{number % 4}") for number in range(count)])
-        self.list.hear_freshness(Freshness(True, NOON, None, count, total))
+        self.list.hear_freshness(Freshness(True, NOON, None, count, total, whole=count >= total))
 
     def says(self, words: str) -> bool:
         """Whether it says so within some seconds; rows come by a timer."""
