@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -132,6 +134,30 @@ async def test_tasks_removed_while_loading_pull_nothing_out_of_sight(service: Fa
     assert story.agrees()
 
 
+@pytest.mark.parametrize("seed", range(8))
+async def test_no_task_is_lost_or_doubled_while_pages_load(service: FakeService, seed: int) -> None:
+    """Tasks are submitted, end and are deleted between any two pages, also while the next one is on its way."""
+    chance, fresh = random.Random(seed), iter(some_tasks(200))
+    for task in reversed(some_tasks(150, project="old")):
+        service.put(replace(task, task_id=f"old-{task.task_id}"))
+
+    def meddle(request: httpx.Request) -> None:
+        if request.url.path != "/tasks" or len(service.paths()) > 40:
+            return
+        for _ in range(chance.randrange(3)):
+            service.put(next(fresh))
+        for _ in range(chance.randrange(3)):
+            service.remove(chance.choice(list(service.tasks)))
+        service.advance(chance.choice(list(service.tasks)), Status.KILLED)
+
+    service.after_request = meddle
+    story = Story(service, calm=30, page_size=10)
+    await story.run()
+    assert story.agrees()
+    counts = [(told.loaded, told.total) for told in story.told]
+    assert all(loaded <= total for loaded, total in counts)
+
+
 async def test_the_store_survives_an_outage_and_says_so(service: FakeService) -> None:
     service.put(a_task(task_id="a"))
     story = Story(service, [lambda: service.faults.extend([unreachable] * 3), *[lambda: None] * 4], calm=3)
@@ -151,6 +177,41 @@ async def test_failures_are_followed_by_growing_rests() -> None:
     story = Story(service, calm=7)
     await story.run()
     assert story.rests == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]
+
+
+@pytest.mark.parametrize(("dice", "first"), [(0.0, 0.25), (0.5, 0.375), (1.0, 0.5)])
+async def test_windows_that_lost_a_service_together_do_not_come_back_together(dice: float, first: float) -> None:
+    service = FakeService()
+    service.faults.extend([unreachable] * 4)
+    story = Story(service, calm=3)
+    story.poller._jitter = lambda: dice
+    await story.run()
+    assert story.rests == [first * 2**failure for failure in range(4)]
+
+
+@pytest.mark.parametrize(("asked", "rest"), [("0", 0), ("7", 7), ("86400", 3600)])
+async def test_a_service_may_ask_for_an_hour_at_most(service: FakeService, asked: str, rest: float) -> None:
+    service.faults.append(lambda _: refuse(503, retry_after=asked))
+    story = Story(service, calm=1)
+    await story.run()
+    assert story.rests[0] == rest
+
+
+async def test_nobody_cuts_the_rest_short_that_a_service_asked_for(service: FakeService) -> None:
+    service.faults.append(lambda _: refuse(429, retry_after="42"))
+    poked: list[bool] = []
+    story = Story(service, calm=1)
+    rest = story.poller._wait
+
+    async def watched(event: asyncio.Event, seconds: float | None) -> None:
+        story.poller.poke()
+        poked.append(event.is_set())
+        await rest(event, seconds)
+
+    story.poller._wait = watched
+    await story.run()
+    assert story.rests[0] == 42
+    assert poked[:2] == [False, True]  # deaf in the first rest, not in the next
 
 
 async def test_a_busy_service_decides_when_to_come_back(service: FakeService) -> None:

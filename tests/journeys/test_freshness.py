@@ -1,0 +1,143 @@
+"""The window says how old its knowledge is: a service that is frozen or gone is told, refused and recovered from."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtWidgets import QMessageBox
+
+from taskmon.client.local_service import ServiceAddress
+from taskmon.core.lifecycle import Status
+from taskmon.gui.controllers.connection import Place
+from taskmon.gui.widgets.wishes import Wish
+from tests.journeys.story import Service, submit, wait_for
+from tests.journeys.test_connections import window
+from tests.journeys.test_window_stories import COUNT, status
+from tests.waiting import until_async
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from contextlib import AbstractAsyncContextManager
+    from typing import Any
+
+    from PySide6.QtWidgets import QApplication
+
+    from taskmon.gui.desk import Desk
+
+    Run = Callable[[Coroutine[Any, Any, None]], None]
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """Without a change feed: the window asks every other second and need not wait for a long poll to fail."""
+    running = Service(tmp_path / "service", options=("--no-extensions",))
+    running.start()
+    yield running
+    running.clean_up()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two seconds instead of thirty until silence counts as no answer."""
+    monkeypatch.setattr("taskmon.client.transport._ANSWER_S", 2.0)
+
+
+def opened(app: QApplication, service: Service, root: Path) -> AbstractAsyncContextManager[Desk]:
+    """The window on this address, which it cannot start again by itself."""
+
+    async def find() -> ServiceAddress:
+        return ServiceAddress(url=service.url, api_key=service.api_key, pid=0)
+
+    return window(app, service, root, given=(Place("the service", find, embedded=False), service.url))
+
+
+def badge(desk: Desk) -> str:
+    return desk.shell.badge.accessibleName()
+
+
+def pale(desk: Desk) -> bool:
+    return desk.shell.table._stale
+
+
+async def until_live(desk: Desk, within_s: float = 30) -> None:
+    await until_async(lambda: badge(desk) == "Connection: live" and not pale(desk), within_s, "live")
+
+
+async def until_silent(desk: Desk) -> None:
+    await until_async(lambda: badge(desk).startswith("Connection: no answer since ") and pale(desk), 30, "silent")
+
+
+async def refusal_of(desk: Desk, wish: Wish) -> str:
+    """What the status line says to a wish that cannot be fulfilled now."""
+    problems: list[str] = []
+    desk.messages.problem_told.connect(problems.append)
+    desk.fulfil(wish)
+    if wish is Wish.KILL:
+        question = await until_async(lambda: desk.window.findChild(QMessageBox), 10, "the question")
+        next(button for button in question.buttons() if button.text() == "Kill 1 task").click()
+    await until_async(lambda: problems, 20, "the refusal")
+    desk.messages.problem_told.disconnect(problems.append)
+    return problems[0]
+
+
+async def with_running_task(desk: Desk, service: Service, folder: Path) -> str:
+    async with service.client() as client:
+        task_id = await submit(client, folder, ["python3 -u count.py"])
+    await until_async(lambda: status(desk, task_id) is Status.COMPUTATION_STARTED, 60, "it runs")
+    await until_async(lambda: desk.shell.table.select_task(task_id), 10, "it is in the table")
+    return task_id
+
+
+def test_a_frozen_service_is_told_refused_and_forgiven(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with opened(app, service, tmp_path) as desk:
+            await until_live(desk)
+            task_id = await with_running_task(desk, service, folder("endless", count_py=COUNT))
+            assert service.process is not None
+            service.process.send_signal(signal.SIGSTOP)
+            try:
+                await until_silent(desk)
+                assert status(desk, task_id) is Status.COMPUTATION_STARTED  # what was last seen stays, pale
+                refused = await refusal_of(desk, Wish.RESUBMIT)
+                assert "did not answer" in refused
+                assert len(desk.store) == 1
+            finally:
+                service.process.send_signal(signal.SIGCONT)
+            await until_live(desk)
+            async with service.client() as client:
+                await client.kill(task_id)
+                await wait_for(client, task_id, Status.KILLED)
+            await until_async(lambda: status(desk, task_id) is Status.KILLED, 20, "the window hears news again")
+
+    run_on_qt(story())
+
+
+def test_a_killed_service_that_comes_back_needs_no_other_window(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with opened(app, service, tmp_path) as desk:
+            await until_live(desk)
+            task_id = await with_running_task(desk, service, folder("endless", count_py=COUNT))
+            address = service.url
+            service.kill()
+            await until_silent(desk)
+            refused = await refusal_of(desk, Wish.KILL)
+            assert address in refused or "does not answer" in refused or "cannot be reached" in refused
+            assert status(desk, task_id) is Status.COMPUTATION_STARTED
+            service.start()
+            assert service.url == address
+            await until_live(desk)
+            assert status(desk, task_id) is Status.COMPUTATION_STARTED  # its commands have gone on
+            async with service.client() as client:
+                await client.kill(task_id)
+            await until_async(lambda: status(desk, task_id) is Status.KILLED, 30, "the window hears news again")
+
+    run_on_qt(story())
