@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -112,7 +111,6 @@ class Desk(QObject):
         self.chart = ChartController(background, connection, self.chart_pane, messages, window)
         self.preview = FilePreviewController(background, connection, self.files_pane, clock)
         background.watch(self.progress.watch_forever(), "progress")
-        background.start(asyncio.to_thread(model.preload), "preload")
         self.detail.show_in(shell.diagram, shell.explanation, self.timeline, self.details_pane, self.files_pane)
 
     def _connect(self) -> None:

@@ -75,8 +75,10 @@ class ListDesk(QObject):
             shell.first_start.example_requested, shell.first_start.connect_requested, shell.first_start.folders_dropped,
         )  # fmt: skip
         self._told = asyncio.Event()
-        store.subscribe(lambda _: self._told.set())
-        self.connection.on_freshness(lambda _: self._told.set())
+        model.rowsInserted.connect(self._told.set)
+        shell.stack.currentChanged.connect(self._told.set)  # to the page for a list without tasks
+        self.connection.on_freshness(self._hear_trouble)
+        background.start(asyncio.to_thread(model.preload), "preload")  # while the service is looked for
         self._ticker = QTimer(self)
         self._ticker.timeout.connect(self._tick)
         self._ticker.start(1000)
@@ -103,6 +105,10 @@ class ListDesk(QObject):
 
     def _hear_clock(self, freshness: Freshness) -> None:
         self.shell.server_clock.skew = freshness.skew
+
+    def _hear_trouble(self, freshness: Freshness) -> None:
+        if not freshness.connected:
+            self._told.set()
 
     def _tick(self) -> None:
         handle = self.shell.window.windowHandle()
