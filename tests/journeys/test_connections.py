@@ -77,7 +77,7 @@ async def window(app: QApplication, service: Service, root: Path, **begin: Any) 
         desk.connections.begin(here(service.data_dir), **begin)
         yield desk
         desk.window.close()
-        await shell.left.wait()
+        await asyncio.wait_for(shell.left.wait(), 30)  # a question that nobody expects is a failure, not a wait
         await desk.bound.stop_all()
         desk.put_away()
 

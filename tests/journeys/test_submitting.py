@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit
 
+from taskmon.client import upload
+from taskmon.client.upload import pack_folder
 from taskmon.core.connection import THIS_COMPUTER
 from taskmon.core.lifecycle import Status
 from taskmon.gui.widgets.submit_form import SubmitForm
@@ -16,10 +20,12 @@ from tests.journeys.test_connections import live, window
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
     from pathlib import Path
     from typing import Any
 
+    from taskmon.client.folder_scan import FolderScan
+    from taskmon.client.transfer import OnProgress
     from taskmon.gui.desk import Desk
 
     Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -58,29 +64,47 @@ def no_bugs(root: Path) -> bool:
     return not list((root / "state" / "crashes").glob("*"))
 
 
-def a_large(folder: Callable[..., Path], name: str) -> Path:
-    large = folder(name)
-    (large / "field.bin").write_bytes(os.urandom(150 * 2**20))
-    return large
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Uploads of folders called “held” stop half-way until this is set: how long one takes is no race then."""
+    go_on = asyncio.Event()
+
+    async def pack(scan: FolderScan, on_progress: OnProgress | None = None) -> AsyncGenerator[bytes]:
+        async with aclosing(pack_folder(scan, on_progress)) as portions:
+            async for portion in portions:
+                yield portion[: len(portion) // 2]
+                if scan.folder.name == "held":
+                    await go_on.wait()
+                yield portion[len(portion) // 2 :]
+
+    monkeypatch.setattr(upload, "pack_folder", pack)
+    return go_on
 
 
 def test_a_form_that_was_closed_goes_on_sending_while_another_one_is_filled_in_and_submitted(
-    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+    app: QApplication,
+    service: Service,
+    tmp_path: Path,
+    folder: Callable[..., Path],
+    run_on_qt: Run,
+    held: asyncio.Event,
 ) -> None:
-    large, small = a_large(folder, "large"), folder("small")
+    large, small = folder("held"), folder("small")
 
     async def story() -> None:
         async with window(app, service, tmp_path) as desk:
             await live(desk, THIS_COMPUTER)
             first = await ready_form(desk, large)
             first._footer.primary.click()
-            await until_async(lambda: named(desk, "large"), 30, "the large folder is on its way")
+            await until_async(lambda: named(desk, "held"), 30, "the first folder is on its way")
             first.close()
             second = await ready_form(desk, small)
             assert desk.submit.sending
             second._footer.primary.click()
             await until_async(lambda: Status.SUCCESS in named(desk, "small"), 60, "the small one is done")
-            await until_async(lambda: Status.SUCCESS in named(desk, "large"), 60, "so is the large one")
+            assert named(desk, "held") == {Status.PENDING_INPUT}
+            held.set()
+            await until_async(lambda: Status.SUCCESS in named(desk, "held"), 60, "so is the first one")
             await until_async(lambda: not desk.submit.sending, 10, "nothing is sent any more")
             assert no_bugs(tmp_path)
 
@@ -88,21 +112,28 @@ def test_a_form_that_was_closed_goes_on_sending_while_another_one_is_filled_in_a
 
 
 def test_leaving_while_a_folder_is_sent_is_asked_about(
-    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+    app: QApplication,
+    service: Service,
+    tmp_path: Path,
+    folder: Callable[..., Path],
+    run_on_qt: Run,
+    held: asyncio.Event,
 ) -> None:
-    large = a_large(folder, "leaving")
+    leaving = folder("held")
 
     async def story() -> None:
         async with window(app, service, tmp_path) as desk:
             await live(desk, THIS_COMPUTER)
-            form = await ready_form(desk, large)
+            form = await ready_form(desk, leaving)
             form._footer.primary.click()
-            await until_async(lambda: named(desk, "leaving"), 30, "it is on its way")
+            await until_async(lambda: named(desk, "held"), 30, "it is on its way")
             desk.window.close()
-            box = await until_async(lambda: desk.window.findChild(QMessageBox), 5, "a question")
+            box = await until_async(lambda: desk.window.findChild(QMessageBox), 30, "a question")
             assert box.informativeText() == "Folders that are being sent are withdrawn."
             box.reject()
-            await until_async(lambda: Status.SUCCESS in named(desk, "leaving"), 60, "it arrives all the same")
+            held.set()
+            await until_async(lambda: Status.SUCCESS in named(desk, "held"), 60, "it arrives all the same")
+            await until_async(lambda: not desk.submit.sending, 10, "nothing is sent any more")
             assert not desk.shell.left.is_set()
             assert no_bugs(tmp_path)
 

@@ -55,7 +55,7 @@ async def open_desk(app: QApplication, service: Service, root: Path) -> AsyncIte
         await until_async(lambda: desk.shell.badge.accessibleName() == "Connection: live", 30, "connected")
         yield desk
         desk.window.close()
-        await shell.left.wait()
+        await asyncio.wait_for(shell.left.wait(), 30)  # a question that nobody expects is a failure, not a wait
         await desk.bound.stop_all()
         desk.put_away()
 
