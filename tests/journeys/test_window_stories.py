@@ -95,7 +95,7 @@ def test_drop_submit_watch_kill_and_run_again(
 ) -> None:
     async def story() -> None:
         async with open_desk(app, service, tmp_path) as desk:
-            assert desk.shell.stack.currentWidget() is desk.shell.first_start
+            await until_async(lambda: desk.shell.stack.currentWidget() is desk.shell.first_start, 10, "no tasks yet")
             drop(desk, folder("wing 12", count_py=COUNT))
             form = await until_async(lambda: desk.window.findChild(SubmitForm), 10, "the form opens")
             editor = await until_async(lambda: form.findChild(QPlainTextEdit), 10, "the commands can be written")
