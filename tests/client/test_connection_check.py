@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,9 +37,10 @@ async def server(
     """A server that answers as it is told, byte by byte our own."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with closing(writer), suppress(asyncio.IncompleteReadError):  # a greeting in TLS is no request
-            request = await reader.readuntil(b"\r\n\r\n")
-            status, body = version if b"/version-check" in request else user
+        with closing(writer):
+            in_tls = (first := await reader.read(1)) == b"\x16"
+            request = first if in_tls else await reader.readuntil(b"\r\n\r\n")
+            status, body = ("400 Bad Request", b"") if in_tls else version if b"/version-check" in request else user
             head = f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{header}\r\n"
             writer.write(head.encode() + body)
             await writer.drain()
