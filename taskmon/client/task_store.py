@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from functools import cache
 from types import MappingProxyType
@@ -49,17 +50,21 @@ class TaskStore:
     def apply(self, updated: Iterable[Task], removed: Iterable[str] = ()) -> Change:
         """Take over newer values. A value equal to the present one is no change; `removed` ids are gone after it."""
         before: dict[str, Task | None] = {}
+        again: set[str] = set()
         for given in updated:
             task = _plain(given)
             present = self._tasks.get(task.task_id)
             if present != task:
-                before.setdefault(task.task_id, present)
+                if task.task_id in before:
+                    again.add(task.task_id)
+                else:
+                    before[task.task_id] = present
                 self._tasks[task.task_id] = task
         for task_id in removed:
             gone = self._tasks.pop(task_id, None)
             if gone is not None:
                 before.setdefault(task_id, gone)
-        change = self._difference(before)
+        change = self._difference(before, again)
         self._publish(change)
         return change
 
@@ -77,7 +82,8 @@ class TaskStore:
 
         return unsubscribe
 
-    def _difference(self, before: Mapping[str, Task | None]) -> Change:
+    def _difference(self, before: Mapping[str, Task | None], again: AbstractSet[str]) -> Change:
+        """What is different now. Only who was written `again` may be as `before`; comparing tasks takes time."""
         added, updated, removed = [], [], []
         for task_id, earlier in before.items():
             now = self._tasks.get(task_id)
@@ -86,7 +92,7 @@ class TaskStore:
                     added.append(task_id)
             elif now is None:
                 removed.append(task_id)
-            elif now != earlier:
+            elif task_id not in again or now != earlier:
                 updated.append(task_id)
         return Change(tuple(added), tuple(updated), tuple(removed))
 

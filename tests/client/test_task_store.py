@@ -59,6 +59,14 @@ def test_a_task_that_came_and_went_in_one_go_is_no_change() -> None:
     assert len(store) == 0
 
 
+def test_a_task_that_changed_and_changed_back_in_one_go_is_no_change() -> None:
+    store, task = TaskStore(), a_task(status=Status.SUBMITTED)
+    store.apply([task])
+    heard = listening(store)
+    assert not store.apply([replace(task, status=Status.STARTED), replace(task)])
+    assert heard == []
+
+
 def test_clearing_tells_that_everything_is_gone() -> None:
     store = TaskStore()
     store.apply([a_task(task_id="a")])

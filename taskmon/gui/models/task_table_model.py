@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 GATHER_MS: Final = 16
 """Changes that arrive within a frame are shown together."""
 
-SLICE: Final = 500
+SLICE: Final = 200
 """Tasks taken over at a time, so that a large page never costs the window more than a few milliseconds."""
 
 SLICE_S: Final = 0.006
