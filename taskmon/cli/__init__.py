@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from taskmon.cli import exit_code
 from taskmon.cli.arguments import parse
 from taskmon.cli.terminal import say, write_as_well_as_possible
-from taskmon.core.errors import InvalidInputError, NotFoundError, TaskmonError
+from taskmon.core.errors import InvalidInputError, NotAuthorizedError, NotFoundError, TaskmonError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -41,13 +41,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         if isinstance(error, OSError):
             _give_up_output()  # most likely where it was written to is full
-        say(f"taskmon: {error}")
+        say(f"taskmon: {_sentence(error)}")
         return _code_of(error)
 
 
 def _give_up_output() -> None:
     """Python would try again to write the rest when it ends, and complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sentence(error: TaskmonError | OSError) -> str:
+    """What is said of an error; a key has another place here than in the window."""
+    if isinstance(error, NotAuthorizedError):
+        return f"{error.title} Check TASKMON_API_KEY or the file given with --api-key-file."
+    return str(error)
 
 
 def _code_of(error: Exception) -> int:

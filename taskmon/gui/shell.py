@@ -131,7 +131,7 @@ class Shell(QObject):
         self.window = MainWindow(
             Panes(self._list_pane(), self.sidebar, self._lifecycle, self.filter_box, self.badge, tabs)
         )
-        self.window.setWindowIcon(QIcon(str(resource_path("app/taskmon.svg"))))
+        self._application.setWindowIcon(QIcon(str(resource_path("app/taskmon.svg"))))
 
     def add_hidden(self) -> None:
         """What the first paint does not show: the list's empty states, in `stack` after the table, and the notices."""

@@ -217,6 +217,7 @@ def test_a_named_service_is_used_with_the_key_of_a_file(
     assert main(["--url", handshake["url"], "--api-key-file", str(key_file), "machines"]) == 3
     shown = capsys.readouterr()
     assert handshake["api_key"] not in shown.out + shown.err
+    assert shown.err.endswith("Check TASKMON_API_KEY or the file given with --api-key-file.\n")
     monkeypatch.setenv("TASKMON_URL", handshake["url"])
     assert main(["machines"]) == 2
     assert "API key" in capsys.readouterr().err

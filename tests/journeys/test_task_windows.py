@@ -63,6 +63,7 @@ def test_two_tasks_stand_side_by_side_and_each_window_follows_its_own(
             seen = text(first.pane).count("\n")
             await until_async(lambda: text(first.pane).count("\n") > seen + 20, 30, "it goes on without a selection")
             assert first.windowTitle() == "running · In Progress – taskmon"
+            assert not first.windowIcon().isNull()
             assert second.windowTitle() == "ended · Success – taskmon"
             assert not button(second, "kill").isEnabled()
 
