@@ -54,6 +54,7 @@ def deeds(desk: Desk) -> dict[Wish, Callable[[], object]]:
         Wish.OPEN_OUTPUTS: desk.actions.open_downloaded,
         Wish.COPY_ID: lambda: desk.actions.copy_ids(selected),
         Wish.REFRESH: desk.connection.refresh,
+        **desk.grouping.deeds(),
         Wish.FIND_TASK: desk.shell.filter_box.setFocus,
         Wish.FIND_IN_LOG: desk.find_in_log,
         Wish.OPEN_TASK: lambda: desk.windows.open(selected),

@@ -11,6 +11,7 @@ from taskmon.gui.controllers.bound_tasks import BoundTasksController
 from taskmon.gui.controllers.chart import ChartController
 from taskmon.gui.controllers.faults import FaultsController
 from taskmon.gui.controllers.file_preview import FilePreviewController
+from taskmon.gui.controllers.grouping import GroupingController
 from taskmon.gui.controllers.links import LinksController
 from taskmon.gui.controllers.log import LogController
 from taskmon.gui.controllers.log_preferences import LogPreferences
@@ -103,6 +104,7 @@ class Desk(QObject):
             background, connection, store, messages, logs, preferences, silence_of, shell.server_clock
         )
         self.windows = TaskWindowsController(around, self.actions, shell.state, shell.theme)
+        self.grouping = GroupingController(shell.model, shell.window)
         self.links = LinksController(background, connection, shell, self.log)
         self.survey = LogSurveyController(background, connection, window, logs, self.links.show, shell.theme)
         self.notify = NotifySwitches(

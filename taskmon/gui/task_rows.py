@@ -104,6 +104,7 @@ class TaskRows(QAbstractTableModel):
 
     update_begins = Signal()
     update_ended = Signal()
+    grouping_changed = Signal(bool)
 
     def task_at(self, row: int) -> Task:
         """The task of a row."""
@@ -115,6 +116,18 @@ class TaskRows(QAbstractTableModel):
 
     def set_open(self, reason: str, is_open: bool) -> None:
         """Unfolds or folds a group. It stays so whatever arrives and however the table is sorted."""
+        raise NotImplementedError
+
+    def reveal(self, task_id: str) -> None:
+        """Unfolds the group that hides a task."""
+        raise NotImplementedError
+
+    def grouped(self) -> bool:
+        """Whether equal failures stand together under headings."""
+        raise NotImplementedError
+
+    def group_by_reason(self, on: bool) -> None:
+        """Puts equal failures together under headings, or ends that."""
         raise NotImplementedError
 
     def set_all_open(self, is_open: bool) -> None:

@@ -90,7 +90,7 @@ class TaskListController:
         self._choose_page()
 
     def _size(self) -> str:
-        match = f"{self._model.rowCount():,} match" if self._model.filter_text().strip() else ""
+        match = f"{self._model.matching():,} match" if self._model.filter_text().strip() else ""
         if self._remembered or self._loaded < self._total:
             size = self._remembered or f"{self._loaded:,} of {self._total:,} loaded"
             return f"{size}, {match}" if match else size

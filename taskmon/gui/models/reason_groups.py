@@ -71,6 +71,10 @@ class ReasonGroups:
         group = self._number_of.get(key[1:]) if key.startswith(_HEADING) else None
         return None if group is None else self._heading.get(group)
 
+    def reason_of(self, slot: int) -> str:
+        """The reason of the group that a task is in."""
+        return self._reasons[int(self._group[slot])]
+
     def headings(self) -> Slots:
         """The slots of all headings."""
         return np.fromiter(self._headed, dtype=np.intp, count=len(self._headed))

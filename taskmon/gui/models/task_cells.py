@@ -13,6 +13,8 @@ from taskmon.gui.models.columns import COLUMNS, Column, Observed, fraction_done
 from taskmon.gui.task_rows import CellKind, ColumnLook, Heading, TaskRows
 
 if TYPE_CHECKING:
+    from taskmon.core.lifecycle import Status
+    from taskmon.core.task import Task
     from taskmon.gui.models.task_index import TaskIndex
 
 _FACTS: Final = tuple(COLUMNS.values())
@@ -37,8 +39,31 @@ class TaskCells(TaskRows):
     def heading_at(self, row: int) -> Heading | None:
         return None if self._index is None else self._index.heading_at(row)
 
+    def task_at(self, row: int) -> Task:
+        if self._index is None:
+            raise IndexError(row)
+        return self._index.task_at(row)
+
+    def row_of(self, key: str) -> int | None:
+        return None if self._index is None else self._index.row_of(key)
+
+    def ids(self, first: int = 0, last: int | None = None) -> list[str]:
+        return [] if self._index is None else self._index.ids(first, self._row_count() - 1 if last is None else last)
+
+    def keys(self, first: int, last: int) -> list[str]:
+        return [] if self._index is None else self._index.keys(first, last)
+
+    def matching(self) -> int:
+        return 0 if self._index is None else len(self._index.matching())
+
+    def status_counts(self) -> dict[Status, int]:
+        """How many of the shown tasks are in each state."""
+        return {} if self._index is None else self._index.status_counts()
+
     def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:
-        task, now = self.task_at(row), self._clock()
+        task, now = None if self._index is None else self._index.find(row), self._clock()
+        if task is None:
+            return [""] * len(columns)
         return [_FACTS[column].text(task, now, self._observed) for column in columns]
 
     def fraction(self, row: int, column: int) -> float | None:

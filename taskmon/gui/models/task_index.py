@@ -92,17 +92,13 @@ class TaskIndex:
         slots = self.order[first : last + 1].tolist()
         return [task.task_id if (task := tasks[slot]) is not None else key(slot) for slot in slots]
 
-    def _matching(self) -> Slots:
+    def matching(self) -> Slots:
         """The tasks that pass the filter, those in folded groups too."""
         return self.order if self.groups is None else np.flatnonzero(self._shown)
 
-    def matching(self) -> int:
-        """How many tasks pass the filter."""
-        return len(self._matching())
-
     def status_counts(self) -> dict[Status, int]:
         """How many of the tasks that pass the filter are in each state."""
-        counts = np.bincount(self._state_of[self._matching()], minlength=len(self._states)).tolist()
+        counts = np.bincount(self._state_of[self.matching()], minlength=len(self._states)).tolist()
         return {status: counts[number] for status, number in self._states.items() if counts[number]}
 
     def row_of(self, key: str) -> int | None:
@@ -268,7 +264,7 @@ class TaskIndex:
         yield
         if self.groups is None:
             return Delta()
-        headings, matching = self.groups.headings(), self._matching()
+        headings, matching = self.groups.headings(), self.matching()
         folded = matching[~self.groups.opened(matching)]
         stay = self.without(headings)
         self.groups = self._sort.groups = None
@@ -283,6 +279,11 @@ class TaskIndex:
         self.groups.set_open(reason, is_open)
         after = self._visible(members)
         return self._headed(Delta(leaving=members[before & ~after], coming=members[after & ~before]))
+
+    def reason_of(self, task_id: str) -> str | None:
+        """The reason under which a task that passes the filter is grouped; None if it is not."""
+        slot = self._slot_of.get(task_id)
+        return None if self.groups is None or slot is None or not self._shown[slot] else self.groups.reason_of(slot)
 
     def _turn_groups(self) -> None:
         if self.groups is not None:

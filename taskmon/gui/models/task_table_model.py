@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from taskmon.core.errors import InvalidInputError
-from taskmon.core.lifecycle import Status
 from taskmon.gui.models.columns import COLUMNS, Column
 from taskmon.gui.models.long_work import LongWork
 from taskmon.gui.models.task_cells import TaskCells
@@ -67,7 +66,6 @@ class TaskTableModel(TaskCells):
     """
 
     counts_changed = Signal()
-    grouping_changed = Signal(bool)
 
     def __init__(self, store: Store, clock: Callable[[], datetime], parent: QObject | None = None) -> None:
         super().__init__(clock, parent)
@@ -146,21 +144,24 @@ class TaskTableModel(TaskCells):
         self.sort_by([] if column < 0 else [SortKey(column, order is Qt.SortOrder.DescendingOrder)])
 
     def grouped(self) -> bool:
-        """Whether equal failures stand together under headings."""
         return self._grouped
 
     def group_by_reason(self, on: bool) -> None:
-        """Puts equal failures together under headings, or ends that."""
         if on != self._grouped:
             self._grouped = on
+            self.grouping_changed.emit(on)
             if self._index is not None:
                 self._begin("group", self._index.group(self._closed) if on else self._index.ungroup())
-            self.grouping_changed.emit(on)
 
     def set_open(self, reason: str, is_open: bool) -> None:
         (self._closed.discard if is_open else self._closed.add)(reason)
         if self._index is not None:
             self._install(self._index.fold(reason, is_open=is_open))
+
+    def reveal(self, task_id: str) -> None:
+        reason = None if self._index is None or self.row_of(task_id) is not None else self._index.reason_of(task_id)
+        if reason is not None:
+            self.set_open(reason, is_open=True)
 
     def set_all_open(self, is_open: bool) -> None:
         if is_open:
@@ -192,23 +193,6 @@ class TaskTableModel(TaskCells):
 
     # What there is -----------------------------------------------------------------------------------------------
 
-    def task_at(self, row: int) -> Task:
-        if self._index is None:
-            raise IndexError(row)
-        return self._index.task_at(row)
-
-    def row_of(self, key: str) -> int | None:
-        return None if self._index is None else self._index.row_of(key)
-
-    def ids(self, first: int = 0, last: int | None = None) -> list[str]:
-        return [] if self._index is None else self._index.ids(first, self._row_count() - 1 if last is None else last)
-
-    def keys(self, first: int, last: int) -> list[str]:
-        return [] if self._index is None else self._index.keys(first, last)
-
-    def matching(self) -> int:
-        return 0 if self._index is None else self._index.matching()
-
     def total(self) -> int:
         """How many tasks there are with and without the filter's consent."""
         return 0 if self._index is None else len(self._index)
@@ -224,10 +208,6 @@ class TaskTableModel(TaskCells):
     def values(self) -> dict[str, list[str]]:
         """What may follow the keys of the filter: the states, projects, simulators and machine groups there are."""
         return (GroupCounts() if self._index is None else self._index.counts).values()
-
-    def status_counts(self) -> dict[Status, int]:
-        """How many of the shown tasks are in each state."""
-        return {} if self._index is None else self._index.status_counts()
 
     # The store's changes -----------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ FACT_MS = 10_000
 """How long a fact stays in the status line."""
 _BESIDE_TEXT = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 _THEMES = (Wish.THEME_SYSTEM, Wish.THEME_LIGHT, Wish.THEME_DARK)
-_SWITCHES = (Wish.NOTIFY_FAILED, Wish.NOTIFY_SILENT, Wish.NOTIFY_DONE)
+_SWITCHES = (Wish.GROUP, Wish.NOTIFY_FAILED, Wish.NOTIFY_SILENT, Wish.NOTIFY_DONE)
 
 
 class Panes(NamedTuple):

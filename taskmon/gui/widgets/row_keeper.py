@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QObject, QTimer, Signal
 from PySide6.QtWidgets import QTableView
 
-from taskmon.gui.task_rows import TaskRows
+from taskmon.gui.task_rows import Heading, TaskRows
 
 _Flag = QItemSelectionModel.SelectionFlag
 _NOWHERE: Final = QModelIndex()
@@ -37,7 +37,8 @@ class RowKeeper(QObject):
         self._expected = 0
         self._in_view: dict[str, int] = {}
         self._hidden: set[str] = set()
-        self._current_id = ""
+        self._current_key = ""
+        self._anchor = ""
         self._told: tuple[list[str], str] = ([], "")
         self._tell = QTimer(self, singleShot=True, interval=0)
         self._tell.timeout.connect(self._tell_selection)
@@ -50,7 +51,7 @@ class RowKeeper(QObject):
         """To be called when the view has its model. The keeper itself is made before, so that it hears of rows that
         leave before Qt has taken them out of the selection."""
         self._view.selectionModel().selectionChanged.connect(self._chosen)
-        self._view.selectionModel().currentChanged.connect(self._chosen)
+        self._view.selectionModel().currentChanged.connect(self._current_moved)
 
     def selected_ids(self) -> list[str]:
         """The selected tasks in the order of their rows."""
@@ -60,10 +61,24 @@ class RowKeeper(QObject):
     def current_id(self) -> str:
         """The current task; empty if no shown row is current."""
         row = self._view.currentIndex().row()
-        return self._rows.ids(row, row)[0] if row >= 0 else ""
+        return next(iter(self._rows.ids(row, row)), "") if row >= 0 else ""
+
+    def set_open(self, heading: Heading, row: int, *, is_open: bool) -> None:
+        """Folds or unfolds the group of the heading in `row`, which stays where it is on the screen."""
+        self._anchor = self._rows.keys(row, row)[0]
+        self._rows.set_open(heading.reason, is_open)
+        self._anchor = ""
+
+    def select_group(self, heading: Heading, row: int) -> None:
+        """Unfolds a group and selects its tasks."""
+        self.set_open(heading, row, is_open=True)
+        first, last = self._index(row + 1), self._index(row + heading.size)
+        self._view.selectionModel().setCurrentIndex(first, _Flag.NoUpdate)
+        self._view.selectionModel().select(QItemSelection(first, last), _Flag.ClearAndSelect | _Flag.Rows)
 
     def select_everything(self) -> None:
-        """Selects every row, and those that come as long as more are expected."""
+        """Selects every task, folded ones too, which are unfolded; and those that come as long as more are expected."""
+        self._rows.set_all_open(True)
         whole = QItemSelection()
         last = self._rows.rowCount() - 1
         if last >= 0:
@@ -73,7 +88,9 @@ class RowKeeper(QObject):
         self._tell.start()
 
     def select_task(self, task_id: str) -> bool:
-        """Makes a task the only selected one and brings it into view; False if the filter hides it."""
+        """Makes a task the only selected one, unfolds its group and brings it into view; False if the filter hides
+        it."""
+        self._rows.reveal(task_id)
         row = self._rows.row_of(task_id)
         if row is None:
             return False
@@ -109,8 +126,16 @@ class RowKeeper(QObject):
             return
         self._hidden.clear()
         self._everything = False
-        self._current_id = self.current_id()
         self._tell.start()
+
+    def _current_moved(self, now: QModelIndex) -> None:
+        if self._settling:
+            return
+        self._current_key = self._rows.keys(now.row(), now.row())[0] if now.isValid() else ""
+        if now.isValid() and self._rows.heading_at(now.row()) is not None:
+            self._tell.start()  # nothing was chosen
+        else:
+            self._chosen()
 
     def _tell_selection(self) -> None:
         ids, current = self.selected_ids(), self.current_id()
@@ -129,8 +154,8 @@ class RowKeeper(QObject):
         self._settling = True
         self._view.setAutoScroll(False)  # Qt would scroll to the row that it makes current when the current one leaves
         first, last = self._view.rowAt(0), self._view.rowAt(self._view.viewport().height() - 1)
-        ids = self._rows.ids(first, None if last < 0 else last) if first >= 0 else []
-        self._in_view = {task_id: first + number for number, task_id in enumerate(ids)}
+        keys = self._rows.keys(first, self._rows.rowCount() - 1 if last < 0 else last) if first >= 0 else []
+        self._in_view = {key: first + number for number, key in enumerate(keys) if self._anchor in ("", key)}
 
     def _after_update(self) -> None:
         self._restore_current()
@@ -153,16 +178,16 @@ class RowKeeper(QObject):
         if not self._hidden:
             return
         returning = QItemSelection()
-        for number, task_id in enumerate(self._rows.ids(first, last)):
-            if task_id in self._hidden:
-                self._hidden.discard(task_id)
+        for number, key in enumerate(self._rows.keys(first, last)):
+            if key in self._hidden:
+                self._hidden.discard(key)
                 returning.select(self._index(first + number), self._index(first + number))
         if not returning.isEmpty():
             self._view.selectionModel().select(returning, _Flag.Select | _Flag.Rows)
 
     def _restore_current(self) -> None:
-        """The current row is that of the same task, or none: never a neighbour that slipped into its place."""
-        row = self._rows.row_of(self._current_id) if self._current_id else None
+        """The current row is the same one, or none: never a neighbour that slipped into its place."""
+        row = self._rows.row_of(self._current_key) if self._current_key else None
         if row is None and self._view.currentIndex().isValid():
             self._view.selectionModel().setCurrentIndex(_NOWHERE, _Flag.NoUpdate)
         elif row is not None and self._view.currentIndex().row() != row:
@@ -173,7 +198,7 @@ class RowKeeper(QObject):
         bar = self._view.verticalScrollBar()
         if bar.value() == 0:
             return
-        found = [(self._rows.row_of(task_id), before) for task_id, before in self._in_view.items()]
+        found = [(self._rows.row_of(key), before) for key, before in self._in_view.items()]
         shifts = sorted(now - before for now, before in found if now is not None)
         shift = shifts[len(shifts) // 2] if shifts else 0
         if shift:

@@ -159,7 +159,7 @@ class TaskHeader(QHeaderView):
     # What is remembered ------------------------------------------------------------------------------------------
 
     def save_state(self) -> bytes:
-        """Order, width and choice of the columns, and the sort order, by the names of the columns."""
+        """Order, width and choice of the columns, and the sort order, by the names of the columns; the grouping."""
         rows = self._rows
         if rows is None:
             return b""
@@ -173,7 +173,7 @@ class TaskHeader(QHeaderView):
             for column in visual
         ]
         sort = [[rows.look(key.column).key, key.descending] for key in rows.sort_keys()]
-        return json.dumps({"columns": columns, "sort": sort}).encode()
+        return json.dumps({"columns": columns, "sort": sort, "grouped": rows.grouped()}).encode()
 
     def _kept_width(self, column: int) -> int:
         """A hidden section has no size and that of the elastic one is not the user's: then the first width is kept."""
@@ -193,6 +193,7 @@ class TaskHeader(QHeaderView):
                 (by_key[c["key"]], int(c["width"]), bool(c["shown"])) for c in known["columns"] if c["key"] in by_key
             ]
             keys = [SortKey(by_key[key], bool(down)) for key, down in known["sort"] if key in by_key]
+            grouped = bool(known.get("grouped", False))
         except (ValueError, TypeError, KeyError, OverflowError):
             return False
         if not any(shown for _, _, shown in columns) or len({column for column, _, _ in columns}) != len(columns):
@@ -203,6 +204,7 @@ class TaskHeader(QHeaderView):
             self.setSectionHidden(column, not shown)
         self.fill()
         self.sort_requested.emit(keys)
+        rows.group_by_reason(grouped)
         return True
 
     # Paint -------------------------------------------------------------------------------------------------------

@@ -21,11 +21,13 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from taskmon.gui.task_rows import PaintedRows, SortKey, TaskRows
 from taskmon.gui.theme import LIGHT, Theme
-from taskmon.gui.widgets.cell_painter import ROW_HEIGHT, CellPainter, Room, RowState, paint_cells
+from taskmon.gui.widgets.cell_painter import ROW_HEIGHT, Room
 from taskmon.gui.widgets.copy_rows import as_csv, as_mime, menu_of_copies, row_values
+from taskmon.gui.widgets.group_folding import GroupFolding
 from taskmon.gui.widgets.own_viewport import give_viewport
 from taskmon.gui.widgets.plain_tooltip import PlainTooltips
 from taskmon.gui.widgets.row_keeper import RowKeeper
+from taskmon.gui.widgets.row_painter import Look, RowPainter
 from taskmon.gui.widgets.selection_note import SelectionNote
 from taskmon.gui.widgets.task_header import TaskHeader
 
@@ -53,7 +55,7 @@ class TaskTable(QTableView):
         self._rows: TaskRows | None = None
         self._first: PaintedRows | None = None
         self._theme = LIGHT
-        self._painter = CellPainter(LIGHT)
+        self._painter = RowPainter(LIGHT)
         self._stale = False
         self._hovered = -1
         self._clock: Callable[[], datetime] | None = None
@@ -102,6 +104,7 @@ class TaskTable(QTableView):
         super().setModel(model)
         self._header.show_rows(model)
         self._keeper.watch_selection()
+        GroupFolding(self, model, self._keeper)
         self._keeper.selection_changed.connect(self.selection_changed)
         self._keeper.counted.connect(self._note_selection)
         self._note.all_requested.connect(self.select_everything)
@@ -180,8 +183,8 @@ class TaskTable(QTableView):
             self._keeper.expect_rows(unloaded)
 
     def _note_selection(self, selected: int, everything: bool, unloaded: int) -> None:
-        rows = self._rows.rowCount() if self._rows is not None else 0
-        self._note.show_selection(selected, rows, unloaded, everything=everything)
+        matching = self._rows.matching() if self._rows is not None else 0
+        self._note.show_selection(selected, matching, unloaded, everything=everything)
 
     def _sort(self, keys: list[SortKey]) -> None:
         if self._rows is None:
@@ -203,7 +206,8 @@ class TaskTable(QTableView):
         first, last = self._visible_rows()
         if self._rows is None or first < 0 or not self.isVisible():
             return
-        if all(self._rows.task_at(row).is_terminated for row in range(first, last + 1)):
+        rows = self._rows
+        if all(rows.heading_at(row) or rows.task_at(row).is_terminated for row in range(first, last + 1)):
             return
         height = self.viewport().height()
         for column in self._header.shown_columns():
@@ -234,14 +238,10 @@ class TaskTable(QTableView):
         painter.end()
 
     def _paint_rows(self, painter: QPainter, rect: QRect, rows: PaintedRows, first: int, last: int) -> None:
-        cells, rooms, width = self._painter, self._rooms_in(rect, rows), self.viewport().width()
-        selected, top = self._selected_between(first, last), self._top_of(first)
-        cells.begin(painter)
-        for row in range(first, last + 1):
-            state = RowState(row in selected, row == self._hovered, self._stale)
-            cells.ground(painter, top, width, state)
-            paint_cells(cells, painter, rows, row, top, rooms, state)
-            top += ROW_HEIGHT
+        selected, rooms = self._selected_between(first, last), self._rooms_in(rect, rows)
+        look = Look(selected, self._hovered, self._stale, self.viewport().width())
+        grouped = self._rows if self._rows is not None and self._rows.grouped() else None
+        self._painter.paint(painter, rows, range(first, last + 1), self._top_of(first), rooms, look, grouped)
         current = self.currentIndex().row()
         if first <= current <= last and self.hasFocus():
             painter.fillRect(0, self._top_of(current), _ACCENT_WIDTH, ROW_HEIGHT - 1, QColor(self._theme.accent))
@@ -271,7 +271,7 @@ class TaskTable(QTableView):
             return -1
         kind = self._rows.look(column).kind
         texts = [self._rows.cell_texts(row, [column])[0] for row in range(first, last + 1)]
-        return int(max(self._painter.width_of(kind, text) for text in texts)) + 1
+        return int(max(self._painter.cells.width_of(kind, text) for text in texts)) + 1
 
     # Mouse and keyboard ------------------------------------------------------------------------------------------
 
@@ -328,12 +328,12 @@ class TaskTable(QTableView):
 
     def copy_selection(self) -> None:
         """The selected rows with titles, as tab-separated text and as CSV; the program that pastes takes its choice."""
-        if self._rows is not None and self.selectionModel().hasSelection():
+        if self.selected_ids():
             QGuiApplication.clipboard().setMimeData(as_mime(self._selected_values()))
 
     def copy_csv(self) -> None:
         """The selected rows with titles as comma-separated text."""
-        if self._rows is not None and self.selectionModel().hasSelection():
+        if self.selected_ids():
             QGuiApplication.clipboard().setText(as_csv(self._selected_values()))
 
     def copy_ids(self) -> None:

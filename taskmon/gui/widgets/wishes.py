@@ -27,6 +27,9 @@ class Wish(StrEnum):
     SHOW_TIMELINE = "show-timeline"
     SHOW_FILES = "show-files"
     SHOW_DETAILS = "show-details"
+    GROUP = "group"
+    FOLD_GROUPS = "fold-groups"
+    UNFOLD_GROUPS = "unfold-groups"
     PALETTE = "palette"
     THEME_SYSTEM = "theme-system"
     THEME_LIGHT = "theme-light"
@@ -91,6 +94,11 @@ WISHES: Final = (
         "One search through the logs of all selected tasks",
     ),
     WishText(Wish.REFRESH, "Refresh now", "View", "resubmit", "F5", "Ask the service at once"),
+    WishText(
+        Wish.GROUP, "Group by reason", "View", "", "Ctrl+Shift+G", "Put tasks that failed for the same reason together"
+    ),
+    WishText(Wish.FOLD_GROUPS, "Fold all groups", "View", "", "", "Leave only the headings of the groups"),
+    WishText(Wish.UNFOLD_GROUPS, "Unfold all groups", "View", "", "", "Show the tasks of every group"),
     WishText(Wish.SHOW_LOG, "Log", "View", "log", "Alt+1", "Show the log"),
     WishText(Wish.SHOW_CHARTS, "Charts", "View", "chart", "Alt+2", "Show the charts"),
     WishText(Wish.SHOW_TIMELINE, "Timeline", "View", "timeline", "Alt+3", "Show when each step happened"),
