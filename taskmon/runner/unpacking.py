@@ -20,6 +20,9 @@ from typing import Final
 from taskmon.core.errors import InvalidInputError
 
 MAX_MEMBERS: Final = 1_000_000
+MAX_RATIO: Final = 300
+HONEST_BYTES: Final = 8 << 30
+"""An archive that unpacks to more than this may not be packed more than `MAX_RATIO` times smaller."""
 _CHUNK: Final = 1024 * 1024
 _DRIVE: Final = re.compile(r"^[A-Za-z]:")
 _ENCRYPTED: Final = 0x1
@@ -79,7 +82,14 @@ def _refused(archive: Path, reason: str) -> InvalidInputError:
 def _check_size(archive: Path, members: list[zipfile.ZipInfo], room: int) -> None:
     if len(members) > MAX_MEMBERS:
         raise _refused(archive, f"holds {len(members):,} files, more than {MAX_MEMBERS:,}")
-    total = sum(member.file_size for member in members)
+    total, packed = sum(member.file_size for member in members), sum(member.compress_size for member in members)
+    if packed > archive.stat().st_size:
+        raise _refused(archive, "holds files that overlap each other")
+    if total > HONEST_BYTES and total > MAX_RATIO * packed:
+        raise InvalidInputError(
+            f"Unpacked, the archive {archive.name} is {total // max(1, packed):,} times larger: {total:,} bytes.",
+            "If that is meant, pack it without compression and submit the task again.",
+        )
     if total > room:
         raise InvalidInputError(
             f"Unpacked, the archive {archive.name} needs {total:,} bytes; the disk has {max(0, room):,} left.",
@@ -107,6 +117,8 @@ def _unpack_member(source: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path,
         while chunk := packed.read(_CHUNK):
             written += file.write(chunk)
             check()
+    if written != member.file_size:
+        raise zipfile.BadZipFile(f"“{member.filename[:200]}” is not as large as it says")
     path.chmod(0o644 | (member.external_attr >> 16 & 0o111))
     # A date that no clock shows (month 0) is no reason to refuse the file.
     with contextlib.suppress(ValueError, OverflowError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final
@@ -99,6 +100,12 @@ def add_error_answers(app: FastAPI) -> None:
     async def not_encoded(request: Request, error: Exception) -> Response:
         return await (untellable if "surrogates" in str(error) else unexpected)(request, error)
 
+    async def file_trouble(request: Request, error: Exception) -> Response:
+        """A path may be longer than any file system takes."""
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            return problem(422, "The path is too long for a file of this computer.")
+        return await unexpected(request, error)
+
     async def unexpected(request: Request, error: Exception) -> Response:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem(500, "The task service made a mistake. Its log says more; please report it.")
@@ -110,4 +117,5 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(UnicodeEncodeError, untellable)
     app.add_exception_handler(orjson.JSONEncodeError, not_encoded)
     app.add_exception_handler(OverflowError, too_large)
+    app.add_exception_handler(OSError, file_trouble)
     app.add_exception_handler(Exception, unexpected)

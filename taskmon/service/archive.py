@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from taskmon.core.errors import NotFoundError, ServiceFailedError
+from taskmon.core.errors import NotFoundError, RefusedError, ServiceFailedError
 from taskmon.core.extensions import TaskFile
 from taskmon.core.storage import ZipArchive, ZipFileRange, ZipMember
 from taskmon.service.identifiers import new_uuid
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 CACHE_BYTES: Final = 4 * 1024**3
 """How much unpacked data is kept; beyond it the members that were read least recently go."""
+
+KEPT_FREE_BYTES: Final = 64 * 1024**2
+"""What unpacking leaves of the disk."""
 
 _LOCAL_HEADER_BYTES: Final = 30
 
@@ -132,6 +135,12 @@ def unpack_member(archive: Path, name: str, cache: Path) -> Path:
     with _opened(archive) as opened:
         member = _member(opened, name)
         _make_room(cache, member.file_size)
+        if member.file_size > shutil.disk_usage(cache).free - KEPT_FREE_BYTES:
+            raise RefusedError(
+                f"Unpacked, “{name}” needs {member.file_size:,} bytes, more than the disk of the task service has.",
+                "Make room on it, or download the archive and unpack it elsewhere.",
+                status_code=507,
+            )
         draft = cache / new_uuid()
         try:
             with opened.open(member) as source, draft.open("xb") as target:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from taskmon.core.errors import RefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +16,22 @@ class DataFolder:
     root: Path
 
     def create(self) -> None:
-        """Make the folders that are not there yet."""
+        """Make the folders that are not there yet, and close the root to others. Raises RefusedError, OSError."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._close_to_others()
         for folder in (self.storage, self.incoming, self.work, self.cache):
             folder.mkdir(mode=0o700, exist_ok=True)
+
+    def _close_to_others(self) -> None:
+        """A folder that was there before may be open to other users, or even be theirs."""
+        facts = self.root.stat()
+        if facts.st_uid != os.geteuid():
+            raise RefusedError(
+                f"The data folder {self.root} belongs to another user, who could read the key of the service in it.",
+                "Choose a folder of your own with --data-dir.",
+            )
+        if facts.st_mode & 0o077:
+            self.root.chmod(0o700)
 
     @property
     def handshake(self) -> Path:

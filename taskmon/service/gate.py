@@ -77,7 +77,8 @@ class Visits:
 class Gate:
     """Lets a request through to `app` if it names this computer and brings the key.
 
-    The host is checked so that a web page whose name was made to point here cannot talk to the service.
+    The host is checked so that a web page whose name was made to point here cannot talk to the service, and the origin
+    so that a page from elsewhere cannot either, not even with the key.
     """
 
     def __init__(self, app: ASGIApp, api_key: str, visits: Visits, hosts: Iterable[str]) -> None:
@@ -93,6 +94,8 @@ class Gate:
         headers, path = Headers(scope=scope), scope["path"]
         if not self._known_host(headers.get("host", "")):
             await problem(421, "This service does not answer to that host name. Use its address.")(scope, receive, send)
+        elif not self._known_origin(headers.get("origin")):
+            await problem(403, "Web pages from elsewhere may not use this service.")(scope, receive, send)
         elif not self._may_enter(path, headers):
             answer = problem(401, "The API key is missing or wrong.")
             await answer(scope, receive, send)
@@ -122,9 +125,16 @@ class Gate:
             return True
         return hmac.compare_digest(headers.get(KEY_HEADER, "").encode("latin-1", "replace"), self._key)
 
+    def _known_origin(self, origin: str | None) -> bool:
+        """Programs have no origin; a browser tells that of the page, and `null` for one that it does not trust."""
+        scheme, found, host = (origin or "http://localhost").partition("://")
+        return bool(found) and scheme in ("http", "https") and self._known_host(host)
+
     def _known_host(self, host: str) -> bool:
         if host.startswith("["):
-            name = host[1:].partition("]")[0]
+            name, _, port = host[1:].partition("]")
+            if port and not port.startswith(":"):
+                return False
         else:
             name = host.partition(":")[0]
         if name.lower() in self._hosts:

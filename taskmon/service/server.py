@@ -25,6 +25,7 @@ from taskmon.core.errors import RefusedError, TaskmonError
 from taskmon.core.extensions import Faults
 from taskmon.core.lifecycle import Cause
 from taskmon.core.machine import MachineGroupRequest, MachineGroupStatus, Provider
+from taskmon.core.plain_text import one_line
 from taskmon.core.simulators import Simulator
 from taskmon.service.answers import database_sentence
 from taskmon.service.app import create_app
@@ -86,6 +87,11 @@ def serve(options: ServiceOptions) -> int:
     data = DataFolder(options.data_dir.expanduser().absolute())
     try:
         data.create()
+    except RefusedError as error:
+        return _complain(str(error), EXIT_FAILED)
+    except OSError as error:
+        return _complain(f"The data folder {data.root} cannot be used: {error.strerror}.", EXIT_FAILED)
+    try:
         lock = FolderLock(data)
     except RefusedError as error:
         return _complain(str(error), EXIT_ALREADY_RUNNING)
@@ -126,12 +132,19 @@ def _complain(sentence: str, exit_code: int) -> int:
 
 def _log_to(path: Path) -> logging.Handler:
     handler = logging.handlers.RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=3, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Lines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.raiseExceptions = False  # a log that cannot be written, on a full disk, is nobody's concern
     return handler
+
+
+class _Lines(logging.Formatter):
+    """One line per message, whatever the names in it: nobody forges a line or paints the terminal of who reads it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return one_line(super().formatMessage(record))
 
 
 class _WebServer(uvicorn.Server):

@@ -21,6 +21,7 @@ import pytest
 
 from taskmon.client.submission import submit_folder
 from taskmon.client.task_request import build_request
+from taskmon.core.storage import INPUT_FOLDER
 from taskmon.core.task import SubmittedTask
 from taskmon.programs import command
 from taskmon.resource_files import simulator_catalogue
@@ -65,6 +66,21 @@ class RealEngine(Service):
         if start and request["num_vms"] is not None:
             self.call("POST", "/compute/group/start", params={"machine_group_id": group})
         return group
+
+    def queue(self, packed: bytes, words: str = "true") -> str:
+        """A task in the queue with this very archive as its input; its id."""
+        task = {
+            "simulator": "arbitrary_commands",
+            "resource_pool": self.call("GET", "/compute/groups")[0]["id"],
+            "container_image": "docker://inductiva/kutu:commands",
+            "extra_params": {"sim_dir": INPUT_FOLDER, "commands": [{"cmd": words, "prompts": []}]},
+        }
+        task_id = str(self.call("POST", "/tasks/submit", json=task)["id"])
+        query = {"operation": "upload", "paths": f"{task_id}/input.zip"}
+        [url] = self.call("GET", "/storage/signed-urls", params=query)
+        assert httpx.put(url, content=packed, trust_env=False).is_success
+        self.call("POST", f"/tasks/{task_id}/input_uploaded")
+        return task_id
 
     def stray_runner(self, group: str, name: str) -> subprocess.Popen[bytes]:
         """A runner that somebody started by hand, in a work folder of its own."""
