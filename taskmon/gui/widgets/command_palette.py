@@ -60,6 +60,7 @@ class CommandPalette(QDialog):
             if not matches(words, f"{label} {action.toolTip()}"):
                 continue
             shortcut = action.shortcut().toString()
+            label = f"{label} ✓" if action.isChecked() else label
             item = QListWidgetItem(action.icon(), f"{label}    {shortcut}" if shortcut else label, self._list)
             item.setData(Qt.ItemDataRole.UserRole, action)
             if not action.isEnabled():

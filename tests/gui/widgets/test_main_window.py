@@ -188,3 +188,16 @@ def test_reset_brings_a_hidden_pane_back(window: MainWindow) -> None:
     window.reset_layout()
     assert not pane.isHidden()
     window.hide()
+
+
+def test_the_palette_shows_what_is_switched_on(window: MainWindow) -> None:
+    window.action(Wish.NOTIFY_DONE).setChecked(True)
+    window.show_palette()
+    palette = window.findChild(CommandPalette)
+    assert palette is not None
+    found = palette.findChild(QListWidget)
+    assert found is not None
+    told = [found.item(row).text() for row in range(found.count())]
+    assert "Notify when tasks are done ✓" in told
+    assert "Notify when tasks fail" in told
+    palette.close()
