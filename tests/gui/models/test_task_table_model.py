@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from taskmon.client.task_store import TaskStore
@@ -119,6 +119,47 @@ def test_the_sidebar_counts_what_the_table_would_show(app: Any, steps: list[Any]
         both.model.set_filter(both.text)
         both.model.flush()
     both.model.close()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps_strategy)
+def test_qt_is_told_of_rows_that_look_different_and_of_no_others(app: Any, steps: list[Any]) -> None:
+    both, told = Compared(), Told()
+    model = both.model
+    model.dataChanged.connect(lambda first, last: told.hear(model, first, last))
+    before = looks(model)
+    for kind, value in steps:
+        told.rows.clear()
+        told.column_rows.clear()
+        both.take(kind, value)
+        after = looks(model)
+        different = {key for key in before.keys() & after.keys() if before[key] != after[key]}
+        assert different <= told.rows | told.column_rows
+        touched = {task.task_id for task in value} if kind == "apply" else set()
+        assert told.rows <= touched | different
+        before = after
+    model.close()
+
+
+def looks(model: TaskTableModel) -> dict[str, object]:
+    """What every row says, by the row's key."""
+    columns = range(model.columnCount())
+    return {
+        key: model.heading_at(row) or tuple(model.cell_texts(row, columns))
+        for row, key in enumerate(model.keys(0, model.rowCount() - 1))
+    }
+
+
+class Told:
+    """The keys of rows of which Qt heard that they have changed, in all columns or in one."""
+
+    def __init__(self) -> None:
+        self.rows: set[str] = set()
+        self.column_rows: set[str] = set()
+
+    def hear(self, model: TaskTableModel, first: QModelIndex, last: QModelIndex) -> None:
+        whole = (first.column(), last.column()) == (0, model.columnCount() - 1)
+        (self.rows if whole else self.column_rows).update(model.keys(first.row(), last.row()))
 
 
 def test_tasks_of_the_store_are_shown_newest_first(app: Any, store: TaskStore) -> None:
