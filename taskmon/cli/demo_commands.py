@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from taskmon.cli.state_walk import Reached
     from taskmon.client.api import ServiceClient
 
-_ENVIRONMENT: Final = {"TASKMON_KILL_GRACE_S": "3", "TASKMON_LEASE_S": "10"}
-"""Shorter patience than usual with programs that do not end and machines that fall silent: this is to be watched."""
+_ENVIRONMENT: Final = {"TASKMON_KILL_GRACE_S": "3", "TASKMON_LEASE_S": "10", "TASKMON_SPOT": "on-request"}
+"""Shorter patience than usual with programs that do not end and machines that fall silent: this is to be watched; and
+spot machines that work however busy the computer is, until the story takes them away."""
 
 _STOP_S: Final = 30.0
 
@@ -122,6 +123,7 @@ async def _walk(place: Path, *, with_window: bool) -> int:
             if window is None:
                 key_file = service.data_dir / "api_key"
                 say(f"To watch, in another terminal: taskmon --url {service.url} --api-key-file {key_file}")
+            say("Here spot machines give way on request only; elsewhere also to other programs, and on battery.")
             walk = StateWalk(client, place, _teller(), service.restart)
             try:
                 await walk.play()

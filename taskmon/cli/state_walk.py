@@ -220,7 +220,9 @@ class StateWalk:
                     await asyncio.sleep(_LOOK_S)
         if task is None or wanted not in _visited(task):
             now = "unknown" if task is None else facts(task.status).alias
-            raise ServiceFailedError(f"Task {task_id} did not come to {facts(wanted).alias}; it is {now}.")
+            raise ServiceFailedError(
+                f"Task {task_id} did not come to {facts(wanted).alias} within {PATIENCE_S:.0f} s; it is {now}."
+            )
 
     def _note(self, task: TaskDetail, wanted: Status, deed: str) -> None:
         for status in _visited(task):

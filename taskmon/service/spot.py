@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -27,12 +27,14 @@ _KEY: Final = "reclaimed_until"
 class SpotPolicy:
     """When spot groups give way: other programs use more than `busy_share` of the cores for `busy_for`, or battery.
 
-    They come back once that has been over for `quiet_for`.
+    They come back once that has been over for `quiet_for`. With `on_request_only` neither load nor battery count, but
+    only what the person says: TASKMON_SPOT=on-request, for a demonstration that must not depend on what else runs here.
     """
 
     busy_share: float = 0.5
     busy_for: timedelta = timedelta(seconds=20)
     quiet_for: timedelta = timedelta(seconds=60)
+    on_request_only: bool = field(default_factory=lambda: os.environ.get("TASKMON_SPOT") == "on-request")
 
 
 class SpotKeeper:
@@ -45,13 +47,13 @@ class SpotKeeper:
         groups: GroupRepository,
         scheduler: Scheduler,
         clock: Callable[[], datetime],
-        policy: SpotPolicy = SpotPolicy(),
+        policy: SpotPolicy | None = None,
     ) -> None:
         self._database = database
         self._groups = groups
         self._scheduler = scheduler
         self._clock = clock
-        self._policy = policy
+        self._policy = policy or SpotPolicy()
         self._meter: LoadMeter | None = None
         self._own_roots: Callable[[], list[int]] = lambda: [os.getpid()]
         self._calm_until: datetime | None = None
@@ -104,6 +106,8 @@ class SpotKeeper:
         """Why spot groups have to give way now; None if they need not."""
         if self.state().reclaimed:
             return "The person at this computer wanted it back."
+        if self._policy.on_request_only:
+            return None
         if on_battery():
             return "The computer runs on battery."
         return "Other programs need the computer." if self._busy() else None

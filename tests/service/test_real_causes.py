@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.journey
 
-SHORT_LEASE = {"TASKMON_LEASE_S": "2", "TASKMON_KILL_GRACE_S": "1"}
+SHORT_LEASE = {"TASKMON_LEASE_S": "2", "TASKMON_KILL_GRACE_S": "1", "TASKMON_SPOT": "on-request"}
 WORK = "import time\nprint('working', flush=True)\ntime.sleep(3)\nopen('result', 'w').write('whole')\n"
 
 

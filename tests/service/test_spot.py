@@ -9,10 +9,15 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from taskmon.service.load_meter import LoadMeter
+from tests.service.house import a_house
 from tests.waiting import until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.service.house import House
 
 BURN = "import time\nend = time.process_time() + 20\nwhile time.process_time() < end: pass\n"
@@ -54,6 +59,22 @@ async def test_a_reclaimed_computer_comes_back_by_itself_after_the_time_given(ho
     assert (await house.json("GET", "/taskmon/reclaim"))["reclaimed"] is False
     house.service.spot.tick()
     assert len(house.provider.started) == started + 1
+
+
+@pytest.mark.parametrize(("setting", "gives_way"), [("", True), ("on-request", False)])
+async def test_a_demonstration_does_not_depend_on_battery_or_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, gives_way: bool
+) -> None:
+    monkeypatch.setenv("TASKMON_SPOT", setting)
+    monkeypatch.setattr("taskmon.service.spot.on_battery", lambda: True)
+    async with a_house(tmp_path / "data") as house:
+        request = {"provider_id": "LOCAL", "machine_type": "local", "num_vms": 1, "spot": True}
+        group = (await house.json("POST", "/compute/group", json=request, expect=201))["id"]
+        await house.json("POST", f"/compute/group/start?machine_group_id={group}")
+        house.service.spot.tick()
+        assert (house.provider.stopped == [group]) is gives_way
+        await house.json("POST", "/taskmon/reclaim")
+        assert house.provider.stopped == [group], "on request it always does"
 
 
 async def test_cloud_groups_are_not_spot_here(house: House) -> None:

@@ -145,7 +145,7 @@ async def run(minutes: float, seed: int, place: Path, disk: Path | None) -> int:
         (place / "large" / f"{number}.bin").write_bytes(os.urandom(1_000_000))
     (place / "tmp").mkdir()
     os.environ["TMPDIR"] = tempfile.tempdir = str(place / "tmp")
-    environment = {"TASKMON_LEASE_S": "4", "TASKMON_KILL_GRACE_S": "1"}
+    environment = {"TASKMON_LEASE_S": "4", "TASKMON_KILL_GRACE_S": "1", "TASKMON_SPOT": "on-request"}
     engine = WrongClocks((disk or place) / "service", machines=2, environment=environment, faults=CHAOS)
     engine.start()
     soak = Soak(engine, folder, disk, random.Random(seed))
