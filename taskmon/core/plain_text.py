@@ -22,6 +22,11 @@ def one_line(text: str) -> str:
     return "".join(_visible(character) for character in text)
 
 
+def portable(name: str) -> str:
+    """A file name as text that can be told: bytes that are none become `\N{REPLACEMENT CHARACTER}`."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _visible(character: str) -> str:
     code = ord(character)
     if code < 0x20:

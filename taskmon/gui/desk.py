@@ -10,6 +10,7 @@ from taskmon.core.connection import CLOUD
 from taskmon.gui.controllers.bound_tasks import BoundTasksController
 from taskmon.gui.controllers.chart import ChartController
 from taskmon.gui.controllers.faults import FaultsController
+from taskmon.gui.controllers.file_downloads import FileDownloadsController
 from taskmon.gui.controllers.file_preview import FilePreviewController
 from taskmon.gui.controllers.grouping import GroupingController
 from taskmon.gui.controllers.links import LinksController
@@ -22,6 +23,7 @@ from taskmon.gui.controllers.progress import ProgressController
 from taskmon.gui.controllers.submit import SubmitController
 from taskmon.gui.controllers.task_actions import TaskActionsController
 from taskmon.gui.controllers.task_detail import TaskDetailController
+from taskmon.gui.controllers.task_files import TaskFilesController
 from taskmon.gui.controllers.task_windows import Surroundings, TaskWindowsController
 from taskmon.gui.deeds import EXPLANATION_WISHES, deeds, explain_drop, offer_row_menu
 from taskmon.gui.leaving import may_close, may_go_to
@@ -75,7 +77,7 @@ class Desk(QObject):
 
     def _make_controllers(self) -> None:
         shell, background = self.shell, self._background
-        clock, window, messages, store, model = shell.clock, self.window, self.messages, self.store, self.model
+        window, messages, store, model = self.window, self.messages, self.store, self.model
         connection, settings_file, book = self.connection, self.first.settings_file, self.first.book
         self.detail = TaskDetailController(background, connection, store, model, window, shell.server_clock)
         self.actions = TaskActionsController(background, connection, store, messages, window)
@@ -111,9 +113,13 @@ class Desk(QObject):
             background, connection, shell, book, self.links.show_tasks, self.progress.on_silence
         )
         self.chart = ChartController(background, connection, self.chart_pane, messages, window)
-        self.preview = FilePreviewController(background, connection, self.files_pane, clock)
+        self.preview = FilePreviewController(background, connection, self.files_pane)
+        self.files = TaskFilesController(background, connection, self.files_pane, shell.server_clock)
+        self.file_downloads = FileDownloadsController(
+            background, connection, self.files_pane, messages, window, self.actions.note_downloaded
+        )
         background.watch(self.progress.watch_forever(), "progress")
-        self.detail.show_in(shell.diagram, shell.explanation, self.timeline, self.details_pane, self.files_pane)
+        self.detail.show_in(shell.diagram, shell.explanation, self.timeline, self.details_pane)
 
     def _connect(self) -> None:
         self.connection.on_move(lambda _: self.submit.leave_service())
@@ -128,7 +134,8 @@ class Desk(QObject):
         self.model.counts_changed.connect(self._select_now)
         self.detail.on_task(self.log.show_task)
         self.detail.on_task(self.chart.show_task)
-        self.detail.on_task(self.preview.show_task)
+        for files in (self.preview, self.files, self.file_downloads):
+            self.detail.on_task(files.show_task)
         self.shell.table.selection_changed.connect(self._selected)
         self.shell.table.task_activated.connect(self.windows.open_by_id)
         self.shell.table.kill_requested.connect(lambda _ids: self.actions.kill(self.detail.selected))
@@ -136,7 +143,7 @@ class Desk(QObject):
         self.shell.diagram.status_clicked.connect(lambda status: self.shell.filter_box.set_text(f"status:={status}"))
         self.shell.explanation.action_requested.connect(lambda action: self.fulfil(EXPLANATION_WISHES[action]))
         self.files_pane.log_requested.connect(self._read_as_log)
-        self.files_pane.download_requested.connect(self._download_file)
+        self.files_pane.told.connect(self.messages.tell)
         self.shell.first_start.example_requested.connect(self.submit.submit_example)
         self.shell.first_start.connect_requested.connect(lambda: self.connections.open_dialog(CLOUD.name))
         self.shell.first_start.folders_dropped.connect(self.submit.open)
@@ -176,10 +183,6 @@ class Desk(QObject):
     def _read_as_log(self, path: str) -> None:
         self.log.show_file(path)
         self.window.show_tab(Wish.SHOW_LOG)
-
-    def _download_file(self, path: str) -> None:
-        for task in self.detail.selected[:1]:
-            self.actions.download_file(task, path)
 
     def find_in_log(self) -> None:
         """Lets the person type what to look for."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QPushButton, QWidget
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Question:
     title: str
     text: str
     detail: str
-    consequence: str
+    consequence: str = ""
 
 
 async def finished(dialog: QDialog) -> int:
@@ -38,20 +40,37 @@ async def finished(dialog: QDialog) -> int:
 
 async def ask(question: Question, parent: QWidget) -> bool:
     """True if the person chose the consequence; Escape, Enter and the close button all mean no."""
-    box = QMessageBox(parent)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setWindowTitle(question.title)
-    box.setText(question.text)
-    box.setInformativeText(question.detail)
+    box = _box(question, parent)
     act = box.addButton(question.consequence, QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-    box.setDefaultButton(cancel)
-    box.setEscapeButton(cancel)
     try:
         await finished(box)
         return box.clickedButton() is act
     finally:
         box.deleteLater()
+
+
+async def choose_answer(question: Question, answers: Sequence[str], parent: QWidget) -> str | None:
+    """The one of `answers` that the person chose; None for Cancel, which is the default. `consequence` is not shown."""
+    box = _box(question, parent)
+    buttons = {box.addButton(answer, QMessageBox.ButtonRole.AcceptRole): answer for answer in answers}
+    try:
+        await finished(box)
+        return buttons.get(cast("QPushButton", box.clickedButton()))
+    finally:
+        box.deleteLater()
+
+
+def _box(question: Question, parent: QWidget) -> QMessageBox:
+    """The question with a Cancel button, which Enter and Escape press."""
+    box = QMessageBox(parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setWindowTitle(question.title)
+    box.setText(question.text)
+    box.setInformativeText(question.detail)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(cancel)
+    box.setEscapeButton(cancel)
+    return box
 
 
 async def choose_folder(title: str, parent: QWidget, start: str = "") -> str | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 
 from taskmon.core.errors import InvalidInputError, NotFoundError
+from taskmon.core.plain_text import portable
 from taskmon.core.storage import SYSTEM_METRICS_FILE
 from taskmon.runner.output_watch import UPDATE_FILE
 
@@ -55,7 +56,8 @@ def list_names(folder: Path) -> Names:
                 break
             left[0] -= 1
             is_folder = entry.is_dir(follow_symlinks=False)
-            names.append({entry.name: listed(Path(entry.path))} if is_folder else entry.name)
+            name = portable(entry.name)
+            names.append({name: listed(Path(entry.path))} if is_folder else name)
         return names
 
     return listed(folder)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from taskmon.core.plain_text import portable
 from taskmon.core.storage import OUTPUT_FOLDER
 from taskmon.core.units import size_text
 from taskmon.runner.workspace import OutputFile
@@ -52,7 +53,7 @@ class OutputPacker:
         packed, told = 0, time.monotonic()
         with zipfile.ZipFile(self._sink, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
             for folder in ("", *self._empty_folders):
-                archive.mkdir(f"{OUTPUT_FOLDER}/{_portable(folder)}".rstrip("/"))
+                archive.mkdir(f"{OUTPUT_FOLDER}/{portable(folder)}".rstrip("/"))
             for file in self._files:
                 for size in self._pack_file(archive, file):
                     packed += size
@@ -64,7 +65,7 @@ class OutputPacker:
 
     def _pack_file(self, archive: zipfile.ZipFile, file: OutputFile) -> Iterator[int]:
         """Pack one file as long as it is now; a file that has vanished or cannot be read is left out."""
-        name = f"{OUTPUT_FOLDER}/{_portable(file.name)}"
+        name = f"{OUTPUT_FOLDER}/{portable(file.name)}"
         try:
             member = zipfile.ZipInfo.from_file(file.source, name, strict_timestamps=False)
             source = file.source.open("rb")
@@ -115,11 +116,6 @@ def _read(source: BinaryIO, size: int, name: str) -> bytes:
     except OSError as error:
         logger.warning("%s is stored only in part: %s", name, error)
         return b""
-
-
-def _portable(name: str) -> str:
-    """The name without the bytes that no archive could hold."""
-    return os.fsencode(name).decode("utf-8", "replace")
 
 
 class _Sink:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.core.errors import InvalidInputError, NotFoundError
 from taskmon.core.extensions import TaskFile, TaskFiles
+from taskmon.core.plain_text import portable
 from taskmon.core.storage import OUTPUT_FOLDER
 from taskmon.service.archive import list_files, unpack_member
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _CHUNK_BYTES: Final = 256 * 1024
 _QUICK_S: Final = 0.05
 _SLOW_S: Final = 0.4
+_REPLACEMENT: Final = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class TaskFileReader:
             member = f"{OUTPUT_FOLDER}/{path}"
             return FoundFile(unpack_member(self._archive(task), member, self._data.cache), growing=False)
         folder = self._live_folder(task)
-        target = folder.joinpath(*parts)
+        target = _locate(folder, parts)
         if not target.is_file() or not target.resolve().is_relative_to(folder.resolve()):
             raise NotFoundError(f"The task has no file “{path}”.", "It may not have been written yet.")
         return FoundFile(target, growing=not task.is_terminated)
@@ -129,6 +131,17 @@ def _was_cut(file: IO[bytes]) -> bool:
     return os.fstat(file.fileno()).st_size < file.tell()
 
 
+def _locate(folder: Path, parts: list[str]) -> Path:
+    """Where the file is whose path is told as `parts`; a name that is no valid text is told without its bytes."""
+    place = folder
+    for part in parts:
+        direct = place / part
+        if _REPLACEMENT in part and not direct.exists() and place.is_dir():
+            direct = next((entry for entry in place.iterdir() if portable(entry.name) == part), direct)
+        place = direct
+    return place
+
+
 def _files_in(folder: Path) -> list[TaskFile]:
     found = []
     for place, _, names in os.walk(folder):
@@ -141,6 +154,6 @@ def _files_in(folder: Path) -> list[TaskFile]:
             if os.path.islink(path):  # noqa: PTH114
                 continue
             modified = datetime.fromtimestamp(facts.st_mtime, UTC)
-            shown = os.path.relpath(path, folder).replace(os.sep, "/")
+            shown = portable(os.path.relpath(path, folder).replace(os.sep, "/"))
             found.append(TaskFile(path=shown, size=facts.st_size, modified=modified))
     return sorted(found, key=lambda file: file.path)

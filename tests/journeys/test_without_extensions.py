@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QMessageBox, QTreeWidget
+from PySide6.QtWidgets import QMessageBox
 
 import taskmon
 from taskmon.client.live_files import list_files
 from taskmon.core.lifecycle import Status
 from taskmon.core.storage import SYSTEM_METRICS_FILE
 from taskmon.gui.models.columns import Column
+from taskmon.gui.widgets.file_tree_model import SIZE
 from taskmon.gui.widgets.wishes import Wish
 from taskmon.programs import command
 from tests.journeys.story import Service, submit, wait_for
@@ -52,9 +53,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def listed_files(desk: Desk) -> set[str]:
-    tree = desk.files_pane.findChild(QTreeWidget)
-    assert tree is not None
-    return {tree.topLevelItem(row).text(0) for row in range(tree.topLevelItemCount())}
+    return {file.path for file in desk.files_pane.tree.files.tree.files}
 
 
 def test_the_window_does_everything(
@@ -84,6 +83,13 @@ def test_the_window_does_everything(
             await until_async(lambda: status(desk, endless) is Status.COMPUTATION_STARTED, 60, "it runs")
             await until_async(lambda: "line 30" in shown_log(desk), 30, "its log is read while it runs")
             assert progress_shown(desk, endless) == ""
+            desk.fulfil(Wish.SHOW_FILES)
+            await until_async(lambda: "stdout.txt" in listed_files(desk), 30, "its files are listed by name")
+            files = desk.files_pane.tree.files
+            assert files.index_of("stdout.txt").siblingAtColumn(SIZE).data() == "—"
+            desk.files_pane.tree.setCurrentIndex(files.index_of("stdout.txt"))
+            look = desk.files_pane.preview
+            await until_async(lambda: "line 30" in look.text.toPlainText(), 30, "its last lines are seen")
             desk.fulfil(Wish.KILL)
             question = await until_async(lambda: desk.window.findChild(QMessageBox), 10, "the question")
             next(button for button in question.buttons() if button.text() == "Kill 1 task").click()

@@ -86,9 +86,9 @@ class TaskActionsController:
         """Asks where to, then downloads and unpacks the outputs of each task into a folder of its own."""
         self._background.start(self._download(tasks, window or self._window), "download")
 
-    def download_file(self, task: Task, path: str) -> None:
-        """Fetches one file of a task to a folder that the person chooses."""
-        self._background.start(self._download_file(task, path), "download file")
+    def note_downloaded(self, folder: Path) -> None:
+        """What was downloaded last lies in `folder`."""
+        self._downloaded = folder
 
     def open_downloaded(self) -> None:
         """Shows the folder of the latest download in the system's file manager."""
@@ -145,15 +145,6 @@ class TaskActionsController:
         await self._each(tasks, download_one, "Downloading", "")
         if len(tasks) > 1:
             self._messages.tell(f"Outputs of {count_text(len(tasks), 'task')} are in {folder}")
-
-    async def _download_file(self, task: Task, path: str) -> None:
-        from taskmon.client.download import download_file
-
-        folder = await choose_folder(f"Download {path} to", self._window, str(self._downloads))
-        if folder is not None:
-            target = await download_file(self._connection.client, task, path, Path(folder))
-            self._downloaded = target.parent
-            self._messages.tell(f"{path} is in {target}")
 
     async def _each(self, tasks: Sequence[Task], act: Callable[[Task], Awaitable[None]], doing: str, done: str) -> None:
         """One task after the other; failures are collected and told together, naming the tasks."""

@@ -1,11 +1,10 @@
-"""What the window says about the selected task: diagram, explanation, timeline, details, files."""
+"""What the window says about the selected task: diagram, explanation, timeline, details."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import can_kill
 from taskmon.core.units import count_text
 from taskmon.gui.widgets.wishes import Wish
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from taskmon.gui.models.task_table_model import TaskTableModel
     from taskmon.gui.widgets.details_pane import DetailsPane
     from taskmon.gui.widgets.explanation import Explanation
-    from taskmon.gui.widgets.files_pane import FilesPane
     from taskmon.gui.widgets.lifecycle_diagram import LifecycleDiagram
     from taskmon.gui.widgets.main_window import MainWindow
     from taskmon.gui.widgets.timeline import Timeline
@@ -58,7 +56,6 @@ class TaskDetailController:
         self._clock = clock
         self._selected: tuple[str, ...] = ()
         self._detail: TaskDetail | None = None
-        self._files_are_final = False
         self._listeners: list[Callable[[Task | None], None]] = []
         store.subscribe(self._store_changed)
         model.counts_changed.connect(self._counts_changed)
@@ -69,12 +66,10 @@ class TaskDetailController:
         explanation: Explanation,
         timeline: Timeline,
         details: DetailsPane,
-        files: FilesPane,
     ) -> None:
         """The panes that show the task."""
         self._diagram, self._explanation, self._timeline = diagram, explanation, timeline
-        self._details, self._files = details, files
-        files.refresh_requested.connect(self._refresh_files)
+        self._details = details
         self.select([])
 
     def on_task(self, listener: Callable[[Task | None], None]) -> None:
@@ -109,25 +104,20 @@ class TaskDetailController:
             listener(task)
         if task is None:
             self._background.cancel("detail")
-            self._background.cancel("files")
             self._show_counts()
             self._timeline.show_nothing()
             self._details.show_nothing()
-            self._files.show_nothing()
             return
         if self._detail is None:
             self._diagram.show_task(task, self._clock())
             self._explanation.show_task(task)
             self._timeline.show_nothing()
-            self._refresh_files()
         self._details.show_task(task)
         self._background.restart("detail", self._load(task.task_id))
 
     async def _load(self, task_id: str) -> None:
         detail, position = await load_detail(self._connection.client, task_id)
         self._detail = detail
-        if detail.is_terminated != self._files_are_final:
-            self._refresh_files()
         now = self._clock()
         self._diagram.show_task(detail, now)
         self._explanation.show_task(detail, position)
@@ -143,20 +133,6 @@ class TaskDetailController:
             self._explanation.show_counts(counts, selected=bool(selected))
         else:
             self._explanation.show_nothing()
-
-    def _refresh_files(self) -> None:
-        task = self._detail or self._only()
-        if task is not None:
-            self._files_are_final = task.is_terminated
-            self._background.restart("files", self._load_files(task))
-
-    async def _load_files(self, task: Task) -> None:
-        from taskmon.client.live_files import list_files
-
-        try:
-            self._files.show_files(await list_files(self._connection.client, task))
-        except NotFoundError:
-            self._files.show_nothing("This task has no files yet.")
 
     def _store_changed(self, change: Change) -> None:
         changed = {*change.updated, *change.removed, *change.added}

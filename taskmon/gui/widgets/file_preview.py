@@ -1,24 +1,25 @@
-"""A picture that a task wrote, fitted into the room there is."""
+"""The chosen file at a glance: a picture, or the first part of a text, exactly as it is."""
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from taskmon.gui.theme import LIGHT, ui_font
+from taskmon.core.plain_text import one_line
+from taskmon.gui.styles import restyle
+from taskmon.gui.theme import LIGHT, log_font
+from taskmon.gui.widgets.picture_view import PictureView
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QResizeEvent
 
     from taskmon.gui.theme import Theme
 
 _PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".ppm", ".pgm", ".svg", ".webp", ".xpm"})
-_MARGIN: Final = 14.0
-_CAPTION: Final = 26.0
 
 
 def is_picture(path: str) -> bool:
@@ -27,85 +28,108 @@ def is_picture(path: str) -> bool:
 
 
 class FilePreview(QWidget):
-    """Hidden while there is nothing to look at. A picture is never enlarged beyond its own size."""
+    """Answers about another file than the one that is looked at are ignored: they came too late."""
+
+    log_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.path = ""
         self._theme = LIGHT
-        self._path = ""
-        self._image = QImage()
-        self._note = ""
-        self.setMinimumWidth(220)
-        self.hide()
+        self._fact = ""
+        self.picture = PictureView(self)
+        self.text = QPlainTextEdit(self)
+        self.text.setReadOnly(True)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.text.setTabChangesFocus(True)
+        self._caption = QLabel(self)
+        self._caption.setTextFormat(Qt.TextFormat.PlainText)
+        self._more = QPushButton("Open as log", self)
+        self._more.clicked.connect(lambda: self.log_requested.emit(self.path))
+        self._arrange()
+        self.setMinimumWidth(240)
+        self.set_theme(LIGHT)
+        self.show_nothing()
 
-    @property
-    def path(self) -> str:
-        """The file that is looked at."""
-        return self._path
+    def _arrange(self) -> None:
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.picture)
+        self._stack.addWidget(self.text)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(12, 4, 8, 4)
+        foot.addWidget(self._caption, 1)
+        foot.addWidget(self._more)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(0)
+        page.addLayout(self._stack, 1)
+        page.addLayout(foot)
 
-    def sizeHint(self) -> QSize:
-        return QSize(420, 300)
+    # -- values in ------------------------------------------------------------------------------------------------
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.update()
+        self.picture.set_theme(theme)
+        self.text.setFont(log_font(9.5))
+        restyle(self.text, "QPlainTextEdit, QPlainTextEdit:focus { border: none; border-radius: 0; padding: 4px 8px; }")
+        restyle(self._caption, f"color: {theme.muted};")
 
-    def show_nothing(self) -> None:
-        self._path = ""
-        self.hide()
+    def show_nothing(self, note: str = "Select a file to look at it.") -> None:
+        self.path, self._fact = "", ""
+        self._show_picture(QImage(), note)
 
     def show_waiting(self, path: str) -> None:
-        """The file's bytes are on their way; the picture before stays while it is the same file."""
-        if path != self._path:
-            self._image = QImage()
-        self._path, self._note = path, "Loading the picture…"
-        self._show()
+        """The file's bytes are on their way; what was seen of the same file before stays."""
+        if path != self.path:
+            self.path, self._fact = path, ""
+            self._show_picture(QImage(), "Loading…")
 
     def show_picture(self, path: str, image: QImage) -> None:
         """A decoded picture; a null one says that the file cannot be read as one."""
-        if path == self._path:
-            self._image = image
-            self._note = "This file cannot be shown as a picture." if image.isNull() else ""
-            self._show()
+        if path == self.path:
+            self._fact = f"{image.width():,} × {image.height():,}" if not image.isNull() else ""
+            self._show_picture(image, "This file cannot be shown as a picture.")
+
+    def show_text(self, path: str, text: str, fact: str) -> None:
+        """The first part of a text file; `fact` says how much of it that is."""
+        if path != self.path:
+            return
+        self._fact = fact
+        if self.text.toPlainText() != text:
+            place = self.text.verticalScrollBar().value() if self._stack.currentWidget() is self.text else 0
+            self.text.setPlainText(text)
+            self.text.verticalScrollBar().setValue(place)
+        self._stack.setCurrentWidget(self.text)
+        self._tell(readable=True)
 
     def show_note(self, path: str, sentence: str) -> None:
-        """Why there is no picture."""
-        if path == self._path:
-            self._image, self._note = QImage(), sentence
-            self._show()
+        """Why there is nothing to see."""
+        if path == self.path:
+            self._fact = ""
+            self._show_picture(QImage(), sentence)
 
-    def _show(self) -> None:
-        self.setAccessibleName(f"Picture {self._path}. {self._note}".strip())
-        self.show()
-        self.update()
+    def _show_picture(self, image: QImage, note: str) -> None:
+        self.picture.show_image(image, note)
+        self._stack.setCurrentWidget(self.picture)
+        self._tell(readable=False)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.surface))
-        room = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN - _CAPTION)
-        painter.setPen(QColor(self._theme.muted))
-        painter.setFont(ui_font(9.5))
-        if self._image.isNull():
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._note)
-        else:
-            self._paint_image(painter, room)
-        foot = QRectF(_MARGIN, self.height() - _CAPTION - 4, self.width() - 2 * _MARGIN, _CAPTION)
-        size = f" · {self._image.width():,} × {self._image.height():,}" if not self._image.isNull() else ""
-        text = painter.fontMetrics().elidedText(self._path + size, Qt.TextElideMode.ElideMiddle, int(foot.width()))
-        painter.setPen(QColor(self._theme.muted))
-        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, text)
-        painter.end()
+    def _tell(self, *, readable: bool) -> None:
+        note = self.picture.note if self._stack.currentWidget() is self.picture and self.picture.image.isNull() else ""
+        words = [one_line(self.path), self._fact, note]
+        self.setAccessibleName("Preview " + ". ".join(word for word in words if word))
+        self.text.setAccessibleName(f"First part of {one_line(self.path)}")
+        self._more.setVisible(readable)
+        self._write_caption()
 
-    def _paint_image(self, painter: QPainter, room: QRectF) -> None:
-        scale = min(1.0, room.width() / self._image.width(), room.height() / self._image.height())
-        width, height = self._image.width() * scale, self._image.height() * scale
-        place = QRectF(room.center().x() - width / 2, room.center().y() - height / 2, width, height)
-        if self._image.hasAlphaChannel():
-            painter.save()
-            painter.setClipRect(place)
-            painter.fillRect(place, QColor(LIGHT.surface))  # plots are drawn for paper
-            painter.restore()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(place, self._image)
-        painter.setPen(QColor(self._theme.border))
-        painter.drawRect(place)
+    def _write_caption(self) -> None:
+        name = one_line(PurePosixPath(self.path).name) if self.path else ""
+        whole = " · ".join(word for word in (name, self._fact) if word)
+        room = max(60, self._caption.width())
+        self._caption.setText(self._caption.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideMiddle, room))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._write_caption()

@@ -1,4 +1,4 @@
-"""A picture that a task wrote is fetched, decoded beside the window and shown; what is none says so."""
+"""A file that is pointed at is fetched, decoded beside the window and shown; what cannot be seen says why."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PySide6.QtGui import QImage
 
 from taskmon.core.errors import NotFoundError
-from taskmon.core.extensions import TaskFile, TaskFiles
+from taskmon.core.extensions import TaskFile
+from taskmon.core.file_tree import FileTree
+from taskmon.core.lifecycle import Status
 from taskmon.gui.background import Background
-from taskmon.gui.controllers.file_preview import FilePreviewController
+from taskmon.gui.controllers.file_preview import TEXT_BYTES, FilePreviewController, readable
 from taskmon.gui.theme import load_fonts
 from taskmon.gui.widgets.files_pane import FilesPane
 from tests.builders import a_task
-from tests.fakes import StillClock
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
@@ -37,27 +38,33 @@ def png() -> bytes:
 
 
 class Incoming:
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, owner: Connected, content: bytes) -> None:
+        self._owner = owner
         self._content = content
 
     @property
     async def chunks(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._content), 50):
-            yield self._content[start : start + 50]
+        for start in range(0, len(self._content), 5000):
+            self._owner.sent += 5000
+            yield self._content[start : start + 5000]
 
 
 class Connected:
-    """A connection whose client has these files."""
+    """A connection whose client has these files of a running task."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self._files = files
         self.client = self
+        self.sent = 0
+
+    async def offers(self, _extension: object) -> bool:
+        return True
 
     @asynccontextmanager
-    async def task_file(self, _task_id: str, path: str) -> AsyncIterator[Incoming]:
+    async def task_file(self, _task_id: str, path: str, _offset: int) -> AsyncIterator[Incoming]:
         if path not in self._files:
             raise NotFoundError(f"There is no {path}.")
-        yield Incoming(self._files[path])
+        yield Incoming(self, self._files[path])
 
 
 @pytest.fixture
@@ -71,7 +78,18 @@ def pane(app: QApplication) -> Iterator[FilesPane]:
     pane.deleteLater()
 
 
-def test_pictures_are_shown_and_what_is_none_says_why(
+FILES = {
+    "field.png": png(),
+    "broken.png": b"no picture",
+    "long.csv": b"1,2,3\n" * 1_000_000,
+    "run.log": b"\x1b[31mred\x1b[0m <b>and</b> \xff odd\nsecond\n",
+    "field.vtu": b"\0\1\2" * 1000,
+    "noise.bin": bytes(range(128, 256)) * 100,
+    "empty.txt": b"",
+}
+
+
+def test_every_kind_of_file_shows_something_or_says_why(
     pane: FilesPane, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
 ) -> None:
     def bug(error: Exception) -> None:
@@ -79,15 +97,38 @@ def test_pictures_are_shown_and_what_is_none_says_why(
 
     async def story() -> None:
         async with Background(bug, bug) as background:
-            connection = Connected({"field.png": png(), "broken.png": b"no picture"})
-            controller = FilePreviewController(background, connection, pane, StillClock())  # type: ignore[arg-type]
-            controller.show_task(a_task())
-            names = ("field.png", "broken.png", "gone.png")
-            pane.show_files(TaskFiles(files=[TaskFile(path=name, size=9) for name in names], complete=False))
-            for name, told in zip(names, ("", "cannot be shown as a picture", "There is no gone.png"), strict=True):
-                pane.tree.setCurrentItem(next(item for item in pane._items() if item.text(0) == name))
-                await until_async(lambda: "Loading" not in pane.preview.accessibleName())
-                assert told in pane.preview.accessibleName()
-                assert pane.preview._image.isNull() is bool(told)
+            connection = Connected(FILES)
+            controller = FilePreviewController(background, connection, pane)  # type: ignore[arg-type]
+            controller.show_task(a_task(status=Status.COMPUTATION_STARTED))
+            pane.show_files(FileTree(TaskFile(path=name, size=9) for name in (*FILES, "gone.png")), complete=False)
+            preview = pane.preview
+
+            async def look(path: str) -> str:
+                rows = pane.tree.selectionModel()
+                flag = rows.SelectionFlag.ClearAndSelect | rows.SelectionFlag.Rows
+                rows.setCurrentIndex(pane.tree.files.index_of(path), flag)
+                await until_async(lambda: "Loading" not in preview.accessibleName())
+                return preview.accessibleName()
+
+            assert "30 × 20" in await look("field.png")
+            assert not preview.picture.image.isNull()
+            assert "cannot be shown as a picture" in await look("broken.png")
+            assert "There is no gone.png" in await look("gone.png")
+            assert "empty" in await look("empty.txt")
+            assert "no text" in await look("field.vtu")
+            assert "no text" in await look("noise.bin")
+            await look("run.log")
+            assert preview.text.toPlainText() == "red <b>and</b> \ufffd odd\nsecond"
+            connection.sent = 0
+            assert "its first 64.0 kB" in await look("long.csv")
+            assert len(preview.text.toPlainText()) <= TEXT_BYTES
+            assert connection.sent < 2 * TEXT_BYTES
 
     run_on_qt(story())
+
+
+def test_a_line_without_end_is_cut() -> None:
+    shown = readable(b"x" * 60_000 + b"\nshort")
+    assert shown is not None
+    assert len(shown) < 5000
+    assert shown.endswith("…\nshort")

@@ -1,4 +1,4 @@
-"""The Files pane shows what a task wrote, how large and how old, and lets pictures be seen."""
+"""The Files pane shows what a task wrote, how large and how old, and lets files be seen and chosen."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
-from taskmon.core.extensions import TaskFile, TaskFiles
+from taskmon.core.extensions import TaskFile
+from taskmon.core.file_tree import FileTree
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
+from taskmon.gui.widgets.file_tree_model import AGE, NAME, ROWS_AT_ONCE, SIZE, FileTreeModel
 from taskmon.gui.widgets.files_pane import FilesPane
 from tests.fakes import StillClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from PySide6.QtWidgets import QApplication, QTreeWidgetItem
 
 CLOCK = StillClock()
 
@@ -27,79 +31,180 @@ def pane(app: QApplication) -> Iterator[FilesPane]:
     load_fonts()
     pane = FilesPane()
     pane.set_clock(CLOCK)
-    pane.offer_previews()
-    pane.resize(900, 400)
+    pane.resize(1000, 400)
     pane.show()
     yield pane
     pane.close()
     pane.deleteLater()
 
 
-def files(*, complete: bool = False) -> TaskFiles:
-    def file(path: str, size: int, seconds: float) -> TaskFile:
-        return TaskFile(path=path, size=size, modified=CLOCK() - timedelta(seconds=seconds))
+def file(path: str, size: int | None = 1, seconds: float = 0.0) -> TaskFile:
+    return TaskFile(path=path, size=size, modified=CLOCK() - timedelta(seconds=seconds))
 
-    return TaskFiles(
-        files=[
+
+def some_files() -> FileTree:
+    return FileTree(
+        [
             file("big.csv", 9_000_000, 4000),
             file("results/plots/field.png", 2_000, 30),
             file("results/probe.csv", 500, 12),
             file("stdout.txt", 80_000, 2),
-        ],
-        complete=complete,
+        ]
     )
 
 
-def row(pane: FilesPane, name: str) -> QTreeWidgetItem:
-    return next(item for item in pane._items() if item.text(0) == name)
+def names(model: FileTreeModel, parent: QModelIndex | None = None) -> list[str]:
+    place = parent or QModelIndex()
+    return [str(model.index(row, NAME, place).data()) for row in range(model.rowCount(place))]
 
 
-def names(pane: FilesPane) -> list[str]:
-    root = pane.tree.invisibleRootItem()
-    return [item.text(0) for place in range(root.childCount()) if (item := root.child(place)) is not None]
+def text(pane: FilesPane, path: str, column: int) -> str:
+    return str(pane.tree.files.index_of(path).siblingAtColumn(column).data())
 
 
-def test_folders_stand_first_and_tell_the_size_of_what_is_in_them(pane: FilesPane) -> None:
-    pane.show_files(files())
-    assert names(pane) == ["results", "big.csv", "stdout.txt"]
-    assert row(pane, "results").text(1) == "2.5 kB"
-    assert row(pane, "plots").text(1) == "2.0 kB"
+def choose(pane: FilesPane, *paths: str) -> None:
+    rows, flag = pane.tree.selectionModel(), pane.tree.selectionModel().SelectionFlag
+    for place, path in enumerate(paths):
+        index = pane.tree.files.index_of(path)
+        assert index.isValid(), path
+        rows.setCurrentIndex(index, flag.Rows | (flag.Select if place else flag.ClearAndSelect))
+
+
+# --- the tree
+
+
+def test_folders_stand_first_and_tell_size_and_age_of_what_is_in_them(pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=False)
+    assert names(pane.tree.files) == ["results", "big.csv", "stdout.txt"]
+    assert text(pane, "results", SIZE) == "2.5 kB"
+    assert text(pane, "results/plots", SIZE) == "2.0 kB"
+    assert text(pane, "results", AGE) == "12 s ago"
     assert pane._note.text() == "4 files, 9.1 MB · still being written"
 
 
-def test_sizes_are_ordered_as_numbers(pane: FilesPane) -> None:
-    pane.show_files(files())
-    pane.tree.sortByColumn(1, Qt.SortOrder.DescendingOrder)
-    assert names(pane) == ["big.csv", "stdout.txt", "results"]
+def test_sizes_and_ages_are_ordered_as_numbers_and_numbers_in_names_too(pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=True)
+    pane.tree.sortByColumn(SIZE, Qt.SortOrder.DescendingOrder)
+    assert names(pane.tree.files) == ["big.csv", "stdout.txt", "results"]
+    pane.tree.sortByColumn(AGE, Qt.SortOrder.DescendingOrder)
+    assert names(pane.tree.files) == ["stdout.txt", "results", "big.csv"]
+    pane.tree.sortByColumn(NAME, Qt.SortOrder.AscendingOrder)
+    pane.show_nothing()
+    pane.show_files(FileTree([file("step_10.vtk"), file("step_9.vtk"), file("Step_1.vtk")]), complete=True)
+    assert names(pane.tree.files) == ["Step_1.vtk", "step_9.vtk", "step_10.vtk"]
 
 
-def test_ages_are_told_and_run_on(pane: FilesPane) -> None:
-    pane.show_files(files())
-    assert row(pane, "probe.csv").text(2) == "12 s ago"
+def test_what_nobody_tells_is_a_dash_and_never_zero(pane: FilesPane) -> None:
+    pane.show_files(FileTree([TaskFile(path="sub/a"), TaskFile(path="b")]), complete=False)
+    assert [text(pane, path, column) for path in ("sub", "sub/a", "b") for column in (SIZE, AGE)] == ["—"] * 6
+    assert pane._note.text() == "2 files · still being written"
+
+
+def test_ages_run_on(pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=False)
+    assert text(pane, "results/probe.csv", AGE) == "12 s ago"
     CLOCK.advance(60)
-    pane._tick()
-    assert row(pane, "probe.csv").text(2) == "72 s ago"
+    assert text(pane, "results/probe.csv", AGE) == "72 s ago"
     CLOCK.advance(-60)
 
 
-def test_what_was_closed_and_chosen_stays_so_when_files_come(pane: FilesPane) -> None:
-    pane.show_files(files())
-    pane.tree.setCurrentItem(row(pane, "stdout.txt"))
-    pane.tree.collapseItem(row(pane, "plots"))
-    pane.show_files(files(complete=True))
-    assert pane._path(pane.tree.currentItem()) == "stdout.txt"
-    assert not row(pane, "plots").isExpanded()
-    assert row(pane, "results").isExpanded()
+def test_a_name_of_a_task_stays_on_its_line_and_is_no_markup(pane: FilesPane) -> None:
+    pane.show_files(FileTree([file("<b>bold</b>\n\x1b[31m"), file("/etc/passwd"), file("a//b/c")]), complete=True)
+    assert names(pane.tree.files) == ["/etc", "<b>bold<", "a"]
+    assert names(pane.tree.files, pane.tree.files.index_of("<b>bold<")) == ["b>␊␛[31m"]
 
 
-def test_a_chosen_picture_is_asked_for_and_shown(pane: FilesPane) -> None:
+def test_selection_openness_and_place_stay_when_files_come(pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=False)
+    choose(pane, "stdout.txt", "results/probe.csv")
+    pane.tree.collapse(pane.tree.files.index_of("results/plots"))
+    more = [*some_files().files, file("aaa/new"), file("results/a.csv"), file("zzz")]
+    pane.show_files(FileTree(file for file in more if file.path != "big.csv"), complete=False)
+    assert names(pane.tree.files) == ["aaa", "results", "stdout.txt", "zzz"]
+    assert sorted(entry.path for entry in pane.tree.chosen()) == ["results/probe.csv", "stdout.txt"]
+    assert pane.tree.isExpanded(pane.tree.files.index_of("results"))
+    assert not pane.tree.isExpanded(pane.tree.files.index_of("results/plots"))
+
+
+def test_the_rows_that_are_looked_at_stay_where_they_are(pane: FilesPane) -> None:
+    files = [file(f"f{number:04}") for number in range(500)]
+    pane.show_files(FileTree(files), complete=False)
+    pane.tree.scrollTo(pane.tree.files.index_of("f0300"), pane.tree.ScrollHint.PositionAtTop)
+    pane.show_files(FileTree([*files, *(file(f"a{number:04}") for number in range(50))]), complete=False)
+    assert pane.tree.files.entry(pane.tree.indexAt(QPoint(5, 5))).path == "f0300"
+
+
+def test_many_files_are_listed_as_somebody_scrolls_and_all_are_found_by_name(pane: FilesPane) -> None:
+    pane.show_files(FileTree(file(f"f{number:06}.vtk") for number in range(50_000)), complete=True)
+    listed = pane.tree.files.rowCount()
+    assert ROWS_AT_ONCE <= listed <= 4 * ROWS_AT_ONCE
+    assert "50,000 files" in pane._note.text()
+    assert f"{50_000 - listed:,} more rows below" in pane._note.text()
+    pane.tree.scrollToBottom()
+    QApplication.processEvents()
+    assert pane.tree.files.rowCount() > listed
+    assert f"{50_000 - pane.tree.files.rowCount():,} more rows below" in pane._note.text()
+    pane.filter.setText("4999 VTK")
+    pane._filter_now()
+    assert names(pane.tree.files)[:2] == ["f004999.vtk", "f014999.vtk"]
+    assert "of 50,000 files" in pane._note.text()
+    pane.filter.setText("nothing like it")
+    pane._filter_now()
+    assert pane._empty.isVisible()
+    assert "nothing like it" in pane._empty.text()
+
+
+def test_a_small_tree_is_open_and_a_large_one_is_not(pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=True)
+    assert pane.tree.isExpanded(pane.tree.files.index_of("results/plots"))
+    pane.show_nothing()
+    pane.show_files(FileTree(file(f"d{n // 100}/f{n}") for n in range(1000)), complete=True)
+    assert not pane.tree.isExpanded(pane.tree.files.index_of("d0"))
+
+
+PATHS = st.lists(st.sampled_from(["a", "b", "d/a", "d/b", "d/e/x", "d/e/y", "q/x", "b/c", "/r", "d//k/l"]), unique=True)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PATHS, min_size=1, max_size=5), st.lists(st.integers(0, 2), max_size=3))
+def test_any_sequence_of_lists_keeps_the_rules_of_models(
+    app: QApplication, lists: list[list[str]], columns: list[int]
+) -> None:
+    model = FileTreeModel()
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    for paths in lists:
+        model.go_on_with(FileTree(file(path, len(path)) for path in paths))
+        assert leaves(model) == sorted(paths)
+        for column in columns:
+            model.sort(column, Qt.SortOrder.DescendingOrder)
+            assert leaves(model) == sorted(paths)
+
+
+def leaves(model: FileTreeModel) -> list[str]:
+    found, waiting = [], [QModelIndex()]
+    while waiting:
+        place = waiting.pop()
+        for row in range(model.rowCount(place)):
+            index = model.index(row, NAME, place)
+            assert model.parent(index) == place
+            entry = model.entry(index)
+            if entry.is_folder:
+                waiting.append(index)
+            else:
+                found.append(entry.path)
+    return sorted(found)
+
+
+# --- a look at one
+
+
+def test_a_chosen_file_is_asked_for_and_shown(pane: FilesPane) -> None:
     asked: list[str] = []
     pane.preview_requested.connect(asked.append)
-    pane.show_files(files())
-    pane.tree.setCurrentItem(row(pane, "field.png"))
+    pane.show_files(some_files(), complete=False)
+    choose(pane, "results/plots/field.png")
     assert asked == ["results/plots/field.png"]
-    assert pane.preview.isVisible()
-    assert not pane._read.isEnabled()
+    assert not pane._open.isEnabled()
     picture = QImage(40, 20, QImage.Format.Format_ARGB32)
     picture.fill(Qt.GlobalColor.red)
     pane.preview.show_picture("another.png", picture)
@@ -107,32 +212,105 @@ def test_a_chosen_picture_is_asked_for_and_shown(pane: FilesPane) -> None:
     for theme in (LIGHT, DARK):
         pane.set_theme(theme)
         pane.preview.show_picture("results/plots/field.png", picture)
-        assert (
-            pane.preview.grab().toImage().pixelColor(pane.preview.rect().center() - QPoint(0, 13)) == Qt.GlobalColor.red
-        )
+        view = pane.preview.picture
+        assert view.grab().toImage().pixelColor(view.rect().center()) == Qt.GlobalColor.red
     pane.preview.show_picture("results/plots/field.png", QImage())
     assert "cannot be shown" in pane.preview.accessibleName()
-    pane.tree.setCurrentItem(row(pane, "stdout.txt"))
-    assert not pane.preview.isVisible()
+    choose(pane, "stdout.txt")
+    pane.preview.show_text("stdout.txt", "<b>bold</b>\nline", "80 kB")
+    assert pane.preview.text.toPlainText() == "<b>bold</b>\nline"
+    assert pane.preview.text.isVisible()
+    assert pane._open.isEnabled()
+    choose(pane, "results/probe.csv", "big.csv")
+    assert "2 are selected" in pane.preview.accessibleName()
 
 
-def test_a_double_click_reads_a_text_as_a_log(pane: FilesPane) -> None:
+# --- wishes
+
+
+def test_enter_opens_a_text_as_a_log_and_a_folder(pane: FilesPane) -> None:
     wishes: list[str] = []
     pane.log_requested.connect(wishes.append)
-    pane.show_files(files())
-    pane.tree.itemActivated.emit(row(pane, "stdout.txt"), 0)
-    pane.tree.itemActivated.emit(row(pane, "field.png"), 0)
+    pane.show_files(some_files(), complete=False)
+    for path in ("stdout.txt", "results/plots/field.png", "results"):
+        choose(pane, path)
+        QTest.keyClick(pane.tree, Qt.Key.Key_Return)
     assert wishes == ["stdout.txt"]
+    assert not pane.tree.isExpanded(pane.tree.files.index_of("results"))
+    QTest.keyClick(pane.tree, Qt.Key.Key_Enter)
+    assert pane.tree.isExpanded(pane.tree.files.index_of("results"))
+    choose(pane, "big.csv")
+    pane.preview.show_text("big.csv", "1,2", "3 B")
+    pane.preview._more.click()
+    assert wishes == ["stdout.txt", "big.csv"]
 
 
-def test_growing_files_are_asked_for_again_and_whole_ones_are_not(pane: FilesPane) -> None:
+def test_paths_are_copied_by_key(pane: FilesPane) -> None:
+    told: list[str] = []
+    pane.told.connect(told.append)
+    pane.show_files(some_files(), complete=False)
+    choose(pane, "results/probe.csv", "big.csv")
+    QTest.keyClick(pane.tree, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(pane.tree, Qt.Key.Key_F35)  # or Qt takes Ctrl for held down in the tests that follow
+    assert sorted(QGuiApplication.clipboard().text().splitlines()) == ["big.csv", "results/probe.csv"]
+    assert told == ["Copied 2 paths."]
+
+
+def test_the_button_says_how_many_files_a_download_would_bring(pane: FilesPane) -> None:
+    wishes: list[tuple[list[str], int]] = []
+    pane.download_requested.connect(lambda chosen, files: wishes.append((sorted(chosen), len(files))))
+    pane.show_files(some_files(), complete=True)
+    assert pane._get.text() == "Download 4 files…"
+    pane._get.click()
+    choose(pane, "results", "big.csv")
+    assert pane._get.text() == "Download 3 files…"
+    pane._get.click()
+    pane.filter.setText("csv")
+    pane._filter_now()
+    assert pane._get.text() == "Download 2 files…"
+    pane._get.click()
+    assert wishes == [([""], 4), (["big.csv", "results"], 4), ([""], 2)]
+    pane.show_transfer("Downloading", 0.5)
+    assert not pane._get.isEnabled()
+    pane.show_transfer(None)
+    assert pane._get.isEnabled()
+
+
+def test_the_menu_offers_what_fits_the_choice(pane: FilesPane) -> None:
+    def offered() -> dict[str, bool]:
+        pane.tree._offer_menu(QPoint(5, 5))
+        menu = pane.tree.findChildren(QMenu)[-1]
+        found = {action.text(): action.isEnabled() for action in menu.actions() if action.text()}
+        menu.close()
+        return found
+
+    pane.show_files(some_files(), complete=True)
+    choose(pane, "stdout.txt")
+    assert offered() == {"Open as log": True, "Download…": True, "Copy path": True}
+    choose(pane, "stdout.txt", "results")
+    assert offered() == {"Open as log": False, "Download…": True, "Copy paths": True}
+
+
+def test_an_empty_or_failed_list_says_why_and_known_files_stay(pane: FilesPane) -> None:
+    assert pane._empty.text() == "Select one task to see its files."
+    assert not pane._get.isEnabled()
+    pane.show_files(FileTree(), complete=False)
+    assert pane._empty.text() == "The task has written no files yet."
+    pane.show_problem("The service does not answer.")
+    assert pane._empty.text() == "The service does not answer."
+    pane.show_files(some_files(), complete=False)
+    pane.show_problem("The service does not answer.")
+    assert pane._note.text() == "The service does not answer."
+    assert pane.tree.isVisible()
+
+
+def test_a_pane_that_is_looked_at_says_when_its_list_may_be_old(pane: FilesPane) -> None:
     asked: list[int] = []
-    pane.refresh_requested.connect(lambda: asked.append(1))
-    pane.show_files(files())
+    pane.renewal_due.connect(lambda: asked.append(1))
     for _ in range(10):
         pane._tick()
     assert len(asked) == 2
-    pane.show_files(files(complete=True))
-    for _ in range(10):
-        pane._tick()
-    assert len(asked) == 2
+    pane.hide()
+    assert not pane._timer.isActive()
+    pane.show()
+    assert len(asked) == 3
