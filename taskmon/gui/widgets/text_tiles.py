@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Final, NamedTuple
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
 
 _MARGIN: Final = 2
@@ -19,7 +19,7 @@ _LETTERS: Final = "".join(map(chr, range(32, 127)))
 _GENERATION: Final = 8 << 20
 """Bytes of pictures after which those that nobody has painted since the last time are forgotten."""
 
-_TEXTS: Final = 20_000
+_TEXTS: Final = 4_000
 """The same for texts without a picture."""
 
 
@@ -95,6 +95,7 @@ class TextTiles:
         self._tiles: dict[_Key, _Tile] = {}
         self._older: dict[_Key, _Tile] = {}
         self._bytes = 0
+        self._sheet = QPixmap(600, 40)
 
     def begin(self, painter: QPainter) -> None:
         """What follows is painted with `painter`, on a screen that may have another number of pixels to ours."""
@@ -138,15 +139,18 @@ class TextTiles:
         return tile
 
     def _picture(self, tile: _Tile, style: TextStyle) -> QPixmap:
-        face, ratio = style.face, self._ratio
-        width = face.width(tile.told) + 2 * _MARGIN
-        picture = QPixmap(width * int(ratio), (face.height + 2 * _MARGIN) * int(ratio))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(style.ground)
-        painter = QPainter(picture)
+        """Painted on a sheet that is used again: each new one that Python paints on leaves references behind."""
+        face, ratio = style.face, int(self._ratio)
+        width, height = face.width(tile.told) + 2 * _MARGIN, face.height + 2 * _MARGIN
+        size = QSize(width, height) * ratio
+        if size.width() > self._sheet.width() or size.height() > self._sheet.height():
+            self._sheet = QPixmap(size.expandedTo(self._sheet.size()))
+        self._sheet.setDevicePixelRatio(ratio)
+        painter = QPainter(self._sheet)
+        painter.fillRect(0, 0, width, height, style.ground)
         self._paint(painter, QPointF(_MARGIN, _MARGIN + face.ascent), tile, style)
         painter.end()
-        return picture
+        return self._sheet.copy(0, 0, size.width(), size.height())
 
     def _paint(self, painter: QPainter, at: QPointF, tile: _Tile, style: TextStyle) -> None:
         painter.setFont(style.face.font)
