@@ -5,7 +5,6 @@ The rule for keys is that of the official client: letters, digits, dots, undersc
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -151,6 +150,8 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
+        import ipaddress  # the first paint needs no address
+
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

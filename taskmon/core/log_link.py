@@ -7,8 +7,7 @@ and a line.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
 from taskmon.core.errors import InvalidInputError
@@ -21,8 +20,7 @@ _LONGEST_SHOWN: Final = 80
 _EXAMPLE: Final = "A link reads taskmon://task/ID, or taskmon://task/ID/stdout.txt#L123."
 
 
-@dataclass(frozen=True, slots=True)
-class LogLink:
+class LogLink(NamedTuple):
     """`line` counts from 0; None: the link names a file only. An empty `path` names the task only."""
 
     task_id: str
