@@ -49,6 +49,7 @@ class TaskListController:
         self._loaded_once = False
         self._loaded, self._total = 0, 0
         self._remembered = ""
+        self._expecting = False
         filter_box.filter_changed.connect(self.filter_by)
         sidebar.filter_requested.connect(filter_box.set_text)
         model.counts_changed.connect(self._counts_changed)
@@ -69,8 +70,8 @@ class TaskListController:
     def hear_freshness(self, freshness: Freshness) -> None:
         """Stale rows are pale; an empty list is believed only once it has been loaded."""
         self._table.set_stale(not freshness.connected)
-        self._table.expect_rows(max(0, freshness.total - freshness.loaded))
         self._loaded, self._total = freshness.loaded, freshness.total
+        self._expect_rows()
         if freshness.connected:
             self._remembered = ""
         if freshness.connected and freshness.whole:
@@ -99,7 +100,16 @@ class TaskListController:
         count = count_text(len(self._store), "task")
         return f"{match.removesuffix(' match')} of {count} match" if match else count
 
+    def _expect_rows(self) -> None:
+        """Tells the table how many tasks of a list that is being loaded have no row yet: the last page is in the store
+        a moment before it is shown."""
+        behind = max(0, len(self._store) - self._model.total()) if self._expecting else 0
+        expected = max(0, self._total - self._loaded) + behind
+        self._expecting = expected > 0
+        self._table.expect_rows(expected)
+
     def _counts_changed(self) -> None:
+        self._expect_rows()
         self._sidebar.show_counts(self._model.counts())
         self._filter_box.show_values(self._model.values())
         self._choose_page()
