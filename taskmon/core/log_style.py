@@ -6,10 +6,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from taskmon.core.log_source import RawLine
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from taskmon.core.log_source import LineSource, RawLine
+    from taskmon.core.log_source import LineSource
 
 RGB: Final = 1 << 24
 """Added to 0xrrggbb to tell a full colour from an index of the theme's sixteen."""
@@ -31,17 +33,50 @@ class TextStyle(NamedTuple):
 PLAIN: Final = TextStyle()
 
 _ESCAPE: Final = b"\x1b["
-_STYLE_COMMAND: Final = re.compile(rb"\x1b\[([0-9;:]*)m")
+_STYLE_COMMAND: Final = re.compile(r"\x1b\[([0-9;:]*)m")
+_ONE_COLOUR: Final = re.compile(r"(3[0-79]|9[0-7]|38;5;\d+|38;2;\d+;\d+;\d+)|4[0-79]|10[0-7]|48;5;\d+|48;2;\d+;\d+;\d+")
+"""A command that sets the ink (group 1) or the paper, and nothing else."""
+
 _CARRY: Final = 256
-_CARRY_BYTES: Final = 4096
-"""How much of a line before those on the screen is read for the style that it leaves on."""
+_CARRY_BYTES: Final = 1024
+_CARRY_STEP: Final = 64
 
 
-def style_after(raw: bytes, style: TextStyle = PLAIN) -> TextStyle:
-    """The style that a line leaves on for the next one."""
-    if _ESCAPE in raw:
-        for command in _STYLE_COMMAND.finditer(raw):
-            style = styled(style, command[1].decode("ascii"))
+def style_after(line: RawLine, style: TextStyle = PLAIN) -> TextStyle:
+    """The style that a line leaves on for the next one. None runs on over a line of more than a kilobyte."""
+    if line.length > _CARRY_BYTES:
+        return PLAIN
+    if _ESCAPE not in line.raw:
+        return style
+    return folded(_STYLE_COMMAND.findall(line.raw.decode("latin-1")), style)
+
+
+def _settles(line: RawLine) -> bool:
+    """Whether nothing that was on before a line is on after it."""
+    return line.length > _CARRY_BYTES or b"\x1b[0m" in line.raw or b"\x1b[m" in line.raw
+
+
+def folded(commands: Sequence[str], style: TextStyle) -> TextStyle:
+    """`style` after many commands: each counts only where it comes last, and of those for one colour only the last."""
+    kept = []
+    ink = paper = False
+    for parameters in dict.fromkeys(reversed(commands)):
+        if parameters in ("", "0"):
+            style = PLAIN
+            break
+        colour = _ONE_COLOUR.fullmatch(parameters)
+        if colour is None:
+            kept.append(parameters)
+        elif colour[1]:
+            if not ink:
+                kept.append(parameters)
+            ink = True
+        else:
+            if not paper:
+                kept.append(parameters)
+            paper = True
+    for parameters in reversed(kept):
+        style = styled(style, parameters)
     return style
 
 
@@ -59,19 +94,27 @@ def styles_before(
         if number % _CARRY == 0 and number > first and style != PLAIN:
             style = _carried_to(source, number)
         styles.append(style)
-        if _ESCAPE in line.raw:
-            style = style_after(line.raw, style)
+        style = style_after(line, style)
     return styles
 
 
 def _carried_to(source: LineSource, number: int) -> TextStyle:
-    """The style that the lines before `number` leave on, read from the beginning of the block before its own."""
-    begin, style = max(0, number // _CARRY - 1) * _CARRY, PLAIN
-    for line in source.lines(begin, number - begin, _CARRY_BYTES) if number > begin else ():
-        if _ESCAPE in line.raw:
-            style = style_after(line.raw, style)
+    """The style that the lines before `number` leave on, from the beginning of the block before its own on."""
+    begin, before = max(0, number // _CARRY - 1) * _CARRY, list[RawLine]()
+    while number > begin and not (before and _settles(before[-1])):
+        first = max(begin, number - _CARRY_STEP)
+        for line in reversed(source.lines(first, number - first, _CARRY_BYTES)):
+            before.append(line)
+            if _settles(line):
+                break
+        number = first
+    style = PLAIN
+    for line in reversed(before):
+        style = style_after(line, style)
     return style
 
+
+_FULL_COLOUR: Final = re.compile(r"([34])8;2;(\d{1,5});(\d{1,5});(\d{1,5})")
 
 _SWITCHES: Final[dict[int, dict[str, bool]]] = {
     1: {"bold": True},
@@ -92,6 +135,11 @@ _SWITCHES: Final[dict[int, dict[str, bool]]] = {
 @lru_cache(maxsize=4096)
 def styled(style: TextStyle, parameters: str) -> TextStyle:
     """`style` after one SGR command, e.g. `1;31` or `38;2;255;120;0`; unknown numbers change nothing."""
+    full = _FULL_COLOUR.fullmatch(parameters)
+    if full is not None:
+        red, green, blue = (min(255, int(value)) for value in full.groups()[1:])
+        mixed = RGB + (red << 16) + (green << 8) + blue
+        return TextStyle(mixed, *style[1:]) if full[1] == "3" else TextStyle(style[0], mixed, *style[2:])
     codes = [int(part) if part.isdigit() and len(part) < 6 else 0 for part in re.split("[;:]", parameters)]
     position = 0
     while position < len(codes):

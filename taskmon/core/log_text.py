@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from taskmon.core.log_spans import StyleSpan, spans_of
 from taskmon.core.log_style import PLAIN, TextStyle, styled
 from taskmon.core.units import size_text
 
@@ -22,14 +23,9 @@ if TYPE_CHECKING:
     from taskmon.core.log_source import RawLine
 
 TAB_WIDTH: Final = 8
-
-
-class StyleSpan(NamedTuple):
-    """[start, end) of a text in one style other than PLAIN."""
-
-    start: int
-    end: int
-    style: TextStyle
+_SKETCHED: Final = 1024
+_MOVES_SHOWN: Final = 1500
+"""Commands of one line that moves the cursor to and fro; more would be felt when a screen of them is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class LineText:
     """One line as shown. `spans` are in order and do not overlap. `notice` says what is not shown of a cut line."""
 
     text: str
-    spans: tuple[StyleSpan, ...] = ()
+    spans: Sequence[StyleSpan] = ()
     notice: str = ""
 
 
@@ -52,7 +48,7 @@ _TOKEN: Final = re.compile(
 _MOVING: Final = re.compile(r"\x1b(?!\[[0-9;:]*m)|[\x00-\x06\x08\n\x0b\x0c\x0e-\x1a\x1c-\x1f]")
 """What moves the cursor other than forth or back to the beginning, or must be shown: the pen's work."""
 
-_CUT_COMMAND: Final = re.compile(rb"\x1b(?:\[[0-9;:]*)?\Z")
+_CUT_COMMAND: Final = re.compile(rb"\x1b(?:\[[0-9;:]*)?")
 """The beginning of a command at the end of a line that is not shown in full."""
 
 _SGR: Final = re.compile(r"\x1b\[([0-9;:]*)m")
@@ -68,12 +64,20 @@ _SIGNS: Final = {
 }
 
 
-def line_text(raw: bytes, style: TextStyle = PLAIN) -> LineText:
-    """The shown form of a line's bytes (without its newline), beginning in the style that the line before left on."""
+def line_text(raw: bytes, style: TextStyle = PLAIN, most: int | None = None) -> LineText:
+    """The shown form of a line's bytes (without its newline), beginning in the style that the line before left on.
+
+    Of a line that moves the cursor to and fro at most `most` commands are done, and a notice says what is left.
+    """
     text = raw.decode("utf-8", "replace")
     if not text.isprintable():
+        if "\x1b" in text:
+            parts = _SGR.split(text)
+            shown = "".join(parts[::2])
+            if shown.isprintable():  # nothing but colours
+                return LineText(shown, spans_of(parts[::2], parts[1::2], style))
         if _TOKEN.search(text):
-            return _Pen(style).write(text) if _MOVING.search(text) else _straight(text, style)
+            return _Pen(style).write(text, most) if _MOVING.search(text) else _straight(text, style)
         text = text.translate(_SIGNS)
     if style is PLAIN or style == PLAIN or not text:
         return LineText(text)
@@ -135,13 +139,28 @@ def raw_text(raw: bytes) -> LineText:
     return LineText(raw.decode("utf-8", "replace").translate(_SIGNS))
 
 
+def sketch_text(raw: bytes) -> LineText:
+    """The beginning of a line without its commands, at no price: for a frame that has no time for them."""
+    beginning = raw[:_SKETCHED].rpartition(b"\x1b")[0].decode("utf-8", "replace")
+    return LineText(_TOKEN.sub("", beginning).translate(_SIGNS))
+
+
 def shown_line(line: RawLine, style: TextStyle = PLAIN) -> LineText:
     """As `line_text`, with a notice where the line was cut because of its length."""
-    shown = line_text(_CUT_COMMAND.sub(b"", line.raw) if line.missing > 0 else line.raw, style)
+    shown = line_text(_without_cut_command(line), style, _MOVES_SHOWN)
     if line.missing <= 0 or b"\r" in line.raw:
         return shown
     text = shown.text.rstrip("\ufffd") if shown.text.endswith("\ufffd") else shown.text
-    return replace(shown, text=text, notice=f"… {size_text(line.missing)} more in this line")
+    return replace(shown, text=text, notice=_more(line.missing))
+
+
+def _without_cut_command(line: RawLine) -> bytes:
+    last = line.raw.rfind(b"\x1b") if line.missing > 0 else -1
+    return line.raw[:last] if last >= 0 and _CUT_COMMAND.fullmatch(line.raw, last) else line.raw
+
+
+def _more(hidden: int) -> str:
+    return f"… {size_text(hidden)} more in this line"
 
 
 def plain_text(raw: bytes) -> str:
@@ -158,9 +177,12 @@ class _Pen:
         self._column = 0
         self._style = style
 
-    def write(self, text: str) -> LineText:
-        position = 0
-        for token in _TOKEN.finditer(text):
+    def write(self, text: str, most: int | None = None) -> LineText:
+        position, notice = 0, ""
+        for count, token in enumerate(_TOKEN.finditer(text)):
+            if count == most:
+                notice = _more(len(text) - position)
+                break
             if token.start() > position:
                 self._put(text[position : token.start()])
             position = token.end()
@@ -168,9 +190,9 @@ class _Pen:
                 self._control(token["control"])
             elif token["final"] is not None:
                 self._command(token["parameters"], token["final"])
-        if position < len(text):
+        if position < len(text) and not notice:
             self._put(text[position:])
-        return LineText("".join(self._text), _spans(self._styles))
+        return LineText("".join(self._text), _spans(self._styles), notice)
 
     def _put(self, text: str) -> None:
         shown = text.translate(_SIGNS)

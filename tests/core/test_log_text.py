@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskmon.core.log_source import LineList, RawLine
-from taskmon.core.log_style import PLAIN, RGB, TextStyle, style_after, styled, styles_before
-from taskmon.core.log_text import LineText, StyleSpan, _Pen, line_text, plain_text, raw_text, shown_line
+from taskmon.core.log_spans import StyleSpan, spans_between
+from taskmon.core.log_style import PLAIN, RGB, TextStyle, folded, style_after, styled, styles_before
+from taskmon.core.log_text import LineText, _Pen, line_text, plain_text, raw_text, shown_line
 
 PIECES = st.sampled_from(
     [
@@ -179,7 +180,11 @@ def test_a_style_runs_on_until_it_is_taken_back() -> None:
 
 
 @given(
-    lines=st.lists(st.sampled_from([b"x", b"\x1b[31mx", b"\x1b[0mx", b"\x1b[1mx"]), min_size=1, max_size=6),
+    lines=st.lists(
+        st.sampled_from([b"x", b"\x1b[31mx", b"\x1b[0mx", b"\x1b[1mx", b"\x1b[4m" + b"x" * 2000]),
+        min_size=1,
+        max_size=6,
+    ),
     times=st.integers(1, 300),
     first=st.integers(0, 900),
     count=st.integers(1, 60),
@@ -194,9 +199,45 @@ def test_a_line_begins_in_the_same_style_from_wherever_it_is_reached(
     if alone and first < 256:
         style = PLAIN
         for line in source.lines(0, first):
-            style = style_after(line.raw, style)
+            style = style_after(line, style)
         assert alone[0] == style
 
 
 def test_raw_text_shows_every_escape_and_return() -> None:
     assert raw_text(b"a\x1b[31mb\rc\t") == LineText("a␛[31mb␍c␉")
+
+
+COMMANDS = st.lists(
+    st.sampled_from(["", "0", "31", "1", "4;32", "38;2;1;2;3", "48;5;200", "39", "22", "7"]), max_size=200
+)
+
+
+@given(commands=COMMANDS, begun=st.sampled_from([PLAIN, TextStyle(ink=2, bold=True)]))
+def test_many_commands_at_once_change_what_they_change_one_by_one(commands: list[str], begun: TextStyle) -> None:
+    style = begun
+    for parameters in commands:
+        style = styled(style, parameters)
+    assert folded(commands, begun) == style
+
+
+@given(commands=COMMANDS.filter(bool), left=st.integers(0, 300), width=st.integers(0, 200))
+def test_the_looked_at_part_of_a_line_of_many_colours_is_the_same_as_in_the_whole(
+    commands: list[str], left: int, width: int
+) -> None:
+    commands = (commands * 80)[:400]
+    pieces = [*("ab"[: number % 3] for number in range(len(commands))), "end"]
+    raw = "".join(f"{piece}\x1b[{command}m" for piece, command in zip(pieces, commands, strict=False)) + "end"
+    exact = _Pen().write(raw)
+    shown = line_text(raw.encode())
+    assert (shown.text, styles_of(shown)) == (exact.text, styles_of(exact))
+    part = [PLAIN] * len(exact.text)
+    for span in spans_between(shown.spans, left, left + width):
+        part[span.start : span.end] = [span.style] * (span.end - span.start)
+    assert part[left : left + width] == styles_of(exact)[left : left + width]
+
+
+def test_a_line_of_endless_cursor_moves_is_shown_in_part_and_says_so_but_is_copied_whole() -> None:
+    raw = b"x\x1b[1C" * 5000
+    line = shown_line(RawLine(raw, len(raw)))
+    assert line.notice.endswith("more in this line")
+    assert 0 < len(line.text) < len(plain_text(raw)) == 9999

@@ -298,7 +298,7 @@ class LogCanvas(QAbstractScrollArea):
             paint_page(painter, self._page, look)
         finally:
             painter.end()  # a painter left open by an error would end the process
-        if self._page.widest > widest:
+        if self._page.widest > widest or self._page.hurried:
             QTimer.singleShot(0, self, self._arrange)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -99,9 +99,11 @@ def contrast(first: QColor, second: QColor) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+_LINEAR: Final = [
+    part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (step / 255 for step in range(256))
+]
+
+
 def _luminance(colour: QColor) -> float:
-    parts = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (colour.redF(), colour.greenF(), colour.blueF())
-    ]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    pixel = colour.rgb()
+    return 0.2126 * _LINEAR[pixel >> 16 & 255] + 0.7152 * _LINEAR[pixel >> 8 & 255] + 0.0722 * _LINEAR[pixel & 255]

@@ -6,40 +6,29 @@ The others are in `log_rich_line.py`.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from time import monotonic
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
+from taskmon.core.log_spans import many_spans
 from taskmon.core.log_style import PLAIN, TextStyle
 from taskmon.gui.widgets.log_colours import Colours, style_colours
+from taskmon.gui.widgets.log_runs import runs_of
+from taskmon.gui.widgets.log_strip import MANY_RUNS, Strip, strip_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from taskmon.core.log_signals import Severity
     from taskmon.core.log_source import RawLine
     from taskmon.core.log_text import LineText
+    from taskmon.gui.widgets.log_runs import LineLook, Mark
 
     SpanFinder = Callable[[str], list[tuple[int, int]]]
-    from taskmon.gui.theme import Theme
-
-
-class Mark(NamedTuple):
-    """Columns [start, end) of a line that lie under a match or the selection; later marks win.
-
-    `inset` pixels of the row's height stay free above and below, so that matches in neighbouring rows stay apart.
-    """
-
-    start: int
-    end: int
-    ink: QColor
-    paper: QColor
-    inset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +54,10 @@ class LogMetrics:
         quick.setStyleStrategy(QFont.StyleStrategy.PreferNoShaping)
         return cls(font, quick, advance, float(round(metrics.height() + 2)), metrics.ascent() + 1, wrap_width)
 
+    def variant(self, bold: bool, italic: bool) -> QFont:
+        """The quick font in another weight or slope."""
+        return _styled_font(self.quick_font, bold, italic, False, False) if bold or italic else self.quick_font
+
     @property
     def wrap_columns(self) -> int:
         """Columns in a row; 0 = all of them."""
@@ -80,6 +73,7 @@ class LogLine:
         self.severity = severity
         self.metrics = metrics
         self.style = PLAIN  # in which the line began
+        self._strips: dict[int, tuple[tuple[int, int, str, str, int], Strip | None]] = {}
         self._found: tuple[SpanFinder, list[tuple[int, int]]] | None = None
 
     @property
@@ -127,27 +121,66 @@ class LogLine:
             column = row * columns + min(column, columns)
         return min(column, self.length)
 
-    def paint(self, painter: QPainter, origin: QPointF, row: int, look: LineLook) -> None:
-        """Paints one row, its left end at `origin`; only what is inside `look.left` to `look.right` is drawn."""
-        advance, columns = self.metrics.advance, self.metrics.wrap_columns
+    def paint(self, painter: QPainter, origin: QPointF, row: int, look: LineLook) -> bool:
+        """Paints one row, its left end at `origin`; only what is inside `look.left` to `look.right` is drawn.
+
+        False where its colours were left out because it is late.
+        """
+        advance, columns, length = self.metrics.advance, self.metrics.wrap_columns, len(self.shown.text)
         first = row * columns
-        last = min(self.length, first + columns) if columns else self.length
-        left = first + max(0, int((look.left - origin.x()) / advance))
-        right = min(last, first + int((look.right - origin.x()) / advance) + 2)
-        x_zero = origin.x() - first * advance
-        if self.shown.spans or look.marks:
-            for start, end, style, mark in _runs(left, right, self.shown, look.marks):
-                place = QPointF(x_zero + start * advance, origin.y())
-                self._paint_run(painter, place, self.text[start:end], style, mark, look)
-        elif right > left:
-            painter.setPen(style_colours(PLAIN, look.theme, look.surface).ink)
-            painter.drawText(QPointF(x_zero + left * advance, origin.y() + self.metrics.ascent), self.text[left:right])
+        last = min(length, first + columns) if columns else length
+        x, y = origin.x(), origin.y()
+        left = first + max(0, int((look.left - x) / advance))
+        right = min(last, first + int((look.right - x) / advance) + 2)
+        x_zero = x - first * advance
+        in_full = True
+        if right > left:
+            in_full = self._paint_columns(painter, x_zero, y, row, (left, right), look)
         for mark in look.marks:
-            if mark.end > self.length and last == self.length:
-                x = x_zero + self.length * advance
-                painter.fillRect(QRectF(x, origin.y(), advance, self.metrics.height), mark.paper)
-        if self.shown.notice and last == self.length:
-            self.paint_notice(painter, x_zero + (self.length + 1) * advance, origin.y(), look)
+            if mark.end > length and last == length:
+                painter.fillRect(QRectF(x_zero + length * advance, y, advance, self.metrics.height), mark.paper)
+        if self.shown.notice and last == length:
+            self.paint_notice(painter, x_zero + (length + 1) * advance, y, look)
+        return in_full
+
+    def coloured(self, row: int) -> bool:
+        """False where the colours of many runs have still to be worked out."""
+        return row in self._strips or not many_spans(self.shown.spans, MANY_RUNS)
+
+    def _paint_columns(
+        self, painter: QPainter, x_zero: float, y: float, row: int, columns: tuple[int, int], look: LineLook
+    ) -> bool:
+        left, right = columns
+        metrics, text = self.metrics, self.shown.text
+        baseline, x = y + metrics.ascent, x_zero + left * metrics.advance
+        key = (left, right, look.theme.name, look.surface, len(look.marks))
+        known = self._strips.get(row)
+        if known is not None and known[0] == key and known[1] is not None and not look.marks:
+            self._paint_strip(painter, QPointF(x, y), right - left, known[1])
+            return True
+        late = monotonic() > look.late and many_spans(self.shown.spans, MANY_RUNS)
+        if late or not (self.shown.spans or look.marks):
+            painter.setPen(style_colours(PLAIN, look.theme, look.surface).ink)
+            painter.drawText(QPointF(x, baseline), text[left:right])
+            self._strips.pop(row, None)
+            return not late
+        runs = runs_of(left, right, self.shown, look.marks)
+        if len(runs) > MANY_RUNS:
+            strip = strip_of(text[left:right], runs, look)
+            self._strips[row] = (key, strip)
+            self._paint_strip(painter, QPointF(x, y), right - left, strip)
+        else:
+            self._strips[row] = (key, None)
+            for start, end, style, mark in runs:
+                place = QPointF(x_zero + start * metrics.advance, y)
+                self._paint_run(painter, place, text[start:end], style, mark, look)
+        return True
+
+    def _paint_strip(self, painter: QPainter, place: QPointF, columns: int, strip: Strip) -> None:
+        metrics = self.metrics
+        area = QRectF(place.x(), place.y(), columns * metrics.advance, metrics.height)
+        strip.paint(painter, area, place.y() + metrics.ascent, metrics.variant)
+        painter.setFont(metrics.quick_font)
 
     def _paint_run(
         self, painter: QPainter, place: QPointF, text: str, style: TextStyle, mark: Mark | None, look: LineLook
@@ -172,37 +205,6 @@ class LogLine:
     def paint_notice(self, painter: QPainter, x: float, y: float, look: LineLook) -> None:
         painter.setPen(QColor(look.theme.muted))
         painter.drawText(QPointF(x, y + self.metrics.ascent), self.shown.notice)
-
-
-class LineLook(NamedTuple):
-    """How a line is painted this time: colours, marks on it, and the visible pixels."""
-
-    theme: Theme
-    surface: str
-    marks: Sequence[Mark]
-    left: float
-    right: float
-
-
-def _runs(
-    start: int, end: int, shown: LineText, marks: Sequence[Mark]
-) -> list[tuple[int, int, TextStyle, Mark | None]]:
-    """[start, end) cut where the style or the mark changes."""
-    if end <= start:
-        return []
-    spans = [span for span in shown.spans if span.start < end and span.end > start]
-    inside = [mark for mark in marks if mark.start < end and mark.end > start]
-    edges = {start, end}
-    edges.update(edge for span in spans for edge in span[:2] if start < edge < end)
-    edges.update(edge for mark in inside for edge in mark[:2] if start < edge < end)
-    begins = [span.start for span in spans]
-    runs = []
-    for left, right in pairwise(sorted(edges)):
-        span = spans[bisect_right(begins, left) - 1] if begins and begins[0] <= left else None
-        style = span.style if span is not None and left < span.end else PLAIN
-        mark = next((mark for mark in reversed(inside) if mark.start <= left < mark.end), None)
-        runs.append((left, right, style, mark))
-    return runs
 
 
 @lru_cache(maxsize=64)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import accumulate, count, repeat
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.log_source import LineList
 from taskmon.core.log_style import PLAIN, TextStyle, style_after, styles_before
-from taskmon.core.log_text import raw_text, shown_line
+from taskmon.core.log_text import raw_text, shown_line, sketch_text
 from taskmon.gui.widgets.log_line import LogLine, LogMetrics
 from taskmon.gui.widgets.log_rich_line import log_line
 from taskmon.gui.widgets.log_selection import Caret
@@ -27,6 +29,8 @@ UNKNOWN: Final = -1
 """The line number of rows at the end of a log whose lines are still being counted."""
 
 _REMEMBERED: Final = 1000
+_TAKES_TIME: Final = 1024
+"""Bytes of a line with escapes that may take a tenth of a millisecond or much more."""
 
 
 class PageRow(NamedTuple):
@@ -51,7 +55,8 @@ class LogPage:
         self.top_line = self.top_row = 0
         self.at_end = True
         self.widest = 0.0
-        self._placed: dict[int, LogLine] = {}
+        self.hurried = False  # whether the rows asked for last hold sketches
+        self._placed: dict[int | RawLine, LogLine] = {}
         self._begun: dict[int, TextStyle] = {}  # the styles in which lines begin
 
     # -- what it shows --------------------------------------------------------------------------------------------
@@ -134,7 +139,8 @@ class LogPage:
         return styles
 
     def _place(self, number: int, raw: RawLine, style: TextStyle) -> LogLine:
-        known = self._placed.get(number)
+        key = number if number != UNKNOWN else raw
+        known = self._placed.get(key)
         if known is not None and known.raw == raw.raw and known.cut == raw.missing and known.style == style:
             return known
         if len(self._placed) > _REMEMBERED:
@@ -142,21 +148,30 @@ class LogPage:
         shown = raw_text(raw.raw) if self.raw else shown_line(raw, style)
         placed = log_line(shown, raw, self.severity_of(shown.text), self.metrics)
         placed.style = style
-        if number != UNKNOWN:
-            self._placed[number] = placed
+        self._placed[key] = placed
         return placed
 
-    def rows(self) -> list[PageRow]:
-        """The visible rows from the top down."""
+    def _sketch(self, number: int, raw: RawLine) -> LogLine | None:
+        """A long line of many commands, for a moment without its colours; None for a line that takes no time."""
+        key = number if number != UNKNOWN else raw
+        if self.wraps or len(raw.raw) < _TAKES_TIME or b"\x1b" not in raw.raw or key in self._placed:
+            return None
+        self.hurried = True
+        return LogLine(sketch_text(raw.raw), raw, None, self.metrics)
+
+    def rows(self, late: float = inf) -> list[PageRow]:
+        """The visible rows from the top down. Lines that take time are sketched after `late` (monotonic)."""
         rows: list[PageRow] = []
-        y, first_row = 0.0, self.top_row
+        self.hurried, known = False, len(self._placed)
+        height, row_height, y, first_row = self.height, self.metrics.height, 0.0, self.top_row
         for number, raw, style in self._tail_lines() if self.counting else self._page_lines():
-            placed = self._place(number, raw, style)
+            sketch = self._sketch(number, raw) if monotonic() > late and len(self._placed) > known else None
+            placed = sketch or self._place(number, raw, style)
             for row in range(first_row, placed.row_count):
-                if y >= self.height:
+                if y >= height:
                     break
                 rows.append(PageRow(number, row, y, placed))
-                y += self.metrics.height
+                y += row_height
             first_row = 0
         if not self.wraps:
             self.widest = max(self.widest, max((row.placed.width for row in rows), default=0.0))
@@ -168,12 +183,13 @@ class LogPage:
 
     def _tail_lines(self) -> Iterable[tuple[int, RawLine, TextStyle]]:
         found = self.source.tail(self.full_rows)
-        styles = accumulate((raw.raw for raw in found), lambda style, raw: style_after(raw, style), initial=PLAIN)
+        styles = accumulate(found, lambda style, raw: style_after(raw, style), initial=PLAIN)
         return zip(repeat(UNKNOWN), found, styles, strict=False)
 
     def _last_rows(self, rows: list[PageRow]) -> list[PageRow]:
+        height = self.metrics.height
         kept = rows[-self.full_rows :]
-        return [row._replace(y=place * self.metrics.height) for place, row in enumerate(kept)]
+        return [PageRow(row.line, row.row, place * height, row.placed) for place, row in enumerate(kept)]
 
     # -- moving ---------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, QRectF
@@ -10,8 +12,8 @@ from PySide6.QtGui import QColor
 
 from taskmon.core.log_signals import Severity
 from taskmon.gui.widgets.log_colours import mixed, readable
-from taskmon.gui.widgets.log_line import LineLook, Mark
 from taskmon.gui.widgets.log_page import GUTTER_PADDING, TEXT_PADDING, UNKNOWN
+from taskmon.gui.widgets.log_runs import LineLook, Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 _BAR_WIDTH: Final = 3.0
 _MATCH_INSET: Final = 1.0
 _TINT: Final = {False: 0.26, True: 0.42}
+_FRAME_S: Final = 0.005
+"""What a frame may spend on lines of many commands; what is not ready then comes in the next frames."""
+
 _OTHER: Final = 3
 """The colour, of the theme's series, that marks lines of the other stream."""
 
@@ -53,27 +58,29 @@ def paint_page(painter: QPainter, page: LogPage, look: PageLook) -> None:
     theme, gutter = look.theme, page.gutter_width
     painter.setFont(page.metrics.quick_font)
     painter.fillRect(QRectF(0, 0, page.width, page.height), QColor(theme.surface))
-    rows = page.rows()
+    late = monotonic() + _FRAME_S
+    rows = page.rows(late)
     text_area = QRectF(gutter, 0, page.width - gutter, page.height)
     painter.save()
     painter.setClipRect(text_area)
     left = page.text_left
-    for row in rows:
-        _paint_row(painter, page, row, look, left)
+    waits = next((place for place, row in enumerate(rows) if not row.placed.coloured(row.row)), -1)
+    for place, row in enumerate(rows):  # one row more in every frame, however late it is
+        page.hurried |= not _paint_row(painter, page, row, look, left, inf if place == waits else late)
     _paint_caret(painter, page, rows, look)
     painter.restore()
     _paint_gutter(painter, page, rows, look)
 
 
-def _paint_row(painter: QPainter, page: LogPage, row: PageRow, look: PageLook, left: float) -> None:
-    """Paints a row whose text begins `left` pixels from the edge of the page."""
+def _paint_row(painter: QPainter, page: LogPage, row: PageRow, look: PageLook, left: float, late: float) -> bool:
+    """Paints a row whose text begins `left` pixels from the edge of the page; False if not in full."""
     theme, placed = look.theme, row.placed
     surface = _surface(placed.severity, theme)
     gutter = left - TEXT_PADDING
     if surface != theme.surface:
         painter.fillRect(QRectF(gutter, row.y, page.width - gutter, page.metrics.height), QColor(surface))
-    line_look = LineLook(theme, surface, _marks(row, look), gutter, page.width)
-    placed.paint(painter, QPointF(left - look.scrolled_x, row.y), row.row, line_look)
+    line_look = LineLook(theme, surface, _marks(row, look), gutter, page.width, late)
+    return placed.paint(painter, QPointF(left - look.scrolled_x, row.y), row.row, line_look)
 
 
 def _surface(severity: Severity | None, theme: Theme) -> str:

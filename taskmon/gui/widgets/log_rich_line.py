@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QTextCharFormat, QTextLayout, QTextOption
 
+from taskmon.core.log_spans import spans_between
 from taskmon.core.log_text import LineText
 from taskmon.core.units import count_text
 from taskmon.gui.widgets.log_colours import style_colours
@@ -17,10 +18,13 @@ from taskmon.gui.widgets.log_line import LogLine
 if TYPE_CHECKING:
     from taskmon.core.log_signals import Severity
     from taskmon.core.log_source import RawLine
-    from taskmon.gui.widgets.log_line import LineLook, LogMetrics, Mark
+    from taskmon.gui.widgets.log_line import LogMetrics
+    from taskmon.gui.widgets.log_runs import LineLook, Mark
 
 _NO_WRAP: Final = 1e7
 _LAYOUT_LIMIT: Final = 4096
+_FORMAT_LIMIT: Final = 100
+"""Changes of style in a line that are laid out; a screen has room for no more."""
 _SINGLE_WIDTH: Final = re.compile("[ -~\u00a1-\u00ac\u00ae-\u017f\u2500-\u259f]*")
 """Latin letters, box drawings and blocks: the log font has them all, each one column wide."""
 
@@ -93,10 +97,10 @@ class RichLogLine(LogLine):
             return self.length
         return self._column(int(self._layout.lineAt(row).xToCursor(x)))
 
-    def paint(self, painter: QPainter, origin: QPointF, row: int, look: LineLook) -> None:
+    def paint(self, painter: QPainter, origin: QPointF, row: int, look: LineLook) -> bool:
         self._format(look)
         if row >= self._layout.lineCount():
-            return
+            return True
         line = self._layout.lineAt(row)
         baseline = origin.y() + self.metrics.ascent - line.ascent()
         clip = QRectF(look.left, origin.y(), look.right - look.left, self.metrics.height)
@@ -113,6 +117,7 @@ class RichLogLine(LogLine):
         painter.restore()
         if self.shown.notice and row == self.row_count - 1:
             self.paint_notice(painter, origin.x() + line.naturalTextWidth() + self.metrics.advance, origin.y(), look)
+        return True
 
     def _paint_paper(self, painter: QPainter, origin: QPointF, row: int, mark: Mark, row_end: int) -> None:
         line = self._layout.lineAt(row)
@@ -157,12 +162,14 @@ def log_line(shown: LineText, raw: RawLine, severity: Severity | None, metrics: 
 
 def _shortened(shown: LineText) -> LineText:
     """A text layout costs time for every character, seen or not; so it gets no more than a screen can use."""
-    hidden = len(shown.text) - _LAYOUT_LIMIT
+    spans = [span for span in spans_between(shown.spans, 0, _LAYOUT_LIMIT) if span.start < _LAYOUT_LIMIT]
+    end = min(_LAYOUT_LIMIT, spans[_FORMAT_LIMIT].start if len(spans) > _FORMAT_LIMIT else _LAYOUT_LIMIT)
+    hidden = len(shown.text) - end
     if hidden <= 0:
         return shown
-    spans = tuple(span._replace(end=min(span.end, _LAYOUT_LIMIT)) for span in shown.spans if span.start < _LAYOUT_LIMIT)
+    kept = tuple(span._replace(end=min(span.end, end)) for span in spans[:_FORMAT_LIMIT])
     notice = shown.notice or f"… {count_text(hidden, 'character')} more in this line"
-    return LineText(shown.text[:_LAYOUT_LIMIT], spans, notice)
+    return LineText(shown.text[:end], kept, notice)
 
 
 def _ink_format(ink: QColor) -> QTextCharFormat:

@@ -18,6 +18,7 @@ from taskmon.client.log_spool import LogSpool
 from taskmon.core.log_signals import Severity
 from taskmon.core.log_source import LineList, SearchResult
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
+from taskmon.gui.widgets import log_painter
 from taskmon.gui.widgets.log_scroll_bar import mark_spans
 from taskmon.gui.widgets.log_view import LogView
 from tests.waiting import until
@@ -502,3 +503,18 @@ def test_a_file_on_disk_is_shown_at_its_end_followed_and_noticed_when_cut(view: 
     assert view.visible_texts() == ["anew"]
     spool.close()
     view.grab()
+
+
+@pytest.mark.parametrize("wraps", [False, True])
+def test_colours_that_took_too_long_for_one_frame_come_in_the_next_ones(
+    wraps: bool, view: LogView, app: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_painter, "_FRAME_S", -1.0)
+    show(view, LineList([b"\x1b[31mX\x1b[32mY" * 400] * 40))
+    view.set_wrap(wraps)
+    view._page.forget()
+    sketched = view.grab().toImage()
+    assert view._page.hurried
+    until(lambda: app.processEvents() or not view._page.hurried)  # a row more with each frame, however late it is
+    assert ("XY" * 400).startswith(view.visible_texts()[0])
+    assert view.grab().toImage() != sketched
