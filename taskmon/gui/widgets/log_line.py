@@ -155,10 +155,11 @@ class LogLine:
         baseline, x = y + metrics.ascent, x_zero + left * metrics.advance
         key = (left, right, look.theme.name, look.surface, len(look.marks))
         known = self._strips.get(row)
-        if known is not None and known[0] == key and known[1] is not None and not look.marks:
+        done = known is not None and known[0] == key
+        if known is not None and done and known[1] is not None and not look.marks:
             self._paint_strip(painter, QPointF(x, y), right - left, known[1])
             return True
-        late = monotonic() > look.late and many_spans(self.shown.spans, MANY_RUNS)
+        late = not done and monotonic() > look.late and many_spans(self.shown.spans, MANY_RUNS)
         if late or not (self.shown.spans or look.marks):
             painter.setPen(style_colours(PLAIN, look.theme, look.surface).ink)
             painter.drawText(QPointF(x, baseline), text[left:right])
