@@ -1,12 +1,13 @@
 """The door by which another `taskmon` command gives a link to the window that is open already. Neither side needs Qt.
 
 It is a local socket per user and state folder, in the user's runtime folder where there is one. Whoever knocks says
-one line, which is treated as any text from outside. A second window finds the door taken and has none.
+one line, which is treated as any text from outside. A second window waits until the first one has gone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import logging
 import os
@@ -27,6 +28,7 @@ LONGEST: Final = 8192
 
 _ANSWER: Final = b"opened\n"
 _PATIENCE_S: Final = 3.0
+_LOOK_AGAIN_S: Final = 2.0
 
 
 def door_of(state_dir: Path) -> Path:
@@ -45,20 +47,37 @@ def give_to_running_window(state_dir: Path, text: str) -> bool:
 
 
 async def keep_door(state_dir: Path, hear: Callable[[str], None]) -> None:
-    """Tells `hear` each text that another command gives, until cancelled; returns at once where another window does,
-    or where there can be no socket."""
+    """Tells `hear` each text that another command gives, until cancelled. While another window does, it waits for that
+    one's end; where there can be no socket it returns at once."""
     door = door_of(state_dir)
-    if _knock(door, b"") is not None:
-        return
     try:
-        door.unlink(missing_ok=True)  # of a window that was killed
         door.parent.mkdir(parents=True, exist_ok=True)
-        server = await asyncio.start_unix_server(_welcome(hear), door, limit=LONGEST)
-        door.chmod(0o600)
+        turn = os.open(f"{door}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            await _take_turn(turn)
+            await _listen(door, hear)
+        finally:
+            os.close(turn)
     except OSError as error:
         logger.warning("links cannot be given to this window: %s", error)
-        return
+
+
+async def _take_turn(turn: int) -> None:
+    """Returns once we have the lock of who keeps the door; the kernel frees it when that window ends or is killed."""
+    while True:
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        else:
+            return
+
+
+async def _listen(door: Path, hear: Callable[[str], None]) -> None:
+    door.unlink(missing_ok=True)  # of a window that was killed
+    server = await asyncio.start_unix_server(_welcome(hear), door, limit=LONGEST)
     try:
+        door.chmod(0o600)
         async with server:
             await server.serve_forever()
     finally:
@@ -83,13 +102,13 @@ def _welcome(hear: Callable[[str], None]) -> Callable[[asyncio.StreamReader, asy
 
 
 def _knock(door: Path, line: bytes) -> bytes | None:
-    """What is answered to a line; None where nobody is. An empty line waits for no answer."""
+    """What is answered to a line; None where nobody is."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
             knocking.settimeout(_PATIENCE_S)
             knocking.connect(str(door))
             knocking.sendall(line)
-            return knocking.recv(len(_ANSWER)) if line else b""
+            return knocking.recv(len(_ANSWER))
     except OSError as error:
         logger.debug("no window answers: %s", error)
         return None

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+
+import pytest
 
 from taskmon.gui.background import Background
 from taskmon.gui.door import door_of, give_to_running_window, keep_door
@@ -20,6 +23,18 @@ if TYPE_CHECKING:
     Run = Callable[[Coroutine[Any, Any, None]], None]
 
 LINK = "taskmon://task/4yk2/stdout.txt#L3"
+
+FIRST_WINDOW = """
+import asyncio, pathlib, signal, sys
+from taskmon.gui.door import keep_door
+
+async def window():
+    keeping = asyncio.ensure_future(keep_door(pathlib.Path(sys.argv[1]), lambda text: print(text, flush=True)))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, keeping.cancel)
+    await asyncio.wait([keeping])
+
+asyncio.run(window())
+"""
 
 
 @asynccontextmanager
@@ -61,6 +76,32 @@ def test_a_second_window_leaves_the_door_to_the_first_and_a_dead_one_gives_way(t
                 await until_async(lambda: first == [LINK, LINK], 5, "the first hears")
                 assert second == []
             assert await asyncio.to_thread(give_to_running_window, tmp_path, LINK)
+
+    run_on_qt(story())
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_the_door_passes_to_the_second_window_when_the_first_goes_or_is_killed(
+    tmp_path: Path, run_on_qt: Run, killed: bool
+) -> None:
+    async def story() -> None:
+        first = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", FIRST_WINDOW, str(tmp_path), stdout=asyncio.subprocess.PIPE
+        )
+        assert first.stdout is not None
+        await until_async(door_of(tmp_path).exists, 10, "the first window keeps the door")
+        async with a_window(tmp_path) as second:
+            assert await asyncio.to_thread(give_to_running_window, tmp_path, LINK)
+            assert (await first.stdout.readline()).decode().strip() == LINK
+            if killed:
+                first.kill()
+            else:
+                first.terminate()
+            await first.wait()
+            await until_async(
+                lambda: asyncio.to_thread(give_to_running_window, tmp_path, LINK), 10, "the second window hears"
+            )
+            assert second == [LINK]
 
     run_on_qt(story())
 
