@@ -26,7 +26,7 @@ class GroupFolding(QObject):
     """
 
     def __init__(self, view: QTableView, rows: TaskRows, keeper: RowKeeper) -> None:
-        super().__init__(view)
+        super().__init__(view.viewport())  # so it is gone before what it watches: hearing of that one's end is a crash
         self._view = view
         self._rows = rows
         self._keeper = keeper

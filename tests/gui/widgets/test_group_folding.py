@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 
 import pytest
@@ -196,7 +199,7 @@ def test_the_note_counts_tasks_and_not_rows(grouped: Grouped) -> None:
 
 
 def test_the_menu_of_a_heading_selects_its_tasks(grouped: Grouped) -> None:
-    folding = next(child for child in grouped.table.children() if type(child).__name__ == "GroupFolding")
+    folding = next(child for child in grouped.table.viewport().children() if type(child).__name__ == "GroupFolding")
     row = grouped.row("No space")
     grouped.click(row)
     heading = grouped.model.heading_at(row)
@@ -295,3 +298,21 @@ def test_headings_are_painted(app: QApplication, theme: Theme) -> None:
     save(grouped.table, f"groups-{theme.name}")
     grouped.model.close()
     grouped.table.close()
+
+
+def test_a_window_with_a_grouped_table_ends_in_good_order() -> None:
+    program = f"""
+        from PySide6.QtWidgets import QWidget, QVBoxLayout
+        from shiboken6 import delete
+        from taskmon.gui.styles import new_application
+        app = new_application()
+        from {__name__} import Grouped
+        grouped, window = Grouped(app), QWidget()
+        QVBoxLayout(window).addWidget(grouped.table)
+        grouped.model.group_by_reason(True)
+        window.show()
+        app.processEvents()
+        delete(window)
+    """
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, "Error" in ended.stderr) == (0, False), ended.stderr
