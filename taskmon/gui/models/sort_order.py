@@ -81,17 +81,22 @@ class _KeyColumn:
         """Reads what was noted, some slots between one step and the next."""
         late = self._late[0] if len(self._late) == 1 else distinct(np.concatenate((_NONE, *self._late)))
         self._late = []
-        if len(late):
-            values: list[str] | list[SortValue] = []
-            for first in range(0, len(late), _STEP):
-                values += self._values(late[first : first + _STEP], tasks, now)
-                yield
-            if self._ranks is not None and not len(self._ranks):
-                texts = cast("list[str]", values)
-                yield from self._ranks.begin(texts)
-                self._put(late, np.array(self._ranks.of(texts), dtype=np.float64))
-            else:
-                self._put(late, self._numbers(values))
+        try:
+            yield from self._read(late, tasks, now)
+        except GeneratorExit:  # another order is wanted before this one is ready
+            self.note(late)
+            raise
+
+    def _read(self, late: Slots, tasks: Tasks, now: datetime) -> Iterator[None]:
+        values: list[str] | list[SortValue] = []
+        for first in range(0, len(late), _STEP):
+            values += self._values(late[first : first + _STEP], tasks, now)
+            yield
+        if self._ranks is not None and not len(self._ranks) and values:
+            ranks = yield from self._ranks.begin(cast("list[str]", values))
+            self._put(late, ranks)
+        elif values:
+            self._put(late, self._numbers(values))
 
     def update(self, slots: Slots, tasks: Tasks, now: datetime) -> Flags:
         """Reads the values of `slots` again; tells which of them are different now."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator
-from itertools import groupby
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Generator
+from itertools import compress, groupby
 from math import nan
+from operator import ne
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from taskmon.gui.models.text_order import text_order
+
 Floats = npt.NDArray[np.float64]
 
 _STEP: Final = 1024.0
-_RUN: Final = 5000
 _TIGHT: Final = 1e-6  # the gap between two ranks below which doubles of this size get coarse
 
 
@@ -27,8 +30,7 @@ class TextRanks:
 
     def __init__(self) -> None:
         self._texts: list[str] = []
-        self._ranks: list[float] = []
-        self._rank_of: dict[str, float] = {}
+        self._ranks = array("d")
 
     def __len__(self) -> int:
         return len(self._texts)
@@ -38,51 +40,53 @@ class TextRanks:
 
         Returns None, or the (old, new) ranks of all known texts when they had to be spread again.
         """
-        fresh = sorted(set(texts).difference(self._rank_of, ("",)))
-        if not fresh:
+        places = [(bisect_left(self._texts, text), text) for text in sorted(set(texts)) if text]
+        places = [(place, text) for place, text in places if self._texts[place : place + 1] != [text]]
+        if not places:
             return None
         if not self._texts:
-            self._begin_with(fresh)
+            self._begin_with([text for _, text in places])
             return None
-        places = [(bisect_left(self._texts, text), text) for text in fresh]
         merged_texts: list[str] = []
-        merged_ranks: list[float] = []
+        merged_ranks = array("d")
         done, crowded = 0, False
         for place, group in groupby(places, key=lambda pair: pair[0]):
             members = [text for _, text in group]
             ranks, tight = self._between(place, len(members))
             crowded |= tight
             merged_texts += self._texts[done:place] + members
-            merged_ranks += self._ranks[done:place] + ranks
-            self._rank_of.update(zip(members, ranks, strict=True))
+            merged_ranks += self._ranks[done:place]
+            merged_ranks.extend(ranks)
             done = place
         self._texts = merged_texts + self._texts[done:]
         self._ranks = merged_ranks + self._ranks[done:]
         return self._spread() if crowded else None
 
-    def begin(self, texts: list[str]) -> Iterator[None]:
-        """`learn` for the first texts of all, however many, in steps of a few milliseconds."""
-        runs = texts
-        for length in (_RUN, 5 * _RUN, len(texts)):  # from the second time on it merges what is sorted already
-            longer: list[str] = []
-            for first in range(0, len(runs), length):
-                longer += sorted(set(runs[first : first + length]) if length == _RUN else runs[first : first + length])
-                yield
-            runs = longer
-        ordered = [text for text, before in zip(runs, ["", *runs], strict=False) if text != before]
+    def begin(self, texts: list[str]) -> Generator[None, None, Floats]:
+        """`learn` and `of` for the first texts of all, however many, in steps of a few milliseconds."""
+        order = yield from text_order(texts)
+        ordered = list(map(texts.__getitem__, order.tolist()))
         yield
-        self._begin_with(ordered)
+        blanks = bisect_right(ordered, "")
+        first = [True, *map(ne, ordered[1:], ordered)]
+        numbers = np.cumsum(first, dtype=np.float64)
+        numbers -= numbers[min(blanks, len(numbers) - 1)]
+        numbers[:blanks] = nan
+        ranks = np.empty(len(texts))
+        ranks[order] = numbers * _STEP
         yield
+        self._begin_with(list(compress(ordered[blanks:], first[blanks:])))
+        return ranks
 
     def of(self, texts: list[str]) -> list[float]:
         """The ranks of learned texts; not a number for an empty one."""
-        rank_of = self._rank_of
-        return [rank_of[text] if text else nan for text in texts]
+        known, ranks = self._texts, self._ranks
+        rank_of = {text: ranks[bisect_left(known, text)] if text else nan for text in set(texts)}
+        return [rank_of[text] for text in texts]
 
     def _begin_with(self, texts: list[str]) -> None:
         self._texts = texts
-        self._ranks = [_STEP * number for number in range(len(texts))]
-        self._rank_of = dict(zip(texts, self._ranks, strict=True))
+        self._ranks = array("d", (_STEP * np.arange(len(texts))).tobytes())
 
     def _between(self, place: int, count: int) -> tuple[list[float], bool]:
         """`count` growing ranks for texts that come before the `place`th, and whether they are too close."""

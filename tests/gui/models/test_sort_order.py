@@ -1,0 +1,38 @@
+"""The order by a column does not depend on how its values came to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from taskmon.core.task import Task
+from taskmon.gui.models.columns import Column, Observed
+from taskmon.gui.models.sort_order import SortOrder
+from taskmon.gui.task_rows import SortKey
+from tests.builders import NOON, a_task, a_task_id
+
+COUNT = 5000  # more than one step reads
+
+
+def some_tasks() -> Sequence[Task]:
+    return [a_task(task_id=a_task_id(number), name=f"case-{number * 7919 % COUNT:06d}") for number in range(COUNT)]
+
+
+def test_an_order_that_was_given_up_half_way_is_right_when_it_is_wanted_again() -> None:
+    tasks, slots, none = some_tasks(), np.arange(COUNT), np.empty(0, dtype=np.intp)
+    order = SortOrder(Observed())
+    for slot in range(COUNT):
+        order.arrive(slot)
+    order.update(slots, tasks, NOON)
+    keys = [SortKey(Column.NAME)]
+    steps = 0
+    while True:  # given up one step later each time, until it is ready
+        work = order.prepare(keys, slots, none, tasks, NOON)
+        if sum(1 for _, _ in zip(range(steps), work, strict=False)) < steps:
+            break
+        del work
+        steps += 1
+    order.choose(keys, tasks, NOON)
+    names = [tasks[slot].name for slot in order.sorted(slots).tolist()]
+    assert names == sorted(names) and len(set(names)) == COUNT
