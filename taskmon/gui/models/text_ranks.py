@@ -18,6 +18,7 @@ from taskmon.gui.models.text_order import text_order
 Floats = npt.NDArray[np.float64]
 
 _STEP: Final = 1024.0
+_SAMPLE: Final = 2000
 _TIGHT: Final = 1e-6  # the gap between two ranks below which doubles of this size get coarse
 
 
@@ -64,6 +65,16 @@ class TextRanks:
 
     def begin(self, texts: list[str]) -> Generator[None, None, Floats]:
         """`learn` and `of` for the first texts of all, however many, in steps of a few milliseconds."""
+        sample = texts[:_SAMPLE]
+        if 2 * len(set(sample)) > len(sample):
+            return (yield from self._begin(texts))
+        different = list(set(texts))
+        yield
+        ranks = yield from self._begin(different)
+        rank_of = dict(zip(different, ranks.tolist(), strict=True))
+        return np.array([rank_of[text] for text in texts])
+
+    def _begin(self, texts: list[str]) -> Generator[None, None, Floats]:
         order = yield from text_order(texts)
         ordered = list(map(texts.__getitem__, order.tolist()))
         yield
