@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from taskmon.core.connection import CLOUD
 from taskmon.gui.controllers.bound_tasks import BoundTasksController
 from taskmon.gui.controllers.chart import ChartController
+from taskmon.gui.controllers.failure_lines import FailureLinesController
 from taskmon.gui.controllers.faults import FaultsController
 from taskmon.gui.controllers.file_downloads import FileDownloadsController
 from taskmon.gui.controllers.file_preview import FilePreviewController
@@ -80,6 +81,9 @@ class Desk(QObject):
         window, messages, store, model = self.window, self.messages, self.store, self.model
         connection, settings_file, book = self.connection, self.first.settings_file, self.first.book
         self.detail = TaskDetailController(background, connection, store, model, window, shell.server_clock)
+        self.failure_lines = FailureLinesController(
+            background, connection, model, shell.table, self.detail.note_failure_line
+        )
         self.actions = TaskActionsController(background, connection, store, messages, window)
         self.bound = BoundTasksController(background, connection, store, messages)
         self.machines = MachinesController(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QPlainTextEdit
 
 import taskmon
 from taskmon.client.live_files import list_files
@@ -97,6 +99,38 @@ def test_the_window_does_everything(
 
             desk.shell.filter_box.set_text("status:killed")
             await until_async(lambda: desk.shell.model.ids() == [endless], 10, "the killed one is found")
+
+    run_on_qt(story())
+
+
+FAIL = """
+import sys
+print("fatal error: the mesh is folded", file=sys.stderr)
+sys.exit(3)
+"""
+
+
+def test_why_a_task_failed_is_read_where_the_service_does_not_tell(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with service.client() as client:
+            task_id = await submit(client, folder("wing", fail_py=FAIL), ["python3 fail.py"])
+            assert (await wait_for(client, task_id, Status.FAILED)).error_detail
+            with closing(sqlite3.connect(service.data_dir / "taskmon.db", timeout=10)) as database, database:
+                database.execute("UPDATE tasks SET error_detail = NULL")
+            assert not (await client.task(task_id)).error_detail
+        async with open_desk(app, service, tmp_path) as desk:
+            model = desk.shell.model
+            await until_async(lambda: model.row_of(task_id) is not None, 30, "the task is in the table")
+            row = model.row_of(task_id)
+            assert row is not None
+            told = "fatal error: the mesh is folded"
+            await until_async(lambda: model.cell_texts(row, [Column.REASON]) == [told], 30, "the table tells why")
+            desk.shell.table.select_task(task_id)
+            error = desk.shell.explanation.findChild(QPlainTextEdit)
+            assert error is not None
+            await until_async(lambda: error.toPlainText() == told, 30, "the explanation tells why")
 
     run_on_qt(story())
 

@@ -44,11 +44,13 @@ class Column(IntEnum):
 @dataclass(slots=True)
 class Observed:
     """What is known about tasks from elsewhere than their own values, by task id: the fraction done (0 to 1), the
-    time of the last line of output, an unusual silence in words, and the place in the queue."""
+    time of the last line of output, an unusual silence in words, what a failed task printed about its failure, and the
+    place in the queue."""
 
     progress: dict[str, float] = field(default_factory=dict)
     last_output: dict[str, datetime] = field(default_factory=dict)
     silence: dict[str, str] = field(default_factory=dict)
+    failure: dict[str, str] = field(default_factory=dict)
     queue: QueuePlaces = field(default_factory=QueuePlaces)
 
 
@@ -140,6 +142,11 @@ def silence_text(task: Task, observed: Observed) -> str:
     return words[:1].upper() + words[1:]
 
 
+def _reason_tooltip(task: Task, _now: datetime, observed: Observed) -> str:
+    reason = reason_tooltip(task, observed.failure.get(task.task_id, ""))
+    return "\n".join(filter(None, (waiting_text(task, observed.queue), silence_text(task, observed), reason)))
+
+
 def _last_output_key(task: Task, observed: Observed) -> float | None:
     last = _last_output(task, observed)
     return None if last is None else -last.timestamp()
@@ -202,9 +209,11 @@ def _text_columns() -> dict[Column, ColumnFacts]:
         ),
         c.REASON: ColumnFacts(
             _look(c.REASON, "Reason", kind.QUIET, 130, True, elastic=True),
-            lambda t, _n, o: waiting_text(t, o.queue) or silence_text(t, o) or reason_text(t),
+            lambda t, _n, o: (
+                waiting_text(t, o.queue) or silence_text(t, o) or reason_text(t, o.failure.get(t.task_id, ""))
+            ),
             lambda t, _n, _o: reason_pattern(t),
-            lambda t, _n, o: "\n".join(filter(None, (waiting_text(t, o.queue), silence_text(t, o), reason_tooltip(t)))),
+            _reason_tooltip,
             by_text=True,
             read=reason_pattern,
         ),

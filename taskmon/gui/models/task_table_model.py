@@ -191,6 +191,18 @@ class TaskTableModel(TaskCells):
             self._observed.silence.pop(task_id, None)
         self._look_again(task_id)
 
+    def set_failure_line(self, task_id: str, line: str) -> None:
+        """What a failed task printed about its failure, for a service that does not tell; empty takes it back."""
+        if line:
+            self._observed.failure[task_id] = line
+        else:
+            self._observed.failure.pop(task_id, None)
+        self._look_again(task_id)
+
+    def failure_line(self, task_id: str) -> str:
+        """What was set by `set_failure_line`, else empty."""
+        return self._observed.failure.get(task_id, "")
+
     # What there is -----------------------------------------------------------------------------------------------
 
     def total(self) -> int:
@@ -274,6 +286,7 @@ class TaskTableModel(TaskCells):
             self._observed.progress.pop(task_id, None)
             self._observed.last_output.pop(task_id, None)
             self._observed.silence.pop(task_id, None)
+            self._observed.failure.pop(task_id, None)
         if self._index is None:
             self._index = self._first_index()
         self._install(self._index.take((task for task in found.values() if task is not None), gone))
