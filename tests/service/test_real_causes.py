@@ -196,6 +196,21 @@ async def test_a_failed_task_says_what_it_wrote_its_exit_code_and_command(
     assert task.error_detail == "Ended by signal SIGSEGV: python3 crash.py"
 
 
+async def test_a_simulator_killed_from_outside_names_the_signal_and_keeps_its_outputs(
+    engine: RealEngine, client: ServiceClient, tmp_path: Path
+) -> None:
+    script = "import time\nopen('half', 'w').write('so far')\nprint('working', flush=True)\ntime.sleep(600)\n"
+    submitted = await engine.submit(a_folder(tmp_path, solve_py=script), "python3 solve.py")
+    stored = engine.data_dir / "work" / submitted.id
+    await until_async(lambda: any(stored.rglob("half")) and engine.commands("solve.py"), 30)
+    await wait_for(client, submitted.id, Status.COMPUTATION_STARTED)
+    engine.commands("solve.py")[-1].kill()
+    task = await wait_for(client, submitted.id, Status.FAILED)
+    assert task.error_detail == "Ended by signal SIGKILL: python3 solve.py"
+    assert {"half", "stdout.txt"} <= {file.path for file in (await client.task_files(submitted.id)).files}
+    assert not engine.commands("solve.py")
+
+
 @pytest.fixture
 def a_small_disk(tmp_path: Path) -> Iterator[Path]:
     with small_disk(tmp_path / "disk") as place:
