@@ -15,6 +15,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from taskmon.client.api import ServiceClient
@@ -22,6 +24,7 @@ from taskmon.client.submission import build_request, submit_folder
 from taskmon.core.lifecycle import Status
 from taskmon.resource_files import simulator_catalogue
 from tests.benchmarks.engine_client import Engine, EngineClient
+from tests.waiting import until
 
 ROUNDS = 20
 _WAITING = (Status.PENDING_INPUT, Status.SUBMITTED, Status.STARTED)
@@ -64,6 +67,12 @@ def costs(client: EngineClient, group: str) -> dict[str, float]:
     return {"list 100": statistics.median(listing), "submit and upload": statistics.median(submitting)}
 
 
+def runners_in(place: str) -> list[list[str]]:
+    """The command lines of the living runners of the service below `place`."""
+    lines = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    return [line for line in lines if "runner" in line and any(place in word for word in line)]
+
+
 def main(queued: int) -> None:
     """Print both tables."""
     with tempfile.TemporaryDirectory() as place, Engine(Path(place) / "service") as engine:
@@ -80,6 +89,8 @@ def main(queued: int) -> None:
             list(pool.map(lambda _: client.submit(resting, "true"), range(queued)))
         os.sync()  # what was just written must not be in the way of what is measured
         full, full_costs = asyncio.run(latencies(engine, folder, group)), costs(client, resting)
+        client.end_group(group)  # a service that stops leaves its runners to the tasks that still wait
+        until(lambda: not runners_in(place), 30, "the runners of an ended group must leave")
     print(f"submit to In Progress, seen by a client, ms: p50 {statistics.median(empty):.0f}, worst {empty[-1]:.0f}")
     print(f"the same with {queued} tasks queued:          p50 {statistics.median(full):.0f}, worst {full[-1]:.0f}")
     for name, cost in empty_costs.items():
