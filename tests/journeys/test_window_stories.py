@@ -144,6 +144,29 @@ def test_a_task_outlives_the_window_and_its_log_has_no_gap_when_the_window_is_ba
     run_on_qt(story())
 
 
+def test_two_windows_see_the_same_and_closing_one_leaves_the_other_and_the_task_alone(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with open_desk(app, service, tmp_path / "one") as stays:
+            async with open_desk(app, service, tmp_path / "two") as leaves:
+                kept, ended = [
+                    await submit(leaves.connection.client, folder(name, count_py=COUNT), ["python3 -u count.py"])
+                    for name in ("kept", "ended")
+                ]
+                for desk in (stays, leaves):
+                    await until_async(lambda desk=desk: len(desk.store) == 2, 30, "both windows list both tasks")
+                await leaves.connection.client.kill(ended)
+                await until_async(lambda: status(stays, ended) is Status.KILLED, 30, "the other window sees the end")
+                await until_async(lambda: stays.shell.table.select_task(kept), 30, "selected where it was not sent")
+            await until_async(lambda: "line 30" in shown_log(stays), 30, "the log goes on in the window that stays")
+            assert status(stays, kept) is Status.COMPUTATION_STARTED
+            await stays.connection.client.kill(kept)
+            await until_async(lambda: status(stays, kept) is Status.KILLED, 30, "killed")
+
+    run_on_qt(story())
+
+
 def test_the_window_says_when_the_service_is_gone_and_starts_it_again(
     app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
 ) -> None:
