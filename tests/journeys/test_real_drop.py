@@ -15,7 +15,7 @@ import pytest
 from taskmon.core.lifecycle import Status
 from taskmon.programs import command
 from tests.journeys.story import wait_for
-from tests.waiting import until_async
+from tests.waiting import until, until_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +47,20 @@ class Screen:
         program = subprocess.Popen(argv, env=self.environment)
         self._programs.append(program)
         return program
+
+    def manage_windows(self) -> None:
+        """Until a window manager is at work; a screen that has just told its number may still turn one away."""
+        manager = self.run("openbox")
+
+        def works() -> bool:
+            nonlocal manager
+            if manager.poll() is not None:
+                manager = self.run("openbox")
+            with contextlib.suppress(subprocess.CalledProcessError):
+                return bool(self.xdotool("get_num_desktops"))
+            return False
+
+        until(works, 30, "openbox manages the windows")
 
     def xdotool(self, *words: object) -> str:
         answer = subprocess.run(
@@ -87,7 +101,7 @@ class Screen:
 def screen() -> Iterator[Screen]:
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1700x1000x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1700x1000x24", "-nolisten", "tcp", "-noreset"],
         pass_fds=(write,),
         stderr=subprocess.DEVNULL,
     )
@@ -95,7 +109,7 @@ def screen() -> Iterator[Screen]:
     with os.fdopen(read) as told:
         number = told.readline().strip()
     screen = Screen(f":{number}")
-    screen.run("openbox")
+    screen.manage_windows()
     yield screen
     screen.close()
     server.terminate()
