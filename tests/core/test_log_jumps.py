@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.log_link import LogLink, link_of, looks_like_link, parse_link
-from taskmon.core.log_source import LineList
-from taskmon.core.log_times import jump_target, line_time
+from taskmon.core.log_source import LineList, LineSource
+from taskmon.core.log_times import is_time, jump_target, line_time, time_target
 
 TIMED = LineList(
     [b"header"]
@@ -20,25 +20,80 @@ TIMED = LineList(
 )
 
 
+def found(source: LineSource, wanted: str) -> int | None:
+    """The line that `time_target` finds after however many steps."""
+    steps = time_target(source, wanted)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+@pytest.mark.parametrize(
+    ("wanted", "line"), [("1", 0), ("120", 119), ("1,200", 605), ("0", 0), ("50%", 302), ("100 %", 605)]
+)
+def test_numbers_and_parts_find_their_line(wanted: str, line: int) -> None:
+    assert jump_target(TIMED.line_count, wanted) == line
+    assert not is_time(wanted)
+
+
 @pytest.mark.parametrize(
     ("wanted", "line"),
-    [("1", 0), ("120", 119), ("1,200", 605), ("0", 0), ("50%", 302), ("100 %", 605), ("10:00", 1), ("12:30", 151)],
+    [
+        ("10:00", 1),
+        ("12:30", 151),
+        ("2026-03-01 19:59:00", 600),
+        ("2026-03-01T12:30:30", 152),
+        ("23:00", TIMED.line_count - 1),
+    ],
 )
-def test_numbers_parts_and_times_find_their_line(wanted: str, line: int) -> None:
-    assert jump_target(TIMED, wanted) == line
-
-
-def test_a_time_with_its_date_and_one_after_the_end() -> None:
-    assert jump_target(TIMED, "2026-03-01 19:59:00") == 600
-    assert jump_target(TIMED, "2026-03-01 12:30:30") == 152
-    assert jump_target(TIMED, "23:00") == TIMED.line_count - 1
+def test_times_find_their_line(wanted: str, line: int) -> None:
+    assert is_time(wanted)
+    assert found(TIMED, wanted) == line
 
 
 def test_what_means_nothing_jumps_nowhere() -> None:
-    assert jump_target(TIMED, "soon") is None
-    assert jump_target(LineList(), "1") is None
-    assert jump_target(LineList([b"no times"] * 9), "12:00") is None
+    assert jump_target(TIMED.line_count, "soon") is None
+    assert jump_target(0, "1") is None
+    assert not any(map(is_time, ("soon", "12:99", "2026-02-31 12:00")))
+    assert found(LineList([b"no times"] * 9), "12:00") is None
+    assert found(LineList(), "12:00") is None
     assert line_time("ratio 12:99 of x") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-03-01T00:01:02.5Z info", "2026-03-01 00:01:02"),
+        ("2026-03-01 23:59:59,123 info", "2026-03-01 23:59:59"),
+        ("[2026/03/01 07:08] step", "2026-03-01 07:08:00"),
+        ("Time   : 15:22:11", "0001-01-01 15:22:11"),
+        ("00:00:00 begun", "0001-01-01 00:00:00"),
+        ("ran for 112:30:00", None),
+        ("cell 0:12:30", None),
+    ],
+)
+def test_the_time_of_a_line(text: str, moment: str | None) -> None:
+    told = line_time(text)
+    assert (str(told) if told else None) == moment
+
+
+def test_times_are_found_between_many_lines_without_one() -> None:
+    lines = [
+        b"Time = %d 2026-03-01T%02d:%02d:00" % (number, number // 3000 // 60, number // 3000 % 60)
+        if number % 3000 == 0
+        else b"  residual"
+        for number in range(600_000)
+    ]
+    sparse = LineList(lines)
+    assert found(sparse, "01:30") == 90 * 3000
+    assert found(sparse, "2026-03-01 03:19") == 199 * 3000
+    assert found(sparse, "00:00") == 0
+
+
+def test_a_log_that_begins_at_midnight_without_a_date() -> None:
+    assert found(LineList([b"%02d:00:00 step" % hour for hour in range(24)]), "05:30") == 6
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import Status
 from taskmon.core.log_silence import OutputRhythm
+from taskmon.core.log_times import time_target
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
 from taskmon.core.units import count_text
 from taskmon.gui.controllers.log_searching import LogSearching
@@ -73,6 +74,7 @@ class LogReading:
         self._note = ""  # what to say once there are lines
         self._waiting = True
         pane.search_requested.connect(self.searching.ask)
+        pane.time_requested.connect(lambda wanted: background.restart(f"{key} time", self._go_to_time(wanted)))
 
     @property
     def spool(self) -> LogSpool | None:
@@ -101,7 +103,7 @@ class LogReading:
     def stop(self) -> None:
         """Shows nothing and lets go of the files."""
         self._wanted_line, self._ended = None, False
-        for work in ("", " silence", " count", *(f" {path}" for path in STREAMS)):
+        for work in ("", " silence", " count", " time", *(f" {path}" for path in STREAMS)):
             self._background.cancel(self._key + work)
         self.searching.show_log(None)
         if self._due is not None:
@@ -185,6 +187,19 @@ class LogReading:
         else:
             return
         self._wanted_line = None
+
+    async def _go_to_time(self, wanted: str) -> None:
+        """Jumps to the first line at a time of the log's own, which is looked for in steps of a millisecond."""
+        if self._shown is None:
+            return
+        steps = time_target(self._shown, wanted)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as found:
+                self._pane.show_jump(found.value)
+                return
+            await asyncio.sleep(0)
 
     def _end(self) -> None:
         self._background.cancel(f"{self._key} silence")

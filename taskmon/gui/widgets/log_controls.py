@@ -43,6 +43,7 @@ class LogControls(QWidget):
     wrap_changed = Signal(bool)
     font_size_changed = Signal(float)
     context_changed = Signal(int)
+    time_requested = Signal(str)
     save_requested = Signal(str)
     link_requested = Signal(int)
     rules_changed = Signal(object)

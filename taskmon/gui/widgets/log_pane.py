@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.log_highlights import HighlightRule
-from taskmon.core.log_times import jump_target
+from taskmon.core.log_times import is_time, jump_target
 from taskmon.core.units import count_text, size_text
 from taskmon.gui.widgets.log_controls import EVERYTHING, MERGED, SHOWN, LogControls
 from taskmon.gui.widgets.log_filter import LogFilter
@@ -208,7 +208,13 @@ class LogPane(LogControls):
 
     def jump(self, wanted: str) -> None:
         """Jumps to what a person typed: a number, a part of the log, a time."""
-        line = jump_target(self._source, wanted) if self._source is not None else None
+        if is_time(wanted):
+            self.time_requested.emit(wanted)
+        else:
+            self.show_jump(jump_target(self._source.line_count, wanted) if self._source is not None else None)
+
+    def show_jump(self, line: int | None) -> None:
+        """Jumps to the line that a person meant; None: there is none such."""
         if line is None:
             self.show_problem(_JUMP_REFUSED)
             return

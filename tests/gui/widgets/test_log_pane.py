@@ -247,6 +247,18 @@ def test_a_link_names_the_line_of_the_log_also_among_matches(pane: LogPane) -> N
     assert links == [99, 800]
 
 
+def test_a_time_is_asked_for_and_its_line_shown(pane: LogPane) -> None:
+    asked: list[str] = []
+    pane.time_requested.connect(asked.append)
+    pane.show_source(numbered(2000))
+    pane.jump("12:30")
+    assert asked == ["12:30"]
+    pane.show_jump(1500)
+    assert "line 1500" in pane.view.visible_texts()
+    pane.show_jump(None)
+    assert "a time if the lines begin with times" in pane.foot.status.text()
+
+
 def test_rules_are_written_in_their_form_and_told_at_once(pane: LogPane) -> None:
     told: list[tuple[HighlightRule, ...]] = []
     pane.rules_changed.connect(told.append)
