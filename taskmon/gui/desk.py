@@ -81,9 +81,6 @@ class Desk(QObject):
         window, messages, store, model = self.window, self.messages, self.store, self.model
         connection, settings_file, book = self.connection, self.first.settings_file, self.first.book
         self.detail = TaskDetailController(background, connection, store, model, window, shell.server_clock)
-        self.failure_lines = FailureLinesController(
-            background, connection, model, shell.table, self.detail.note_failure_line
-        )
         self.actions = TaskActionsController(background, connection, store, messages, window)
         self.bound = BoundTasksController(background, connection, store, messages)
         self.machines = MachinesController(
@@ -107,9 +104,11 @@ class Desk(QObject):
         preferences = LogPreferences(settings_file, shell.state)
         self.log = LogController(background, connection, self.log_pane, messages, window, logs, preferences, silence_of)
         around = Surroundings(
-            background, connection, store, messages, logs, preferences, silence_of, shell.server_clock
+            background, connection, store, messages, logs, preferences, silence_of, shell.server_clock, model.explained
         )
         self.windows = TaskWindowsController(around, self.actions, shell.state, shell.theme)
+        self.failure_lines = FailureLinesController(background, connection, model, shell.table, self.windows)
+        self.failure_lines.on_told(self.detail.note_reason)
         self.grouping = GroupingController(shell.model, shell.window)
         self.links = LinksController(background, connection, shell, self.log)
         self.survey = LogSurveyController(background, connection, window, logs, self.links.show, shell.theme)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QMessageBox, QPlainTextEdit
+from PySide6.QtWidgets import QLabel, QMessageBox, QPlainTextEdit
 
 import taskmon
 from taskmon.client.live_files import list_files
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from taskmon.gui.desk import Desk
+    from taskmon.gui.widgets.details_pane import DetailsPane
 
     Run = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -103,6 +104,12 @@ def test_the_window_does_everything(
     run_on_qt(story())
 
 
+def texts(pane: DetailsPane) -> list[tuple[str, str]]:
+    """What the pane tells, as names and values."""
+    labels = [label.text() for label in pane.findChildren(QLabel)]
+    return list(zip(labels[1::2], labels[::2], strict=False)) + list(zip(labels[::2], labels[1::2], strict=False))
+
+
 FAIL = """
 import sys
 print("fatal error: the mesh is folded", file=sys.stderr)
@@ -131,6 +138,20 @@ def test_why_a_task_failed_is_read_where_the_service_does_not_tell(
             error = desk.shell.explanation.findChild(QPlainTextEdit)
             assert error is not None
             await until_async(lambda: error.toPlainText() == told, 30, "the explanation tells why")
+            assert ("Reason", told) in texts(desk.details_pane)
+            desk.shell.filter_box.set_text("reason:folded")
+            await until_async(lambda: model.ids() == [task_id], 10, "it is found by its reason")
+            desk.shell.table.task_activated.emit(task_id)
+            [window] = desk.windows.windows
+            why = window.explanation.findChild(QPlainTextEdit)
+            assert why is not None
+            await until_async(lambda: why.toPlainText() == told, 30, "its own window tells why")
+            await until_async(
+                lambda: "Exit code 3" in " ".join(map(QLabel.text, window.explanation.findChildren(QLabel))),
+                30,
+                "and what ran",
+            )
+            assert why.toPlainText() == told
 
     run_on_qt(story())
 

@@ -1,4 +1,4 @@
-"""What failed tasks printed last, where the service does not say why they failed: read for the rows in sight only."""
+"""What failed tasks printed last, where the service does not say why they failed: read for those in sight only."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from taskmon.core.task import Task
     from taskmon.gui.background import Background
     from taskmon.gui.controllers.connection import ConnectionController
+    from taskmon.gui.controllers.task_windows import TaskWindowsController
     from taskmon.gui.models.task_table_model import TaskTableModel
     from taskmon.gui.widgets.task_table import TaskTable
 
@@ -42,10 +43,7 @@ LONGEST_LINE: Final = 500
 
 
 class FailureLinesController:
-    """Feeds the column Reason of failed tasks. Each task is asked for once: what has ended does not change.
-
-    `told` hears the id of a task whose line has been found.
-    """
+    """Tells the model why tasks failed. Each task is asked for once: what has ended does not change."""
 
     def __init__(
         self,
@@ -53,10 +51,11 @@ class FailureLinesController:
         connection: ConnectionController,
         model: TaskTableModel,
         table: TaskTable,
-        told: Callable[[str], None],
+        windows: TaskWindowsController,
     ) -> None:
         self._background, self._connection = background, connection
-        self._model, self._table, self._told = model, table, told
+        self._model, self._table, self._windows = model, table, windows
+        self._listeners: list[Callable[[str], None]] = [windows.note_reason]
         self._connected = False
         self._asked: dict[str, None] = {}
         self._reading: set[asyncio.Task[None]] = set()
@@ -67,8 +66,13 @@ class FailureLinesController:
         for moved in (bar.valueChanged, bar.rangeChanged, model.update_ended):
             moved.connect(self._look_soon)
         table.selection_changed.connect(self._select)
+        windows.on_open(self._look_soon)
         connection.on_freshness(self._hear)
         connection.on_move(lambda _: self._leave())
+
+    def on_told(self, listener: Callable[[str], None]) -> None:
+        """`listener` hears the id of a task whose line has been found."""
+        self._listeners.append(listener)
 
     def _hear(self, freshness: Freshness) -> None:
         self._connected = freshness.connected
@@ -98,13 +102,14 @@ class FailureLinesController:
                 self._begin(task)
 
     def _in_sight(self) -> Iterator[Task]:
-        """The tasks of the selected rows and of those in view."""
+        """The tasks of the selected rows, of those in view, and those with windows of their own."""
         first, last = self._table.rowAt(0), self._table.rowAt(self._table.viewport().height() - 1)
         count = self._model.rowCount()
         in_view = range(first, (last if last >= 0 else count - 1) + 1) if first >= 0 else range(0)
         for row in chain(map(self._model.row_of, self._selected), in_view):
             if row is not None and row < count and self._model.heading_at(row) is None:
                 yield self._model.task_at(row)
+        yield from self._windows.tasks
 
     def _begin(self, task: Task) -> None:
         self._asked[task.task_id] = None
@@ -130,7 +135,8 @@ class FailureLinesController:
             return
         if line:
             self._model.set_failure_line(task.task_id, line)
-            self._told(task.task_id)
+            for listener in self._listeners:
+                listener(task.task_id)
 
 
 async def printed_error(client: ServiceClient, task: Task) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from taskmon.core.lifecycle import Status, can_kill
-from taskmon.core.task_story import told_error
+from taskmon.core.lifecycle import can_kill
 from taskmon.core.units import count_text
 from taskmon.gui.widgets.wishes import Wish
 
@@ -112,9 +110,9 @@ class TaskDetailController:
             return
         if self._detail is None:
             self._diagram.show_task(task, self._clock())
-            self._explanation.show_task(self._with_reason(task))
+            self._explanation.show_task(self._model.explained(task))
             self._timeline.show_nothing()
-        self._details.show_task(self._with_reason(task))
+        self._details.show_task(self._model.explained(task))
         self._background.restart("detail", self._load(task.task_id))
 
     async def _load(self, task_id: str) -> None:
@@ -122,22 +120,17 @@ class TaskDetailController:
         self._detail = detail
         now = self._clock()
         self._diagram.show_task(detail, now)
-        self._explanation.show_task(self._with_reason(detail), position)
+        self._explanation.show_task(self._model.explained(detail), position)
         self._timeline.show_task(detail, now)
-        self._details.show_task(self._with_reason(detail))
+        self._details.show_task(self._model.explained(detail))
 
-    def note_failure_line(self, task_id: str) -> None:
+    def note_reason(self, task_id: str) -> None:
         """The table has learned what a failed task printed about its failure."""
         task = self._only()
         if task is not None and task.task_id == task_id:
-            told = self._with_reason(self._detail or task)
+            told = self._model.explained(self._detail or task)
             self._explanation.show_task(told)
             self._details.show_task(told)
-
-    def _with_reason(self, task: Task) -> Task:
-        """The task, with what it printed where the service does not say why it failed."""
-        line = self._model.failure_line(task.task_id) if task.status is Status.FAILED else ""
-        return replace(task, error_detail=line) if line and not told_error(task) else task
 
     def _show_counts(self) -> None:
         """Where the selected tasks are, or, with none selected, those of the present view."""

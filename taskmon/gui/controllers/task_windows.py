@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from taskmon.client.task_store import Change, TaskStore
-    from taskmon.core.task import Task
+    from taskmon.core.task import QueuePosition, Task
     from taskmon.gui.background import Background
     from taskmon.gui.controllers.connection import ConnectionController
     from taskmon.gui.controllers.log_preferences import LogPreferences
@@ -36,7 +36,8 @@ _STEP: Final = 28
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every window of a task needs: where logs are kept, how they are read, what is told."""
+    """What every window of a task needs: where logs are kept, how they are read, what is told. `explained` gives a
+    task with its reason as the table tells it."""
 
     background: Background
     connection: ConnectionController
@@ -46,6 +47,7 @@ class Surroundings:
     preferences: LogPreferences
     silence_of: Callable[[str], str]
     clock: Callable[[], datetime]
+    explained: Callable[[Task], Task]
 
 
 class TaskWindowsController:
@@ -64,12 +66,28 @@ class TaskWindowsController:
         self._theme = theme
         self._open: list[_OpenTask] = []
         self._opened = 0
+        self._listeners: list[Callable[[], None]] = []
         surroundings.store.subscribe(self._store_changed)
 
     @property
     def windows(self) -> list[TaskWindow]:
         """The windows that are open, the oldest first."""
         return [each.window for each in self._open]
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The tasks that have a window, as last seen."""
+        return [each.task for each in self._open]
+
+    def on_open(self, listener: Callable[[], None]) -> None:
+        """`listener` hears that a task has got a window."""
+        self._listeners.append(listener)
+
+    def note_reason(self, task_id: str) -> None:
+        """More is known about why a task ended."""
+        for each in self._open:
+            if each.task_id == task_id:
+                each.show()
 
     def open_by_id(self, task_id: str) -> None:
         """A task of the list in its window."""
@@ -127,6 +145,8 @@ class TaskWindowsController:
         window.show()
         window.pane.view.setFocus()
         opened.follow()
+        for listener in self._listeners:
+            listener()
         return opened
 
     def _fulfil(self, opened: _OpenTask, wish: str) -> None:
@@ -164,6 +184,7 @@ class _OpenTask:
         self._key = key
         self.window = window
         self.task = task
+        self._position: QueuePosition | None = None
         self.log = LogController(
             surroundings.background,
             surroundings.connection,
@@ -182,14 +203,19 @@ class _OpenTask:
 
     def follow(self) -> None:
         """The task as the list has it, then all about it as the service tells it."""
-        self.task = self._surroundings.store.get(self.task_id) or self.task
-        self.window.show_task(self.task, self._surroundings.clock())
+        self.task, self._position = self._surroundings.store.get(self.task_id) or self.task, None
+        self.show()
         self.log.show_task(self.task)
         self._surroundings.background.restart(f"{self._key} detail", self._load())
 
     async def _load(self) -> None:
-        detail, position = await load_detail(self._surroundings.connection.client, self.task_id)
-        self.window.show_task(detail, self._surroundings.clock(), position)
+        self.task, self._position = await load_detail(self._surroundings.connection.client, self.task_id)
+        self.show()
+
+    def show(self) -> None:
+        """What is known about the task."""
+        told = self._surroundings.explained(self.task)
+        self.window.show_task(told, self._surroundings.clock(), self._position)
 
     def tick(self) -> None:
         if not self.task.is_terminated:

@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.lifecycle import FACTS, Status, facts
+from taskmon.core.task_reason import reason_pattern, reason_text, reason_tooltip
 from taskmon.core.units import duration_text, money_text, short_duration_text
 from taskmon.gui.models import task_times as times
 from taskmon.gui.models.queue_places import QueuePlaces, waiting_text
-from taskmon.gui.models.task_reason import reason_pattern, reason_text, reason_tooltip
 from taskmon.gui.task_rows import CellKind, ColumnLook
 
 if TYPE_CHECKING:
@@ -44,13 +44,11 @@ class Column(IntEnum):
 @dataclass(slots=True)
 class Observed:
     """What is known about tasks from elsewhere than their own values, by task id: the fraction done (0 to 1), the
-    time of the last line of output, an unusual silence in words, what a failed task printed about its failure, and the
-    place in the queue."""
+    time of the last line of output, an unusual silence in words, and the place in the queue."""
 
     progress: dict[str, float] = field(default_factory=dict)
     last_output: dict[str, datetime] = field(default_factory=dict)
     silence: dict[str, str] = field(default_factory=dict)
-    failure: dict[str, str] = field(default_factory=dict)
     queue: QueuePlaces = field(default_factory=QueuePlaces)
 
 
@@ -143,7 +141,7 @@ def silence_text(task: Task, observed: Observed) -> str:
 
 
 def _reason_tooltip(task: Task, _now: datetime, observed: Observed) -> str:
-    reason = reason_tooltip(task, observed.failure.get(task.task_id, ""))
+    reason = reason_tooltip(task)
     return "\n".join(filter(None, (waiting_text(task, observed.queue), silence_text(task, observed), reason)))
 
 
@@ -209,9 +207,7 @@ def _text_columns() -> dict[Column, ColumnFacts]:
         ),
         c.REASON: ColumnFacts(
             _look(c.REASON, "Reason", kind.QUIET, 130, True, elastic=True),
-            lambda t, _n, o: (
-                waiting_text(t, o.queue) or silence_text(t, o) or reason_text(t, o.failure.get(t.task_id, ""))
-            ),
+            lambda t, _n, o: waiting_text(t, o.queue) or silence_text(t, o) or reason_text(t),
             lambda t, _n, _o: reason_pattern(t),
             _reason_tooltip,
             by_text=True,

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import FACTS, Status, facts
+from taskmon.core.task_reason import reason_pattern, reason_text
 from taskmon.core.units import parse_duration
 from taskmon.gui.models.filter_words import FilterWord, split_filter
 from taskmon.gui.models.task_group import GROUP_WORDS, state_group
-from taskmon.gui.models.task_reason import reason_pattern, reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

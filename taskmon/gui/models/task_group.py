@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.lifecycle import FACTS, Kind, Status, facts
-from taskmon.gui.models.task_reason import reason_pattern
+from taskmon.core.task_reason import reason_pattern
 from taskmon.gui.task_rows import TaskGroup
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.plain_text import one_line
 from taskmon.core.task_event import TaskEvent
+from taskmon.core.task_reason import reason_pattern, reason_text
 from taskmon.core.units import count_text
 from taskmon.gui.models.task_group import Group, group_of
-from taskmon.gui.models.task_reason import reason_pattern, reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from taskmon.core.errors import InvalidInputError
+from taskmon.core.task_reason import explained
 from taskmon.gui.models.columns import COLUMNS, Column
 from taskmon.gui.models.long_work import LongWork
 from taskmon.gui.models.task_cells import TaskCells
@@ -77,6 +78,7 @@ class TaskTableModel(TaskCells):
         self._closed: set[str] = set()
         self._work = LongWork(self._show_result)
         self._views: dict[str, str] = {}
+        self._printed: dict[str, str] = {}
         self._waiting: dict[str, None] = dict.fromkeys(store.tasks)
         self._ageing: list[int] = []
         self._gather = QTimer(self, singleShot=True)
@@ -194,14 +196,14 @@ class TaskTableModel(TaskCells):
     def set_failure_line(self, task_id: str, line: str) -> None:
         """What a failed task printed about its failure, for a service that does not tell; empty takes it back."""
         if line:
-            self._observed.failure[task_id] = line
+            self._printed[task_id] = line
         else:
-            self._observed.failure.pop(task_id, None)
+            self._printed.pop(task_id, None)
         self._look_again(task_id)
 
-    def failure_line(self, task_id: str) -> str:
-        """What was set by `set_failure_line`, else empty."""
-        return self._observed.failure.get(task_id, "")
+    def explained(self, task: Task) -> Task:
+        """A task of the service with the reason that its row tells, sorts and is found by."""
+        return explained(task, self._printed.get(task.task_id, ""))
 
     # What there is -----------------------------------------------------------------------------------------------
 
@@ -286,10 +288,11 @@ class TaskTableModel(TaskCells):
             self._observed.progress.pop(task_id, None)
             self._observed.last_output.pop(task_id, None)
             self._observed.silence.pop(task_id, None)
-            self._observed.failure.pop(task_id, None)
+            self._printed.pop(task_id, None)
         if self._index is None:
             self._index = self._first_index()
-        self._install(self._index.take((task for task in found.values() if task is not None), gone))
+        there = (self.explained(task) for task in found.values() if task is not None)
+        self._install(self._index.take(there, gone))
         if self._observed.queue.settle() and self._row_count():
             # A place in the queue changes without its task: all that wait look at theirs again.
             self.dataChanged.emit(self.index(0, Column.REASON), self.index(self._row_count() - 1, Column.REASON))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QScrollArea, QWidget
 
-from taskmon.core.task_story import told_error
+from taskmon.core.task_reason import whole_reason
 from taskmon.core.units import duration_text, money_text, size_text
 from taskmon.gui.theme import LIGHT, Theme, ui_font
 
@@ -36,7 +36,7 @@ def detail_rows(task: Task) -> Iterator[tuple[str, str]]:
         ("Task id", task.task_id),
         ("Name", task.name if task.name != task.task_id else ""),
         ("State", task.status_alias),
-        ("Reason", told_error(task)),
+        ("Reason", whole_reason(task)),
         ("Simulator", task.simulator),
         ("Container image", task.container_image or ""),
         ("Commands", _commands(task)),

@@ -90,6 +90,7 @@ class House:
     def __init__(self, connection: Connected, tasks: list[Task]) -> None:
         self.connection, self.store, self.told = connection, TaskStore(), [""]
         self.problems: list[object] = []
+        self.noted: list[str] = []
         self.model = TaskTableModel(self.store, lambda: NOON)
         self.table = TaskTable()
         self.table.setModel(self.model)
@@ -98,8 +99,18 @@ class House:
         self.store.apply(tasks)
         self.model.flush()
 
+    tasks: tuple[Task, ...] = ()
+    """Those with windows of their own."""
+
+    def on_open(self, listener: Callable[[], None]) -> None:
+        self.opened = listener
+
+    def note_reason(self, task_id: str) -> None:
+        self.noted.append(task_id)
+
     def begin(self, background: Background) -> None:
-        FailureLinesController(background, self.connection, self.model, self.table, self.told.append)  # type: ignore[arg-type]
+        lines = FailureLinesController(background, self.connection, self.model, self.table, self)  # type: ignore[arg-type]
+        lines.on_told(self.told.append)
         self.connection.hear(Freshness(True, NOON, None, 1, 1))
 
     def background(self) -> Background:
@@ -151,6 +162,25 @@ def test_rows_in_view_and_selected_ones_are_read_few_at_a_time(app: QApplication
             assert row is not None
             assert "mesh is folded" in house.model.data(house.model.index(row, Column.REASON), 3)
             assert far in house.told
+        house.close()
+
+    run_on_qt(story())
+
+
+def test_a_task_in_a_window_of_its_own_is_read_though_no_row_shows_it(
+    app: QApplication, run_on_qt: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failure_lines, "GATHER_MS", 1)
+
+    async def story() -> None:
+        house = House(Connected(stderr=FATAL), [failed(1)])
+        house.model.set_filter("status:done")
+        async with house.background() as background:
+            house.begin(background)
+            house.tasks = (failed(1),)
+            house.opened()
+            await until_async(lambda: "t0001" in house.noted, 20, "its window hears of it")
+            assert house.model.explained(failed(1)).error_detail == "fatal error: mesh is folded"
         house.close()
 
     run_on_qt(story())

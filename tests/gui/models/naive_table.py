@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt
 from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
+from taskmon.core.task_reason import reason_pattern
 from taskmon.gui.models.columns import COLUMNS, Column, Observed
 from taskmon.gui.models.task_filter import parse_filter
-from taskmon.gui.models.task_reason import reason_pattern
 from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.task_rows import Heading, SortKey
 from tests.builders import NOON, a_task, a_task_id

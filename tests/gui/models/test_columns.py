@@ -10,8 +10,8 @@ import pytest
 
 from taskmon.core.lifecycle import FACTS, Status
 from taskmon.core.task import RESUBMITTED_FROM, OperationStatus, Task, TaskMetrics
+from taskmon.core.task_reason import reason_text
 from taskmon.gui.models.columns import COLUMNS, Column, Observed
-from taskmon.gui.models.task_reason import reason_text
 from taskmon.gui.models.task_times import full_time_text, time_text
 from tests.builders import NOON, a_status_entry, a_task, a_task_detail, an_executer, an_operation
 

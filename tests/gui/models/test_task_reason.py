@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PySide6.QtCore import Qt
 
 from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import Status
+from taskmon.core.task_reason import reason_pattern, reason_text
 from taskmon.gui.models.columns import Column
 from taskmon.gui.models.task_group import FAILURES
-from taskmon.gui.models.task_reason import reason_pattern, reason_text
 from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.task_rows import SortKey
 from tests.builders import NOON, a_task
@@ -73,6 +75,46 @@ def test_reasons_can_be_filtered_and_sorted() -> None:
     assert [model.task_at(row).error_detail[0] for row in range(4)] == ["a", "a", "b", "b"]  # type: ignore[index]
     model.set_filter("reason:b")
     assert model.rowCount() == 2
+    model.close()
+
+
+def test_what_a_task_printed_is_its_reason_wherever_the_table_looks_at_one() -> None:
+    store = TaskStore()
+    model = TaskTableModel(store, clock)
+    silent = [a_task(status=Status.FAILED) for _ in range(3)]
+    told = a_task(status=Status.FAILED, error_detail="Mesh of 8 cells is folded")
+    store.apply([*silent, told, a_task(status=Status.KILLED)])
+    model.group_by_reason(True)
+    model.flush()
+    for number, task in enumerate(silent[:2]):
+        model.set_failure_line(task.task_id, f"Mesh of {number} cells is folded")
+    model.set_failure_line(told.task_id, "printed, but the service knows better")
+    model.flush()
+    mesh = "Mesh of # cells is folded"
+    [group] = [group for group in model.counts() if group.section == FAILURES]
+    assert (group.title, group.count) == (mesh, 3)
+    heading = model.heading_at(2)
+    assert heading is not None
+    assert (heading.reason, heading.size) == (mesh, 3)
+    for text in (group.filter_text, "reason:folded", "folded", "reason:/[0-9] cells/"):
+        model.set_filter(text)
+        assert model.matching() == 3, text
+    model.set_filter("")
+    model.group_by_reason(False)
+    model.sort_by([SortKey(Column.REASON)])
+    reasons = [model.cell_texts(row, [Column.REASON])[0] for row in range(model.rowCount())]
+    assert reasons[0] == "a command returned an error"
+    assert sorted(reasons[1:4]) == [f"Mesh of {number} cells is folded" for number in (0, 1, 8)]
+    row = model.row_of(silent[0].task_id)
+    assert row is not None
+    assert "Mesh of 0 cells" in model.data(model.index(row, Column.REASON), Qt.ItemDataRole.ToolTipRole)
+    assert reason_text(model.explained(silent[0])) == "Mesh of 0 cells is folded"
+
+    store.apply([replace(silent[0], num_retries=2)])
+    model.set_failure_line(silent[1].task_id, "")
+    model.flush()
+    model.set_filter("folded")
+    assert model.matching() == 2
     model.close()
 
 

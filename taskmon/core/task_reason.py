@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -72,28 +73,38 @@ def _state(task: Task, short: bool) -> str:
     return f"attempt {task.num_retries + 1}, {said}" if waits and task.num_retries else said
 
 
-def _reason(task: Task, printed: str, *, short: bool) -> str:
+def _reason(task: Task, *, short: bool) -> str:
     detail = told_error(task)
     if task.status is Status.SUCCESS:
         return detail
     if detail or task.status is not Status.FAILED:
         return detail or _state(task, short)
     code = _exit_code(task)
-    return printed or _state(task, short) if code is None else f"Exit code {code}"
+    return _state(task, short) if code is None else f"Exit code {code}"
 
 
-def reason_text(task: Task, printed: str = "") -> str:
-    """The first line of the reason; empty where there is nothing to explain.
+def explained(task: Task, printed: str) -> Task:
+    """The task as everybody should see it: one that failed, and of which the service does not tell why, has what it
+    `printed` about it for its reason. An empty `printed` changes nothing."""
+    if not printed or task.status is not Status.FAILED or told_error(task):
+        return task
+    return replace(task, error_detail=printed)
 
-    `printed` is what a failed task itself printed about it, for services that do not tell.
-    """
-    reason = _reason(task, printed, short=True)
+
+def whole_reason(task: Task) -> str:
+    """Everything that is known about why the task waits or ended; empty where there is nothing to explain."""
+    return _reason(task, short=False)
+
+
+def reason_text(task: Task) -> str:
+    """The first line of the reason; empty where there is nothing to explain."""
+    reason = _reason(task, short=True)
     return next((line.strip() for line in reason.splitlines() if line.strip()), "") if "\n" in reason else reason
 
 
-def reason_tooltip(task: Task, printed: str = "") -> str:
-    """The whole reason and what to do about it; `printed` as in `reason_text`."""
-    reason = _reason(task, printed, short=False)
+def reason_tooltip(task: Task) -> str:
+    """The whole reason and what to do about it."""
+    reason = whole_reason(task)
     return f"{reason}\n{facts(task.status).next_step}" if reason else ""
 
 
