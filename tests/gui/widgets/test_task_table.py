@@ -22,9 +22,9 @@ from taskmon.gui.models.columns import Column
 from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.task_rows import CellKind, SortKey
 from taskmon.gui.theme import DARK, LIGHT, Theme, load_fonts
-from taskmon.gui.widgets.cell_painter import PADDING, CellPainter, RowState
+from taskmon.gui.widgets.cell_painter import PADDING, ROW_HEIGHT, CellPainter, RowState
 from taskmon.gui.widgets.task_header import header_font
-from taskmon.gui.widgets.task_table import ROW_HEIGHT, TaskTable
+from taskmon.gui.widgets.task_table import TaskTable
 from tests.builders import NOON, a_task, a_task_id, some_tasks
 from tests.gui.widgets.task_pictures import a_mixed_task, clock, save
 from tests.waiting import until
