@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, Protocol
 
+from taskmon.client.pieces import in_pieces
 from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import FACTS, Status
 
@@ -58,7 +59,8 @@ class FeedWatch:
         """The next portion of changes. Raises RefusedError (410) when the service is another one than before."""
         changes = await self._client.changes(self._cursor, self._wait_s if wait else 0.0)
         moved = changes.cursor != self._cursor
-        self._store.apply(changes.tasks, changes.removed)
+        await take_over(self._store, changes.tasks)
+        self._store.apply((), changes.removed)
         self._cursor = changes.cursor
         return changes.more and moved
 
@@ -91,7 +93,7 @@ class ListWatch:
     async def step(self, *, wait: bool = True) -> bool:
         """One look at whatever may have changed. A total that the store cannot explain means a task was removed."""
         newest = await self._client.tasks(1, self._page_size)
-        self._store.apply(newest.tasks)
+        await take_over(self._store, newest.tasks)
         if newest.total_size - len(self._store) != self._surplus:
             await self.start(lambda loaded, total: None)
             return False
@@ -126,7 +128,7 @@ class ListWatch:
 
     async def _look_at_page(self, status: Status, page: int) -> None:
         answer = await self._client.tasks(page, self._page_size, status)
-        self._store.apply(answer.tasks)
+        await take_over(self._store, answer.tasks)
         self._seen.update(task.task_id for task in answer.tasks)
         if answer.tasks and page * self._page_size < answer.total_size:
             self._pages.append((status, page + 1))
@@ -138,6 +140,12 @@ class ListWatch:
             self._store.apply((), [task_id])
         else:
             self._store.apply([task])
+
+
+async def take_over(store: TaskStore, tasks: Sequence[Task]) -> None:
+    """Gives newer values to the store, some in each turn of the loop: comparing tasks takes time."""
+    async for piece in in_pieces(tasks):
+        store.apply(piece)
 
 
 async def load_all(client: ServiceClient, store: TaskStore, page_size: int, on_progress: Progress) -> int:
@@ -167,7 +175,7 @@ async def _walk(
             fresh = {task.task_id for task in answer.tasks} - seen
             seen |= fresh
             stale_pages = 0 if fresh else stale_pages + 1
-            store.apply(answer.tasks)
+            await take_over(store, answer.tasks)
             on_progress(min(len(seen), total), total)
             if not answer.tasks or len(seen) >= total or stale_pages == _STALE_PAGES:
                 break

@@ -15,7 +15,6 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from importlib.util import find_spec
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
@@ -24,6 +23,7 @@ import httpx
 import msgspec
 
 import taskmon
+from taskmon.client.decoding import decoded
 from taskmon.client.refusal import connection_failed, not_as_agreed, refusal
 from taskmon.core.connection import is_loopback, usable_address, usable_key
 
@@ -45,7 +45,6 @@ _KEPT_CONNECTION_S: Final = 3.0
 _QUICK_S: Final = 1.0
 """A connection that was dropped before we used it shows so within this time."""
 _CHUNK: Final = 256 * 1024
-_LARGE: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +100,10 @@ class Transport:
         harm by itself.
         """
         response = await self._call(method, path, query, body, with_key, extra_wait_s, once_key, twice_is_once)
-        if len(response.content) > _LARGE:
-            await asyncio.sleep(0)  # to read it, to decode it and to use it are turns of the loop of their own
         try:
-            value: T = _decoder(cast("Any", answer)).decode(response.content or b"null")  # 204: nothing
+            return await decoded(answer, response.content)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise not_as_agreed(response, f"{method} {path}", error) from error
-        if len(response.content) > _LARGE:
-            await asyncio.sleep(0)
-        return value
 
     async def send(
         self, method: str, path: str, *, query: Mapping[str, QueryValue] | None = None, body: object = None
@@ -243,11 +237,6 @@ class Transport:
                     limits=httpx.Limits(keepalive_expiry=_KEPT_CONNECTION_S),
                 )
         return self._clients[kind]
-
-
-@cache
-def _decoder(answer: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(answer)
 
 
 async def _chunks(response: httpx.Response, address: str) -> AsyncGenerator[bytes]:

@@ -75,6 +75,7 @@ def run(options: WindowOptions) -> int:
     application.setQuitOnLastWindowClosed(False)
     garbage = GarbageCollection()
     shell = Shell(application, clock, Folders(state=options.state_dir, cache=options.cache_dir))
+    garbage.watch(shell.store)
     if options.url is None:
         shell.show_first_screen()
     shell.window.show()

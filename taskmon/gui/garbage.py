@@ -13,15 +13,20 @@ from __future__ import annotations
 
 import gc
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
+if TYPE_CHECKING:
+    from taskmon.client.task_store import Change, TaskStore
+
 INTERVAL_MS: Final = 1000
 
-BULK: Final = 10_000
-"""More new objects than this within a second are data, not rubbish: about two thousand tasks."""
+OBJECTS_PER_TASK: Final = 5
+
+BULK: Final = 2_000 * OBJECTS_PER_TASK
+"""More new objects than this within a second are data, not rubbish."""
 
 QUICK: Final = 100_000
 """So many objects are looked at within a frame."""
@@ -39,10 +44,19 @@ class GarbageCollection(QObject):
         gc.disable()
         self._whole_at = monotonic()
         self._aside = 0
+        self._known = 0
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL_MS)
         self._timer.timeout.connect(self._collect_due)
         self._timer.start()
+
+    def watch(self, store: TaskStore) -> None:
+        """Hears from `store` how many tasks come. To count the objects of many takes as long as to look at them."""
+
+        def note(change: Change) -> None:
+            self._known += OBJECTS_PER_TASK * (len(change.added) + len(change.updated))
+
+        store.subscribe(note)
 
     def end(self) -> None:
         """Back to Python's way."""
@@ -51,7 +65,8 @@ class GarbageCollection(QObject):
         gc.enable()
 
     def _collect_due(self) -> None:
-        self._aside += collect_young()
+        self._aside += collect_young(self._known)
+        self._known = 0
         since = monotonic() - self._whole_at
         quick = self._aside < QUICK
         if since > (WHOLE_EVERY_S if quick else LARGE_EVERY_S) and (quick or _nobody_looks()):
@@ -60,13 +75,13 @@ class GarbageCollection(QObject):
             self._aside = gc.get_freeze_count()  # passes over them once more
 
 
-def collect_young() -> int:
+def collect_young(known: int = 0) -> int:
     """Collects what came within the last seconds, if it is due, and sets aside what survives twice. Returns how many
-    objects were set aside unseen because they came in bulk."""
+    objects were set aside unseen because they came in bulk; `known` is how many came for sure."""
     youngest, older, _ = gc.get_threshold()
     if gc.get_count()[0] <= youngest:
         return 0
-    if (came := _came()) > BULK:
+    if (came := _came(known)) > BULK:
         gc.freeze()
         return came
     gc.collect(0)
@@ -79,10 +94,10 @@ def collect_young() -> int:
     return survived
 
 
-def _came() -> int:
+def _came(known: int) -> int:
     """How many young objects there are. Python's own count says by how many they are more than before: a list of tasks
     that came anew and let the old ones go counts as nothing there."""
-    more = gc.get_count()[0]
+    more = max(known, gc.get_count()[0])
     return more if more > BULK else len(gc.get_objects(0))
 
 

@@ -105,11 +105,12 @@ async def felt(job: Callable[[], Awaitable[object]], rounds: int) -> tuple[list[
     return late, took / rounds
 
 
-async def compare(tasks: int, rounds: int, url: str) -> None:
+async def compare(tasks: int, rounds: int, url: str, garbage: GarbageCollection) -> None:
     every = [msgspec.json.encode(full_task(number, random.Random(number))) for number in range(tasks)]
     whole = b"[" + b",".join(every) + b"]"
     baseline, decoding = await felt(partial(asyncio.to_thread, json.loads, whole), rounds)
     client, store = ServiceClient(url, "key"), TaskStore()
+    garbage.watch(store)
     watch = ListWatch(client, store)
     ours, polling = await felt(lambda: watch.start(lambda _loaded, _total: None), rounds)
     assert len(store) == tasks
@@ -136,7 +137,7 @@ def main() -> None:
         application = QApplication([])
         garbage = GarbageCollection()
         with asyncio.Runner(loop_factory=lambda: QEventLoop(application)) as runner:
-            runner.run(compare(tasks, rounds, url))
+            runner.run(compare(tasks, rounds, url, garbage))
         garbage.end()
     os._exit(0)
 

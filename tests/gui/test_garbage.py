@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from taskmon.gui.garbage import BULK, GarbageCollection, collect_whole, collect_young
+from taskmon.client.task_store import TaskStore
+from taskmon.gui.garbage import BULK, OBJECTS_PER_TASK, GarbageCollection, collect_whole, collect_young
+from tests.builders import some_tasks
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -115,6 +117,26 @@ def test_a_cycle_that_nobody_holds_dies_within_seconds(app: QApplication) -> Non
         collect_young()
         assert Knot.alive == 0
         assert young
+    finally:
+        collection.end()
+        if not enabled:
+            gc.disable()
+
+
+def test_a_list_that_came_anew_is_set_aside_without_counting_its_objects(app: QApplication) -> None:
+    enabled = gc.isenabled()
+    collection, store = GarbageCollection(), TaskStore()
+    collection.watch(store)
+    try:
+        collect_whole()
+        Knot()
+        store.apply(some_tasks(BULK // OBJECTS_PER_TASK + 1))
+        collection._collect_due()
+        assert Knot.alive == 1
+        gc.collect()
+        assert Knot.alive == 1
+        collect_whole()
+        assert Knot.alive == 0
     finally:
         collection.end()
         if not enabled:
