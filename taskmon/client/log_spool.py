@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from taskmon.client.line_index import BLOCK, LineIndex
+from taskmon.client.line_index import LineIndex
 from taskmon.core.errors import TaskmonError
 from taskmon.core.log_source import LINE_LIMIT, RawLine, SearchResult
 
@@ -27,7 +27,9 @@ WORKER_STEP: Final = 64 << 20
 """Bytes to count per call in a worker thread: a cancelled caller waits for one such step at most."""
 
 _READ: Final = 64 * 1024
-_TAIL_READ: Final = 16 * 1024
+_TAIL_READ: Final = 256
+"""Bytes for each of the last lines that are read first."""
+
 _TAIL_READ_LIMIT: Final = 4 << 20
 _FINGERPRINT: Final = 64
 _COPY: Final = 4 << 20
@@ -47,7 +49,8 @@ class LogSpool:
     """A LineSource over a file that may grow, be cut, be replaced or not exist yet.
 
     Reading happens with `pread`, so a file cut under our eyes gives fewer lines, never a crash. Call `refresh` to see
-    growth: on the window's thread with the default step, in a worker with `WORKER_STEP` until `complete`.
+    growth: on the window's thread with the default step, in a worker with `WORKER_STEP` until `complete`. Of a large
+    file only the end is known at first.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,7 +66,7 @@ class LogSpool:
         self._descriptors = Lock()  # held while descriptors are opened, closed or duplicated
         self._cached = (-1, b"")
         self._retired = -1  # the descriptor of a replaced file, closed one look later: a reader may be using it
-        self.refresh(BLOCK)
+        self._look()
         if self._size <= QUICK_STEP:
             self.refresh()
 
@@ -270,7 +273,7 @@ class LogSpool:
 
     def tail(self, count: int, limit: int = LINE_LIMIT) -> list[RawLine]:
         """The last lines, read backwards from the end without any line number."""
-        wanted = _TAIL_READ
+        wanted = _TAIL_READ * count
         while True:
             content = self._read(max(0, self._size - wanted), min(wanted, self._size))
             pieces = content.removesuffix(b"\n").rsplit(b"\n", count)

@@ -10,8 +10,7 @@ A style that a line leaves on runs on into the next lines, as in a terminal (`lo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.log_spans import StyleSpan, spans_of
 from taskmon.core.log_style import PLAIN, TextStyle, styled
@@ -28,8 +27,7 @@ _MOVES_SHOWN: Final = 1500
 """Commands of one line that moves the cursor to and fro; more would be felt when a screen of them is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineText:
+class LineText(NamedTuple):
     """One line as shown. `spans` are in order and do not overlap. `notice` says what is not shown of a cut line."""
 
     text: str
@@ -147,15 +145,17 @@ def sketch_text(raw: bytes) -> LineText:
 
 def shown_line(line: RawLine, style: TextStyle = PLAIN) -> LineText:
     """As `line_text`, with a notice where the line was cut because of its length."""
+    if len(line.raw) >= line.length:
+        return line_text(line.raw, style, _MOVES_SHOWN)
     shown = line_text(_without_cut_command(line), style, _MOVES_SHOWN)
-    if line.missing <= 0 or b"\r" in line.raw:
+    if b"\r" in line.raw:
         return shown
     text = shown.text.rstrip("\ufffd") if shown.text.endswith("\ufffd") else shown.text
-    return replace(shown, text=text, notice=_more(line.missing))
+    return shown._replace(text=text, notice=_more(line.missing))
 
 
 def _without_cut_command(line: RawLine) -> bytes:
-    last = line.raw.rfind(b"\x1b") if line.missing > 0 else -1
+    last = line.raw.rfind(b"\x1b")
     return line.raw[:last] if last >= 0 and _CUT_COMMAND.fullmatch(line.raw, last) else line.raw
 
 

@@ -121,60 +121,66 @@ class LogLine:
             column = row * columns + min(column, columns)
         return min(column, self.length)
 
-    def paint(self, painter: QPainter, origin: QPointF, row: int, look: LineLook) -> bool:
-        """Paints one row, its left end at `origin`; only what is inside `look.left` to `look.right` is drawn.
+    def paint(self, painter: QPainter, x: float, y: float, row: int, look: LineLook) -> bool:
+        """Paints one row, its left top at `x`, `y`; only what is inside `look.left` to `look.right` is drawn.
 
         False where its colours were left out because it is late.
         """
-        advance, columns, length = self.metrics.advance, self.metrics.wrap_columns, len(self.shown.text)
+        metrics, shown = self.metrics, self.shown
+        advance, columns, length = metrics.advance, metrics.wrap_columns, len(shown.text)
         first = row * columns
         last = min(length, first + columns) if columns else length
-        x, y = origin.x(), origin.y()
         left = first + max(0, int((look.left - x) / advance))
         right = min(last, first + int((look.right - x) / advance) + 2)
         x_zero = x - first * advance
         in_full = True
         if right > left:
-            in_full = self._paint_columns(painter, x_zero, y, row, (left, right), look)
+            if shown.spans or look.marks:
+                in_full = self._paint_columns(painter, x_zero, y, row, (left, right), look)
+            else:
+                self._paint_plain(painter, x_zero + left * advance, y, shown.text[left:right], look)
+        if last < length:
+            return in_full
         for mark in look.marks:
-            if mark.end > length and last == length:
-                painter.fillRect(QRectF(x_zero + length * advance, y, advance, self.metrics.height), mark.paper)
-        if self.shown.notice and last == length:
+            if mark.end > length:
+                painter.fillRect(QRectF(x_zero + length * advance, y, advance, metrics.height), mark.paper)
+        if shown.notice:
             self.paint_notice(painter, x_zero + (length + 1) * advance, y, look)
         return in_full
 
     def coloured(self, row: int) -> bool:
         """False where the colours of many runs have still to be worked out."""
-        return row in self._strips or not many_spans(self.shown.spans, MANY_RUNS)
+        return not self.shown.spans or row in self._strips or not many_spans(self.shown.spans, MANY_RUNS)
+
+    def _paint_plain(self, painter: QPainter, x: float, y: float, text: str, look: LineLook) -> None:
+        painter.setPen(look.ink)
+        painter.drawText(QPointF(x, y + self.metrics.ascent), text)
 
     def _paint_columns(
         self, painter: QPainter, x_zero: float, y: float, row: int, columns: tuple[int, int], look: LineLook
     ) -> bool:
         left, right = columns
-        metrics, text = self.metrics, self.shown.text
-        baseline, x = y + metrics.ascent, x_zero + left * metrics.advance
-        key = (left, right, look.theme.name, look.surface, len(look.marks))
-        known = self._strips.get(row)
-        done = known is not None and known[0] == key
-        if known is not None and done and known[1] is not None and not look.marks:
-            self._paint_strip(painter, QPointF(x, y), right - left, known[1])
-            return True
-        late = not done and monotonic() > look.late and many_spans(self.shown.spans, MANY_RUNS)
-        if late or not (self.shown.spans or look.marks):
-            painter.setPen(style_colours(PLAIN, look.theme, look.surface).ink)
-            painter.drawText(QPointF(x, baseline), text[left:right])
+        text, x = self.shown.text, x_zero + left * self.metrics.advance
+        many = many_spans(self.shown.spans, MANY_RUNS)
+        key = (left, right, look.theme.name, look.surface, len(look.marks)) if many else None
+        known = self._strips.get(row) if many else None
+        if known is not None and known[0] == key:
+            if known[1] is not None and not look.marks:
+                self._paint_strip(painter, QPointF(x, y), right - left, known[1])
+                return True
+        elif many and monotonic() > look.late:
+            self._paint_plain(painter, x, y, text[left:right], look)
             self._strips.pop(row, None)
-            return not late
-        runs = runs_of(left, right, self.shown, look.marks)
+            return False
+        runs, strip = runs_of(left, right, self.shown, look.marks), None
         if len(runs) > MANY_RUNS:
             strip = strip_of(text[left:right], runs, look)
-            self._strips[row] = (key, strip)
             self._paint_strip(painter, QPointF(x, y), right - left, strip)
         else:
-            self._strips[row] = (key, None)
             for start, end, style, mark in runs:
-                place = QPointF(x_zero + start * metrics.advance, y)
-                self._paint_run(painter, place, text[start:end], style, mark, look)
+                self._paint_run(painter, x_zero + start * self.metrics.advance, y, text[start:end], style, mark, look)
+        if key is not None:
+            self._strips[row] = (key, strip)
         return True
 
     def _paint_strip(self, painter: QPainter, place: QPointF, columns: int, strip: Strip) -> None:
@@ -184,14 +190,17 @@ class LogLine:
         painter.setFont(metrics.quick_font)
 
     def _paint_run(
-        self, painter: QPainter, place: QPointF, text: str, style: TextStyle, mark: Mark | None, look: LineLook
+        self, painter: QPainter, x: float, y: float, text: str, style: TextStyle, mark: Mark | None, look: LineLook
     ) -> None:
-        """Paints characters of one look, the left top of the first one at `place`."""
+        """Paints characters of one look, the left top of the first one at `x`, `y`."""
         metrics = self.metrics
+        if style is PLAIN and mark is None:
+            self._paint_plain(painter, x, y, text, look)
+            return
         colours = Colours(mark.ink, mark.paper) if mark else style_colours(style, look.theme, look.surface)
         if colours.paper is not None:
             inset = mark.inset if mark else 0.0
-            area = QRectF(place.x(), place.y() + inset, len(text) * metrics.advance, metrics.height - 2 * inset)
+            area = QRectF(x, y + inset, len(text) * metrics.advance, metrics.height - 2 * inset)
             painter.fillRect(area, colours.paper)
         if text.isspace() and not style.underline:
             return
@@ -199,7 +208,7 @@ class LogLine:
         styled = style.bold or style.italic or style.underline or style.struck
         if styled:
             painter.setFont(_styled_font(metrics.quick_font, style.bold, style.italic, style.underline, style.struck))
-        painter.drawText(QPointF(place.x(), place.y() + metrics.ascent), text)
+        painter.drawText(QPointF(x, y + metrics.ascent), text)
         if styled:
             painter.setFont(metrics.quick_font)
 

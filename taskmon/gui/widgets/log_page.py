@@ -149,6 +149,8 @@ class LogPage:
         placed = log_line(shown, raw, self.severity_of(shown.text), self.metrics)
         placed.style = style
         self._placed[key] = placed
+        if not self.wraps:
+            self.widest = max(self.widest, placed.width)
         return placed
 
     def _sketch(self, number: int, raw: RawLine) -> LogLine | None:
@@ -165,6 +167,8 @@ class LogPage:
         self.hurried, known = False, len(self._placed)
         height, row_height, y, first_row = self.height, self.metrics.height, 0.0, self.top_row
         for number, raw, style in self._tail_lines() if self.counting else self._page_lines():
+            if y >= height:
+                break
             sketch = self._sketch(number, raw) if monotonic() > late and len(self._placed) > known else None
             placed = sketch or self._place(number, raw, style)
             for row in range(first_row, placed.row_count):
@@ -173,8 +177,6 @@ class LogPage:
                 rows.append(PageRow(number, row, y, placed))
                 y += row_height
             first_row = 0
-        if not self.wraps:
-            self.widest = max(self.widest, max((row.placed.width for row in rows), default=0.0))
         return self._last_rows(rows) if self.counting else rows
 
     def _page_lines(self) -> Iterable[tuple[int, RawLine, TextStyle]]:

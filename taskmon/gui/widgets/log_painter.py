@@ -11,7 +11,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
 
 from taskmon.core.log_signals import Severity
-from taskmon.gui.widgets.log_colours import mixed, readable
+from taskmon.core.log_style import PLAIN
+from taskmon.gui.widgets.log_colours import mixed, readable, style_colours
 from taskmon.gui.widgets.log_page import GUTTER_PADDING, TEXT_PADDING, UNKNOWN
 from taskmon.gui.widgets.log_runs import LineLook, Mark
 
@@ -63,28 +64,35 @@ def paint_page(painter: QPainter, page: LogPage, look: PageLook) -> None:
     text_area = QRectF(gutter, 0, page.width - gutter, page.height)
     painter.save()
     painter.setClipRect(text_area)
-    left = page.text_left
-    waits = next((place for place, row in enumerate(rows) if not row.placed.coloured(row.row)), -1)
-    for place, row in enumerate(rows):  # one row more in every frame, however late it is
-        page.hurried |= not _paint_row(painter, page, row, look, left, inf if place == waits else late)
-    _paint_caret(painter, page, rows, look)
+    left = gutter + TEXT_PADDING - look.scrolled_x
+    bare = LineLook(theme, theme.surface, _plain_ink(theme, theme.surface), (), gutter, page.width, late)
+    marked = bool(look.highlights) or look.result is not None or look.selection is not None
+    waits = True
+    for row in rows:
+        placed = row.placed
+        line_look = _marked_look(painter, page, row, look, bare) if marked or placed.severity else bare
+        if waits and not placed.coloured(row.row):  # one row more in every frame, however late it is
+            waits, line_look = False, line_look._replace(late=inf)
+        if not placed.paint(painter, left, row.y, row.row, line_look):
+            page.hurried = True
+    if look.caret is not None:
+        _paint_caret(painter, page, rows, look, look.caret)
     painter.restore()
     _paint_gutter(painter, page, rows, look)
 
 
-def _paint_row(painter: QPainter, page: LogPage, row: PageRow, look: PageLook, left: float, late: float) -> bool:
-    """Paints a row whose text begins `left` pixels from the edge of the page; False if not in full."""
-    theme, placed = look.theme, row.placed
-    surface = _surface(placed.severity, theme)
-    gutter = left - TEXT_PADDING
-    if surface != theme.surface:
-        painter.fillRect(QRectF(gutter, row.y, page.width - gutter, page.metrics.height), QColor(surface))
-    line_look = LineLook(theme, surface, _marks(row, look), gutter, page.width, late)
-    return placed.paint(painter, QPointF(left - look.scrolled_x, row.y), row.row, line_look)
+def _marked_look(painter: QPainter, page: LogPage, row: PageRow, look: PageLook, bare: LineLook) -> LineLook:
+    """The look of a row with marks or bad news; paints what lies below its text."""
+    theme, surface, ink = look.theme, bare.surface, bare.ink
+    if row.placed.severity is Severity.ERROR:
+        surface = theme.error_fill
+        ink = _plain_ink(theme, surface)
+        painter.fillRect(QRectF(bare.left, row.y, page.width - bare.left, page.metrics.height), QColor(surface))
+    return bare._replace(surface=surface, ink=ink, marks=_marks(row, look))
 
 
-def _surface(severity: Severity | None, theme: Theme) -> str:
-    return theme.error_fill if severity is Severity.ERROR else theme.surface
+def _plain_ink(theme: Theme, surface: str) -> QColor:
+    return style_colours(PLAIN, theme, surface).ink
 
 
 def _marks(row: PageRow, look: PageLook) -> list[Mark]:
@@ -113,11 +121,11 @@ def highlight_colours(colour: int, theme: Theme) -> tuple[QColor, QColor]:
     return readable(QColor(theme.text), paper, theme), paper
 
 
-def _paint_caret(painter: QPainter, page: LogPage, rows: list[PageRow], look: PageLook) -> None:
+def _paint_caret(painter: QPainter, page: LogPage, rows: list[PageRow], look: PageLook, caret: Caret) -> None:
     for row in rows:
-        if look.caret is None or row.line != look.caret.line:
+        if row.line != caret.line:
             continue
-        column = min(look.caret.column, row.placed.length)
+        column = min(caret.column, row.placed.length)
         if row.placed.row_of(column) == row.row:
             x = page.text_left - look.scrolled_x + row.placed.x_of(column)
             painter.fillRect(QRectF(x - 0.5, row.y, 1.5, page.metrics.height), QColor(look.theme.accent))

@@ -97,7 +97,8 @@ class RichLogLine(LogLine):
             return self.length
         return self._column(int(self._layout.lineAt(row).xToCursor(x)))
 
-    def paint(self, painter: QPainter, origin: QPointF, row: int, look: LineLook) -> bool:
+    def paint(self, painter: QPainter, x: float, y: float, row: int, look: LineLook) -> bool:
+        origin = QPointF(x, y)
         self._format(look)
         if row >= self._layout.lineCount():
             return True

@@ -32,13 +32,14 @@ class Mark(NamedTuple):
 
 
 class LineLook(NamedTuple):
-    """How a line is painted this time: colours, marks on it, and the visible pixels.
+    """How a line is painted this time: colours, marks on it, and the visible pixels. `ink` is for text without a style.
 
     After `late`, by the monotonic clock, a row whose colours take time is painted without them for once.
     """
 
     theme: Theme
     surface: str
+    ink: QColor
     marks: Sequence[Mark]
     left: float
     right: float
