@@ -76,6 +76,16 @@ class Heading(NamedTuple):
         return self.reason or "Neither failed nor stopped"
 
 
+class Held(Protocol):
+    """Rows that are followed through a change."""
+
+    def stretches(self) -> list[tuple[int, int]]:
+        """The first and last row of each stretch in which they are now."""
+
+    def hidden(self) -> list[str]:
+        """The ids of the tasks among them that have no row any more."""
+
+
 class HasStatus(Protocol):
     """A row's task, as far as painting it goes."""
 
@@ -149,6 +159,11 @@ class TaskRows(QAbstractTableModel):
 
     def keys(self, first: int, last: int) -> list[str]:
         """What identifies each of the rows `first` to `last`, both included: a task's id, or a heading's own key."""
+        raise NotImplementedError
+
+    def hold(self, stretches: Sequence[tuple[int, int]]) -> Held | None:
+        """Follows what is in these rows, first and last of each stretch, through the steps of one change; None while
+        there are no rows at all."""
         raise NotImplementedError
 
     def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from taskmon.core.units import count_text
 from taskmon.gui.models.columns import COLUMNS, Column, Observed, fraction_done
-from taskmon.gui.task_rows import CellKind, ColumnLook, Heading, TaskRows
+from taskmon.gui.task_rows import CellKind, ColumnLook, Heading, Held, TaskRows
 
 if TYPE_CHECKING:
     from taskmon.core.lifecycle import Status
@@ -52,6 +52,13 @@ class TaskCells(TaskRows):
 
     def keys(self, first: int, last: int) -> list[str]:
         return [] if self._index is None else self._index.keys(first, last)
+
+    def hold(self, stretches: Sequence[tuple[int, int]]) -> Held | None:
+        if self._index is None:
+            return None
+        from taskmon.gui.models.held_rows import HeldRows  # numpy is there, as the index is
+
+        return HeldRows(self._index, stretches)
 
     def matching(self) -> int:
         return 0 if self._index is None else len(self._index.matching())

@@ -59,6 +59,12 @@ def search_text(task: Task) -> str:
     return "\n".join(fields).lower()
 
 
+told: Final = attrgetter(
+    "status", "is_terminated", "project", "simulator", "machine_group_name", "machine_group_id", "error_detail",
+    "executer", "task_metadata", "input_submit_time", "num_retries",
+)  # fmt: skip
+"""What groups, queue and searched text are made of."""
+
 Numbers = list[int]
 Tasks = Sequence["Task | None"]
 Texts = Sequence[str]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from operator import attrgetter
 from typing import Final, cast
 
 import numpy as np
@@ -20,7 +19,7 @@ from taskmon.gui.models.columns import Column, Observed
 from taskmon.gui.models.delta import Delta, Steps, no_slots
 from taskmon.gui.models.reason_groups import ReasonGroups
 from taskmon.gui.models.sort_order import Flags, Slots, SortOrder, distinct, grown
-from taskmon.gui.models.task_filter import EVERYTHING, TaskFilter, search_text
+from taskmon.gui.models.task_filter import EVERYTHING, TaskFilter, search_text, told
 from taskmon.gui.models.task_group import GroupCounts
 from taskmon.gui.models.view_counts import ViewCounts
 from taskmon.gui.task_rows import Heading, SortKey
@@ -81,8 +80,12 @@ class TaskIndex:
 
     def ids(self, first: int, last: int) -> list[str]:
         """The ids of the tasks in the rows `first` to `last`, both included."""
+        return self.ids_of(self.order[first : last + 1])
+
+    def ids_of(self, slots: Slots) -> list[str]:
+        """The ids of the tasks at `slots`; those of headings, and of tasks that have gone, are left out."""
         tasks = self._tasks
-        return [task.task_id for slot in self.order[first : last + 1].tolist() if (task := tasks[slot]) is not None]
+        return [task.task_id for slot in slots.tolist() if (task := tasks[slot]) is not None]
 
     def keys(self, first: int, last: int) -> list[str]:
         """What identifies each of the rows `first` to `last`, both included."""
@@ -137,7 +140,7 @@ class TaskIndex:
             slot = self._new_slot(task.task_id)
         else:
             known = cast("Task", self._tasks[slot])
-            if _told(known) == _told(task):  # only measurements have changed
+            if told(known) == told(task):  # only measurements have changed
                 self._tasks[slot] = task
                 return slot
             self.counts.take_away(known)
@@ -340,10 +343,3 @@ class TaskIndex:
         """`slots` in order, and before which present row each of them belongs."""
         ordered = self._sort.sorted(slots)
         return ordered, self._sort.places(self.order, ordered)
-
-
-_told = attrgetter(
-    "status", "is_terminated", "project", "simulator", "machine_group_name", "machine_group_id", "error_detail",
-    "executer", "task_metadata", "input_submit_time", "num_retries",
-)  # fmt: skip
-"""What groups, queue and searched text are made of."""

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from math import inf
 from typing import Final
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QObject, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QObject, QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import QTableView
 
-from taskmon.gui.task_rows import Heading, TaskRows
+from taskmon.gui.task_rows import Heading, Held, TaskRows
 
 _Flag = QItemSelectionModel.SelectionFlag
 _NOWHERE: Final = QModelIndex()
 
 
 class RowKeeper(QObject):
-    """Qt moves selection and current row along with rows that move; this does the rest.
+    """Qt moves the current row along with rows that move; this does the rest.
 
-    Rows that leave selected come back selected, unless the user has chosen something else meanwhile. When the current
-    row leaves there is none, instead of a neighbour. What was in view stays there when rows come or go above it.
+    The selection is taken out of Qt's hands while rows come, go or move, and given back where its tasks are then: Qt
+    would carry it along cell by cell, which takes seconds where thousands are selected. Rows that leave selected come
+    back selected, unless the user has chosen something else meanwhile. When the current row leaves there is none,
+    instead of a neighbour. What was in view stays there when rows come or go above it.
     `selection_changed(list[str], str)` tells the selected ids in row order and which of them is current, once per turn
     of the loop. `counted(int, bool, int)` tells then how many are selected, whether everything that matches is meant,
     and how many tasks are still expected.
@@ -37,6 +41,9 @@ class RowKeeper(QObject):
         self._expected = 0
         self._in_view: dict[str, int] = {}
         self._hidden: set[str] = set()
+        self._held: Held | None = None
+        self._returning: list[str] = []
+        self._stretches: list[tuple[int, int]] | None = None
         self._current_key = ""
         self._anchor = ""
         self._told: tuple[list[str], str] = ([], "")
@@ -44,19 +51,33 @@ class RowKeeper(QObject):
         self._tell.timeout.connect(self._tell_selection)
         rows.update_begins.connect(self._before_update)
         rows.update_ended.connect(self._after_update)
-        rows.rowsAboutToBeRemoved.connect(self._remember_leaving)
+        for restless in (rows.rowsAboutToBeRemoved, rows.rowsAboutToBeInserted, rows.layoutAboutToBeChanged):
+            restless.connect(self._take_off)
         rows.rowsInserted.connect(self._select_returning)
 
     def watch_selection(self) -> None:
         """To be called when the view has its model. The keeper itself is made before, so that it hears of rows that
-        leave before Qt has taken them out of the selection."""
+        leave or move before Qt does."""
         self._view.selectionModel().selectionChanged.connect(self._chosen)
         self._view.selectionModel().currentChanged.connect(self._current_moved)
 
     def selected_ids(self) -> list[str]:
         """The selected tasks in the order of their rows."""
-        stretches = sorted((part.top(), part.bottom()) for part in self._view.selectionModel().selection().toList())
-        return [task_id for first, last in stretches for task_id in self._rows.ids(first, last)]
+        return [task_id for first, last in self.stretches() for task_id in self._rows.ids(first, last)]
+
+    def stretches(self) -> list[tuple[int, int]]:
+        """The selected rows from top to bottom, as the first and last of each stretch."""
+        if self._stretches is None:
+            parts = self._view.selectionModel().selection().toList()
+            self._stretches = _joined((part.top(), part.bottom()) for part in parts)
+        return self._stretches
+
+    def selected_between(self, first: int, last: int) -> set[int]:
+        """The selected rows from `first` to `last`."""
+        stretches = self.stretches()
+        begin = max(0, bisect_right(stretches, (first, inf)) - 1)
+        end = bisect_right(stretches, (last, inf))
+        return {row for top, bottom in stretches[begin:end] for row in range(max(first, top), min(last, bottom) + 1)}
 
     def current_id(self) -> str:
         """The current task; empty if no shown row is current."""
@@ -79,11 +100,7 @@ class RowKeeper(QObject):
     def select_everything(self) -> None:
         """Selects every task, folded ones too, which are unfolded; and those that come as long as more are expected."""
         self._rows.set_all_open(True)
-        whole = QItemSelection()
-        last = self._rows.rowCount() - 1
-        if last >= 0:
-            whole.select(self._rows.index(0, 0), self._rows.index(last, self._rows.columnCount() - 1))
-        self._view.selectionModel().select(whole, _Flag.ClearAndSelect)
+        self._view.selectionModel().select(self._whole_rows(self._every_row()), _Flag.ClearAndSelect)
         self._everything = True
         self._tell.start()
 
@@ -102,11 +119,8 @@ class RowKeeper(QObject):
 
     def select_also(self, task_ids: Iterable[str]) -> None:
         """Selects these tasks too, as far as they are shown."""
-        more = QItemSelection()
-        for row in map(self._rows.row_of, task_ids):
-            if row is not None:
-                more.select(self._index(row), self._index(row))
-        self._view.selectionModel().select(more, _Flag.Select | _Flag.Rows)
+        more = _joined([*self.stretches(), *self._rows_of(task_ids)])
+        self._view.selectionModel().select(self._whole_rows(more), _Flag.ClearAndSelect)
 
     def expect_rows(self, count: int) -> None:
         """So many rows are still being loaded. After the last one, `everything` is what is selected then."""
@@ -118,10 +132,25 @@ class RowKeeper(QObject):
         """Another filter: what comes now was not meant."""
         self._everything = False
 
+    def _every_row(self) -> list[tuple[int, int]]:
+        last = self._rows.rowCount() - 1
+        return [(0, last)] if last >= 0 else []
+
+    def _rows_of(self, keys: Iterable[str]) -> Iterator[tuple[int, int]]:
+        """The shown rows of some tasks, each a stretch of its own."""
+        return ((row, row) for row in map(self._rows.row_of, keys) if row is not None)
+
+    def _whole_rows(self, stretches: Iterable[tuple[int, int]]) -> QItemSelection:
+        selection, last_column = QItemSelection(), self._rows.columnCount() - 1
+        for first, last in stretches:
+            selection.select(self._rows.index(first, 0), self._rows.index(last, last_column))
+        return selection
+
     def _index(self, row: int) -> QModelIndex:
         return self._rows.index(row, self._shown_columns()[0])
 
     def _chosen(self) -> None:
+        self._stretches = None
         if self._settling:
             return
         self._hidden.clear()
@@ -158,32 +187,37 @@ class RowKeeper(QObject):
         self._in_view = {key: first + number for number, key in enumerate(keys) if self._anchor in ("", key)}
 
     def _after_update(self) -> None:
+        self._put_back()
         self._restore_current()
         self._keep_in_view()
         self._view.setAutoScroll(True)
         self._settling = False
         self._tell.start()
 
-    def _remember_leaving(self, _parent: QModelIndex, first: int, last: int) -> None:
-        for part in self._view.selectionModel().selection().toList():
-            top, bottom = max(first, part.top()), min(last, part.bottom())
-            if top <= bottom:
-                self._hidden.update(self._rows.ids(top, bottom))
+    def _take_off(self) -> None:
+        """Nothing is selected from the first step of a change that moves rows until its end."""
+        if self._settling and self._held is None:
+            self._held = self._rows.hold(self.stretches())
+            with QSignalBlocker(self._view.selectionModel()):
+                self._view.selectionModel().clearSelection()
 
     def _select_returning(self, _parent: QModelIndex, first: int, last: int) -> None:
-        if self._everything:
-            coming = QItemSelection(self._rows.index(first, 0), self._rows.index(last, self._rows.columnCount() - 1))
-            self._view.selectionModel().select(coming, _Flag.Select)
+        if self._hidden and not self._everything:
+            self._returning += self._hidden.intersection(self._rows.keys(first, last))
+
+    def _put_back(self) -> None:
+        """Selects what was selected before the change, and what has come back."""
+        held, returning = self._held, self._returning
+        self._held, self._returning = None, []
+        if held is None:
             return
-        if not self._hidden:
-            return
-        returning = QItemSelection()
-        for number, key in enumerate(self._rows.keys(first, last)):
-            if key in self._hidden:
-                self._hidden.discard(key)
-                returning.select(self._index(first + number), self._index(first + number))
-        if not returning.isEmpty():
-            self._view.selectionModel().select(returning, _Flag.Select | _Flag.Rows)
+        rows = self._every_row() if self._everything else self._rows_of(returning)
+        self._stretches = _joined([*held.stretches(), *rows])
+        self._hidden.update(held.hidden())
+        self._hidden.difference_update(returning)
+        with QSignalBlocker(self._view.selectionModel()):  # nobody has chosen anything
+            self._view.selectionModel().select(self._whole_rows(self._stretches), _Flag.ClearAndSelect)
+        self._view.viewport().update()
 
     def _restore_current(self) -> None:
         """The current row is the same one, or none: never a neighbour that slipped into its place."""
@@ -204,3 +238,14 @@ class RowKeeper(QObject):
         if shift:
             self._view.updateGeometries()
             bar.setValue(bar.value() + shift * self._view.rowHeight(0))
+
+
+def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches in order; those that touch or overlap are one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(stretches):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], max(joined[-1][1], last)
+        else:
+            joined.append((first, last))
+    return joined

@@ -79,6 +79,9 @@ class TaskTable(PaintedTable):
 
     # Selection by id ---------------------------------------------------------------------------------------------
 
+    def _selected_between(self, first: int, last: int) -> set[int]:
+        return set() if self._keeper is None else self._keeper.selected_between(first, last)
+
     def selected_ids(self) -> list[str]:
         """The selected tasks in the order of their rows."""
         return [] if self._keeper is None else self._keeper.selected_ids()
