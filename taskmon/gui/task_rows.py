@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -97,6 +97,7 @@ class PaintedRows(Protocol):
     """What painting a row asks; `TaskRows` says what each answer means."""
 
     def rowCount(self) -> int: ...
+    def heading_at(self, row: int) -> Heading | None: ...
     def task_at(self, row: int) -> HasStatus: ...
     def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]: ...
     def fraction(self, row: int, column: int) -> float | None: ...
@@ -142,6 +143,14 @@ class TaskRows(QAbstractTableModel):
 
     def set_all_open(self, is_open: bool) -> None:
         """Unfolds or folds every group that there is."""
+        raise NotImplementedError
+
+    def folded(self) -> list[str]:
+        """The reasons of the groups that are folded, or will be when they come."""
+        raise NotImplementedError
+
+    def fold_only(self, reasons: Iterable[str]) -> None:
+        """Folds exactly these groups, whether they are there or come later; unfolds all others."""
         raise NotImplementedError
 
     def matching(self) -> int:

@@ -63,10 +63,25 @@ def test_nothing_is_kept_of_a_filtered_list(model: TaskTableModel, tmp_path: Pat
     assert load_first_screen(tmp_path) is None
 
 
-def test_nothing_is_kept_of_a_list_in_groups(model: TaskTableModel, tmp_path: Path) -> None:
+def test_a_list_in_groups_comes_back_with_its_headings(
+    app: QApplication, model: TaskTableModel, tmp_path: Path
+) -> None:
     model.group_by_reason(True)
-    keep_first_screen(tmp_path, model, HERE, NOW)
-    assert load_first_screen(tmp_path) is None
+    folded = model.heading_at(0)
+    assert folded is not None
+    model.set_open(folded.reason, False)
+    keep_first_screen(tmp_path / "lists", model, HERE, NOW)
+    first = load_first_screen(tmp_path / "lists")
+    assert first is not None
+    assert first.rowCount() == 52  # two headings, and the 50 tasks that did not fail
+    for row in range(first.rowCount()):
+        assert first.heading_at(row) == model.heading_at(row)
+        if first.heading_at(row) is None:
+            assert first.cell_texts(row, range(len(Column))) == model.cell_texts(row, range(len(Column)))
+            assert first.task_at(row).status is model.task_at(row).status
+    shell = shell_of(app, tmp_path)
+    shell.show_first_screen()
+    assert rows_painted(shell)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +91,8 @@ def test_nothing_is_kept_of_a_list_in_groups(model: TaskTableModel, tmp_path: Pa
         json.dumps(["here", "2026-03-02T12:00:00+00:00", 1, [["success", {"name": "x"}, "half", []]]]).encode(),
         json.dumps(["here", "2026-03-02T12:00:00+00:00", 1, [["success", None, None, []]]]).encode(),
         json.dumps(["here", "2026-03-02T12:00:00+00:00", "many", []]).encode(),
+        json.dumps(["here", "2026-03-02T12:00:00+00:00", 1, [["why", "many", True]]]).encode(),
+        json.dumps(["here", "2026-03-02T12:00:00+00:00", 1, [3]]).encode(),
     ],
 )  # fmt: skip
 def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, written: bytes) -> None:

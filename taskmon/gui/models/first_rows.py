@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from taskmon.core.lifecycle import Status
 from taskmon.gui.models.columns import COLUMNS
+from taskmon.gui.task_rows import Heading
 
 if TYPE_CHECKING:
     from taskmon.gui.models.task_table_model import TaskTableModel
@@ -39,39 +40,49 @@ class FirstRows(NamedTuple):
     place: str
     seen_at: datetime
     total: int
-    rows: tuple[FirstRow, ...]
+    rows: tuple[FirstRow | Heading, ...]
 
     # What the table asks when it paints
 
     def rowCount(self) -> int:
         return len(self.rows)
 
+    def heading_at(self, row: int) -> Heading | None:
+        found = self.rows[row]
+        return found if isinstance(found, Heading) else None
+
     def task_at(self, row: int) -> FirstRow:
-        return self.rows[row]
+        found = self.rows[row]
+        if isinstance(found, Heading):
+            raise IndexError(row)
+        return found
 
     def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:
-        texts = self.rows[row].texts
+        texts = self.task_at(row).texts
         return [texts.get(_KEYS[column], "") for column in columns]
 
     def fraction(self, row: int, column: int) -> float | None:
-        return self.rows[row].fraction
+        return self.task_at(row).fraction
 
     def worrying(self, row: int) -> tuple[int, ...]:
-        return self.rows[row].worrying
+        return self.task_at(row).worrying
 
     def look(self, column: int) -> ColumnLook:
         return COLUMNS[_COLUMNS[column]].look
 
 
 def first_rows_of(model: TaskTableModel, place: str, seen_at: datetime) -> FirstRows | None:
-    """What the table shows at its top now; None while a filter hides a part of the list or it stands in groups."""
-    if model.filter_text().strip() or model.grouped():
+    """What the table shows at its top now; None while a filter hides a part of the list."""
+    if model.filter_text().strip():
         return None
     rows = tuple(_row_of(model, row) for row in range(min(SCREEN, model.rowCount())))
     return FirstRows(place, seen_at, model.total(), rows)
 
 
-def _row_of(model: TaskTableModel, row: int) -> FirstRow:
+def _row_of(model: TaskTableModel, row: int) -> FirstRow | Heading:
+    heading = model.heading_at(row)
+    if heading is not None:
+        return heading
     texts = dict(zip(_KEYS, model.cell_texts(row, range(len(_KEYS))), strict=True))
     bars = (model.fraction(row, column) for column in range(len(_KEYS)))
     fraction = next((value for value in bars if value is not None), None)
@@ -79,8 +90,8 @@ def _row_of(model: TaskTableModel, row: int) -> FirstRow:
 
 
 def encoded(first: FirstRows) -> bytes:
-    """As JSON."""
-    rows = [[row.status, row.texts, row.fraction, row.worrying] for row in first.rows]
+    """As JSON, where a heading has three values and a task four."""
+    rows = [[*row] for row in first.rows]
     return json.dumps([first.place, first.seen_at.isoformat(), first.total, rows]).encode()
 
 
@@ -96,7 +107,10 @@ def decoded(written: bytes) -> FirstRows | None:
     return FirstRows(place, moment, total, read) if usable else None
 
 
-def _decoded_row(written: Any) -> FirstRow:
+def _decoded_row(written: Any) -> FirstRow | Heading:
+    if len(written) == len(Heading._fields):
+        reason, size, is_open = written
+        return Heading(str(reason), int(size), bool(is_open))
     status, texts, fraction, worrying = written
     return FirstRow(
         Status(status),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -171,6 +171,14 @@ class TaskTableModel(TaskCells):
         for heading in [] if self._index is None or self._index.groups is None else self._index.groups.all():
             if heading.open != is_open:
                 self.set_open(heading.reason, is_open)
+
+    def folded(self) -> list[str]:
+        return sorted(self._closed)
+
+    def fold_only(self, reasons: Iterable[str]) -> None:
+        wanted = set(reasons)
+        for reason in wanted ^ self._closed:
+            self.set_open(reason, reason not in wanted)
 
     def set_progress(self, task_id: str, fraction: float | None) -> None:
         """How much of a task is done, 0 to 1; None for unknown."""

@@ -129,8 +129,7 @@ class PaintedTable(QTableView):
     def _paint_rows(self, painter: QPainter, rect: QRect, rows: PaintedRows, first: int, last: int) -> None:
         selected, rooms = self._selected_between(first, last), self._rooms_in(rect, rows)
         look = Look(selected, self._hovered, self._stale, self.viewport().width())
-        grouped = self._rows if self._rows is not None and self._rows.grouped() else None
-        self._painter.paint(painter, rows, range(first, last + 1), self._top_of(first), rooms, look, grouped)
+        self._painter.paint(painter, rows, range(first, last + 1), self._top_of(first), rooms, look)
         current = self.currentIndex().row()
         if first <= current <= last and self.hasFocus():
             painter.fillRect(0, self._top_of(current), _ACCENT_WIDTH, ROW_HEIGHT - 1, QColor(self._theme.accent))

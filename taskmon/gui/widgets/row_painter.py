@@ -11,7 +11,7 @@ from taskmon.gui.widgets.heading_painter import HeadingPainter
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
-    from taskmon.gui.task_rows import PaintedRows, TaskRows
+    from taskmon.gui.task_rows import PaintedRows
     from taskmon.gui.theme import Theme
 
 
@@ -37,15 +37,14 @@ class RowPainter:
         self._headings.set_theme(theme)
 
     def paint(
-        self, painter: QPainter, rows: PaintedRows, visible: range, top: int, rooms: Sequence[Room], look: Look,
-        grouped: TaskRows | None,
+        self, painter: QPainter, rows: PaintedRows, visible: range, top: int, rooms: Sequence[Room], look: Look
     ) -> None:  # fmt: skip
-        """The `visible` rows, the first of them at `top`; `grouped` are the same rows where there are headings."""
+        """The `visible` rows, the first of them at `top`."""
         cells, width = self.cells, look.width
         cells.begin(painter)
         for row in visible:
             state = RowState(row in look.selected, row == look.hovered, look.stale)
-            heading = None if grouped is None else grouped.heading_at(row)
+            heading = rows.heading_at(row)
             if heading is not None:
                 self._headings.paint(painter, top, width, heading, state)
             else:

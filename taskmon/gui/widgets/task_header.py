@@ -30,6 +30,7 @@ _HEIGHT: Final = 30
 _LEAST: Final = 44
 _WIDEST: Final = 4000
 _ARROW: Final = 4.0
+_MOST_FOLDED: Final = 500
 _DESCENDING_FIRST: Final = (CellKind.NUMBER, CellKind.BAR)
 
 
@@ -159,7 +160,8 @@ class TaskHeader(QHeaderView):
     # What is remembered ------------------------------------------------------------------------------------------
 
     def save_state(self) -> bytes:
-        """Order, width and choice of the columns, and the sort order, by the names of the columns; the grouping."""
+        """Order, width and choice of the columns, and the sort order, by the names of the columns; the grouping
+        and which groups are folded."""
         rows = self._rows
         if rows is None:
             return b""
@@ -173,7 +175,8 @@ class TaskHeader(QHeaderView):
             for column in visual
         ]
         sort = [[rows.look(key.column).key, key.descending] for key in rows.sort_keys()]
-        return json.dumps({"columns": columns, "sort": sort, "grouped": rows.grouped()}).encode()
+        folded = rows.folded()[:_MOST_FOLDED]
+        return json.dumps({"columns": columns, "sort": sort, "grouped": rows.grouped(), "folded": folded}).encode()
 
     def _kept_width(self, column: int) -> int:
         """A hidden section has no size and that of the elastic one is not the user's: then the first width is kept."""
@@ -194,6 +197,7 @@ class TaskHeader(QHeaderView):
             ]
             keys = [SortKey(by_key[key], bool(down)) for key, down in known["sort"] if key in by_key]
             grouped = bool(known.get("grouped", False))
+            folded = [str(reason) for reason in known.get("folded", ())]
         except (ValueError, TypeError, KeyError, OverflowError):
             return False
         if not any(shown for _, _, shown in columns) or len({column for column, _, _ in columns}) != len(columns):
@@ -204,6 +208,7 @@ class TaskHeader(QHeaderView):
             self.setSectionHidden(column, not shown)
         self.fill()
         self.sort_requested.emit(keys)
+        rows.fold_only(folded)
         rows.group_by_reason(grouped)
         return True
 

@@ -273,6 +273,23 @@ def test_grouping_is_kept_with_the_columns(grouped: Grouped) -> None:
     assert not headings(grouped.model)
 
 
+def test_folded_groups_stay_folded_after_a_restart(app: QApplication, grouped: Grouped) -> None:
+    grouped.click(grouped.row("No space"))
+    state = grouped.table.save_state()
+    later = Grouped(app)
+    later.model.set_all_open(False)
+    assert later.table.restore_state(state)
+    later.turn()
+    assert later.folded() == grouped.folded() != set()
+    later.model.set_filter("status:success")
+    later.model.set_filter("")
+    later.turn()
+    assert later.folded() == grouped.folded()
+    later.model.close()
+    later.table.close()
+    later.table.deleteLater()
+
+
 def test_a_screen_reader_says_the_group_and_whether_it_is_folded(grouped: Grouped) -> None:
     row = grouped.row("No space")
 

@@ -303,6 +303,7 @@ def test_columns_and_order_are_remembered(show: Callable[[int], Shown]) -> None:
         b'{"columns": [{"key": "status", "width": 1e999, "shown": true}], "sort": []}',
         b'{"columns": [{"key": "status", "width": 90, "shown": false}], "sort": []}',
         b'{"columns": [{"key": "time", "width": 9, "shown": 1}, {"key": "time", "width": 9, "shown": 1}], "sort": []}',
+        b'{"columns": [{"key": "status", "width": 90, "shown": 1}], "sort": [], "folded": 3}',
         b'{"columns": [], "sort": [["status"]]}', b'{"columns": [{"key": [], "width": 1, "shown": 1}], "sort": []}',
     ],
 )  # fmt: skip
