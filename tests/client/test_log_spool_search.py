@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from taskmon.client import log_search
 from taskmon.client.log_search import LinePattern, LogSearch
 from taskmon.client.log_spool import LogSpool
 from taskmon.core.errors import InvalidInputError
@@ -47,6 +48,49 @@ def test_the_lines_found_are_those_that_re_finds_one_by_one(tmp_path: Path, text
         while not search.advance(1):
             pass
     lines = text.split("\n")
+    lines = lines[:-1] if not lines[-1] else lines
+    result = search.result()
+    assert list(result.lines[: result.count]) == [n for n, line in enumerate(lines) if re.search(pattern, line)]
+    assert result.finished
+    spool.close()
+
+
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(text=st.text(alphabet="ab \né", max_size=60), word=st.text(alphabet="abé", min_size=1, max_size=4))
+def test_a_word_is_found_from_its_rarest_letter_on_wherever_it_stands(tmp_path: Path, text: str, word: str) -> None:
+    target = tmp_path / "log.txt"
+    target.write_text(text, encoding="utf-8")
+    spool = LogSpool(target)
+    lines = text.split("\n")
+    assert found(spool, word) == [number for number, line in enumerate(lines) if word in line]
+    assert found(spool, word, regex=False) == found(spool, word)
+    spool.close()
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    parts=st.lists(st.text(alphabet="ab \n", max_size=80), max_size=4),
+    pattern=st.sampled_from(PATTERNS),
+    step=st.integers(2, 90),
+    counted=st.booleans(),
+)
+def test_two_threads_find_what_one_finds(
+    tmp_path: Path, parts: list[str], pattern: str, step: int, counted: bool
+) -> None:
+    """In steps of any size, in a log that grows, whether or not the spool has counted its lines."""
+    target = tmp_path / "log.txt"
+    target.write_bytes(b"")
+    spool = LogSpool(target)
+    search = LogSearch(spool, LinePattern(pattern, regex=True, case_sensitive=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log_search, "_WORTH_SHARING", 2)
+        if not counted:
+            patch.setattr(LogSpool, "has_counted", lambda _spool, offset: offset == 0)
+        for part in parts:
+            spool.append(part.encode())
+            while not search.advance(step):
+                pass
+    lines = "".join(parts).split("\n")
     lines = lines[:-1] if not lines[-1] else lines
     result = search.result()
     assert list(result.lines[: result.count]) == [n for n, line in enumerate(lines) if re.search(pattern, line)]

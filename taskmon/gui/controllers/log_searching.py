@@ -41,6 +41,8 @@ class LogSearching:
         self._words, self._signs = f"{key} search", f"{key} problems"
         self._spool: LogSpool | None = None
         self._grown = [asyncio.Event(), asyncio.Event()]
+        self._answered = asyncio.Event()  # unset while words are looked for: the person's question comes first
+        self._answered.set()
 
     def show_log(self, spool: LogSpool | None, patterns: LogPatterns | None = None) -> None:
         """Leaves the searches of the log before and looks for the bad lines of this one."""
@@ -83,6 +85,8 @@ class LogSearching:
             await self._go_on(search.advance, show, self._grown[0], check)
         except InvalidInputError as error:
             self._pane.show_search_problem(str(error))
+        finally:
+            self._answered.set()
 
     async def _find_problems(self, spool: LogSpool, patterns: LogPatterns) -> None:
         from taskmon.client.log_problems import ProblemSearch
@@ -104,8 +108,9 @@ class LogSearching:
     ) -> None:
         """Steps until all is searched, then waits for more and begins again.
 
-        What a step found is shown while the next one searches: neither waits for the other. `check` hears, beyond
-        `_PATIENCE_S`, for how many seconds a search has been under way.
+        What a step found is shown while the next one searches: neither waits for the other. `check`, which
+        a search for words has, hears beyond `_PATIENCE_S` for how many seconds it has been under way; one for bad
+        lines waits meanwhile.
         """
 
         async def show_meanwhile() -> None:
@@ -115,11 +120,17 @@ class LogSearching:
         began, step = loop.time(), _FIRST_STEP
         while True:
             grown.clear()
+            if check is None:
+                await self._answered.wait()
+            else:
+                self._answered.clear()
             start = loop.time()
             done, _ = await asyncio.gather(asyncio.to_thread(advance, step), show_meanwhile())
             now = loop.time()
             if done:
                 show()
+                if check is not None:
+                    self._answered.set()
                 await grown.wait()
                 await asyncio.sleep(_PAUSE_S)
                 began = loop.time()

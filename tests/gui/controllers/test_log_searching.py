@@ -129,3 +129,23 @@ def test_a_search_can_be_left_for_another(pane: LogPane, spool: LogSpool, run_on
         assert pane._result is None
 
     run_on_qt(search_in(spool, pane, story))
+
+
+def test_a_persons_question_is_answered_before_the_bad_lines(
+    pane: LogPane, spool: LogSpool, run_on_qt: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool.append(b"alpha\nERROR: beta\n" * 50_000)
+    monkeypatch.setattr(log_searching, "_FIRST_STEP", 1 << 16)
+    monkeypatch.setattr(log_searching, "_LONGEST_STEP", 1 << 16)
+    bad_lines_meanwhile = []
+
+    async def story(searching: LogSearching) -> None:
+        searching.ask("alpha", False, True)
+        await until_async(lambda: pane._result is not None)
+        before = pane._errors.count if pane._errors is not None else 0
+        await until_async(lambda: pane._result is not None and pane._result.finished)
+        bad_lines_meanwhile.append((pane._errors.count if pane._errors is not None else 0) - before)
+        await until_async(lambda: pane.foot.problems.text() == "50,000 errors")
+
+    run_on_qt(search_in(spool, pane, story))
+    assert bad_lines_meanwhile[0] < 15_000, "more than what was under way was searched for bad lines"
