@@ -2,12 +2,14 @@
 
 PYTHON_IN_VENV := .venv/bin/python
 SHOTS := build/screenshots
+# So many tests at a time. They mostly wait, so there may be more of them than cores; 0: all in one process.
+WORKERS := 4
 
 .PHONY: run test check format lint types imports screenshots bench soak dist clean help
 
 help:
 	@echo "make run          start taskmon (without a display: run the example and print what happens)"
-	@echo "make test         run the tests"
+	@echo "make test         run the tests, WORKERS=4 at a time"
 	@echo "make check        format, lint, types, import rules, tests"
 	@echo "make format       put the code into its canonical form"
 	@echo "make screenshots  pictures of the window with a real task, in $(SHOTS)"
@@ -26,7 +28,7 @@ run: .venv/run.ready
 	@sh packaging/run.sh $(SHOTS)
 
 test: .venv/test.ready
-	@$(PYTHON_IN_VENV) -m pytest
+	@$(PYTHON_IN_VENV) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 check: lint types imports test
 

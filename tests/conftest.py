@@ -10,6 +10,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 import uuid
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -56,6 +58,7 @@ def _own_world() -> Path:
     for name, folder in folders.items():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.environ[name] = str(folder)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of programs are started: let them compile once
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ["QT_LOGGING_RULES"] = "qt.qpa.*=false"
     os.environ[SESSION_MARK] = uuid.uuid4().hex
@@ -66,6 +69,9 @@ def _own_world() -> Path:
 
 
 _WORLD = _own_world()
+# A machine that runs several tests at once may take its time for an example.
+settings.register_profile("taskmon", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("taskmon")
 _qt_messages: list[str] = []
 
 
@@ -127,6 +133,19 @@ def _qt_has_nothing_to_complain_about() -> Iterator[None]:
     _qt_messages.clear()
     if complaints:
         pytest.fail("Qt complained:\n" + "\n".join(complaints), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_key_stays_held() -> Iterator[None]:
+    """Ctrl of a simulated Ctrl+C counts as held until another key comes: let one come before the next test."""
+    yield
+    if "PySide6.QtTest" in sys.modules:
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+        from PySide6.QtWidgets import QApplication, QWidget
+
+        if QApplication.keyboardModifiers() != Qt.KeyboardModifier.NoModifier:
+            QTest.keyClick(QWidget(), Qt.Key.Key_F35)
 
 
 def _remember_qt_message(kind: Any, _context: Any, message: str) -> None:

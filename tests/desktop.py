@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -27,19 +29,25 @@ NOTIFY = "susssasa{sv}i"
 @asynccontextmanager
 async def session_bus(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[asyncio.subprocess.Process]:
     """A bus of our own, which the environment names."""
-    socket, settings = folder / "bus", folder / "bus.conf"
-    settings.write_text(BUS.format(socket=socket))
+    place, settings = folder / "bus", folder / "bus.conf"
+    settings.write_text(BUS.format(socket=place))
     program = await asyncio.create_subprocess_exec(
         "dbus-daemon", "--nofork", f"--config-file={settings}", stderr=asyncio.subprocess.DEVNULL
     )
-    await until_async(socket.exists, 10, "the bus is there")
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={socket}")
+    await until_async(lambda: _is_heard_at(place), 10, "the bus is there")
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={place}")
     try:
         yield program
     finally:
         if program.returncode is None:
             program.terminate()
         await program.wait()
+
+
+def _is_heard_at(path: Path) -> bool:
+    """Whether somebody listens there; the file is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        return caller.connect_ex(str(path)) == 0
 
 
 class Shade:
@@ -50,6 +58,8 @@ class Shade:
         self._capabilities = capabilities
         self.notified: list[tuple[Any, ...]] = []
         self.closed: list[int] = []
+        self.clicks_at_once = False
+        """Whether a click follows so quickly that it arrives together with the answer that tells the number."""
 
     async def serve(self) -> None:
         await self._connection.send(message_bus.RequestName(NAME))
@@ -57,6 +67,9 @@ class Shade:
             message = await self._connection.receive()
             if message.header.message_type is MessageType.method_call:
                 await self._connection.send(self._answer(message))
+                if self.clicks_at_once and self.notified:
+                    await self.say("ActionInvoked", "us", 40 + len(self.notified), "default")
+                    time.sleep(0.1)  # nobody in this process reads before both have come
 
     def _answer(self, message: Any) -> Any:
         match message.header.fields[HeaderFields.member]:

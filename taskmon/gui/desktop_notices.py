@@ -169,6 +169,7 @@ class _Bus:
             await self._connection.send(message_bus.AddMatch(rule))
             while True:
                 self._take(await self._connection.receive(), hear)
+                await asyncio.sleep(0)  # who waits for this answer goes on before the next message is heard
         except (OSError, EOFError, ValueError) as error:
             logger.info("the session bus was lost: %r", error)
         finally:

@@ -65,7 +65,7 @@ SCHEMA_OF: dict[type, str] = {
     runner_protocol.OperationEnd: "runner.OperationEnd",
 }
 
-OUR_OWN = {
+OUR_OWN = (
     extensions.Capabilities,
     extensions.Changes,
     extensions.Faults,
@@ -76,7 +76,7 @@ OUR_OWN = {
     extensions.TaskFiles,
     runner_protocol.BatchedReport,
     runner_protocol.ReportBatch,
-}
+)
 """Extensions of the embedded service, which the contract does not describe."""
 
 EXTRA_FIELDS = {"time_to_live_seconds"}

@@ -56,6 +56,16 @@ async def test_a_notification_arrives_and_a_click_comes_back(tmp_path: Path, mon
         monkeypatch.delenv("XDG_ACTIVATION_TOKEN")
 
 
+async def test_a_click_that_arrives_together_with_the_answer_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with session_bus(tmp_path, monkeypatch), shade("body") as desktop, notices() as (notifier, heard):
+        desktop.clicks_at_once = True
+        assert await notifier.show("1 task failed", "")
+        await until_async(lambda: heard, 5, "the click is heard")
+        assert heard == ["opened"]
+
+
 async def test_text_of_others_is_never_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with session_bus(tmp_path, monkeypatch), shade("body", "body-markup") as desktop, notices() as (notifier, _):
         await notifier.show("1 task failed", "<img src='http://x/y'> & <a href='x'>wing</a>")

@@ -102,6 +102,11 @@ class Service:
         return ServiceClient(self.url, self.api_key)
 
 
+def files_named(name: str, folder: Path) -> list[str]:
+    """The paths below `folder` that end in this name, while a service may be at work there and folders come and go."""
+    return [os.path.join(place, name) for place, _, names in os.walk(folder) if name in names]
+
+
 async def group_id(client: ServiceClient) -> str:
     groups = await client.machine_groups()
     return next(group.id for group in groups if group.started and group.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import tomllib
@@ -454,7 +455,9 @@ def test_a_key_is_nowhere_but_where_keys_are_kept(
             desk._background.start(fail(shared.api_key))
             await until_async(lambda: list((tmp_path / "state" / "crashes").glob("*")), 5, "a crash report")
             family = [psutil.Process(), *psutil.Process().children(recursive=True)]
-            told.extend(" ".join(process.cmdline()) for process in family)
+            for process in family:
+                with contextlib.suppress(psutil.NoSuchProcess):  # it may end meanwhile
+                    told.append(" ".join(process.cmdline()))
             dialog.discard()
 
     run_on_qt(story())

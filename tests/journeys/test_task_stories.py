@@ -18,7 +18,7 @@ from taskmon.core.lifecycle import Status, can_follow
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
 from taskmon.core.task import RESUBMITTED_FROM
 from taskmon.resource_files import bundled_example
-from tests.journeys.story import group_id, submit, wait_for
+from tests.journeys.story import files_named, group_id, submit, wait_for
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ async def test_a_hostile_archive_does_not_leave_the_work_folder(
     await client.input_uploaded(submitted.id)
     task = await wait_for(client, submitted.id, Status.EXECUTER_FAILED)
     assert task.error_detail
-    assert not list(service.data_dir.rglob("escaped.txt"))
+    assert not files_named("escaped.txt", service.data_dir)
     assert not Path("/tmp/taskmon-escaped.txt").exists()
 
 

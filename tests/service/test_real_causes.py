@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from taskmon.core.lifecycle import Status, can_follow
-from tests.journeys.story import wait_for
+from tests.journeys.story import files_named, wait_for
 from tests.service.real_engine import ENDLESS, RealEngine, a_folder, small_disk
 from tests.waiting import until_async
 
@@ -202,7 +202,7 @@ async def test_a_simulator_killed_from_outside_names_the_signal_and_keeps_its_ou
     script = "import time\nopen('half', 'w').write('so far')\nprint('working', flush=True)\ntime.sleep(600)\n"
     submitted = await engine.submit(a_folder(tmp_path, solve_py=script), "python3 solve.py")
     stored = engine.data_dir / "work" / submitted.id
-    await until_async(lambda: any(stored.rglob("half")) and engine.commands("solve.py"), 30)
+    await until_async(lambda: files_named("half", stored) and engine.commands("solve.py"), 30)
     await wait_for(client, submitted.id, Status.COMPUTATION_STARTED)
     engine.commands("solve.py")[-1].kill()
     task = await wait_for(client, submitted.id, Status.FAILED)

@@ -77,7 +77,8 @@ def assert_nothing_left(engine: RealEngine, task: TaskDetail) -> None:
     for process in psutil.process_iter(["cmdline"]):
         try:
             forgetful = process.info["cmdline"] == ["sleep", "600"]
-            if forgetful or process.environ().get(_MARK) == task.task_id:
+            ours = process.cwd().startswith(str(engine.data_dir))
+            if (forgetful and ours) or process.environ().get(_MARK) == task.task_id:
                 left.append(process)
         except psutil.Error:
             continue
