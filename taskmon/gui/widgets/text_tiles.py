@@ -23,6 +23,11 @@ _TEXTS: Final = 4_000
 """The same for texts without a picture."""
 
 
+_AT_ONCE: Final = 16
+"""Pictures made in one painting. One costs as much as three times painting its text, which many a text that scrolls by
+is not; those in view have theirs after a few paintings."""
+
+
 class Face:
     """A font, and how a text is cut that does not fit."""
 
@@ -84,7 +89,8 @@ _Key = tuple[str, int, TextStyle]
 
 
 class TextTiles:
-    """Paints texts. The second time it makes a picture of the text on its ground, and paints that from then on.
+    """Paints texts. Of those that it paints again it makes pictures on their ground, some each time, and paints these
+    from then on.
 
     A picture is what painting the text would give, pixel by pixel: it stands on the screen's own pixels. Where these
     are no whole part of ours texts are painted every time.
@@ -95,11 +101,13 @@ class TextTiles:
         self._tiles: dict[_Key, _Tile] = {}
         self._older: dict[_Key, _Tile] = {}
         self._bytes = 0
+        self._allowed = 0
         self._sheet = QPixmap(600, 40)
 
     def begin(self, painter: QPainter) -> None:
         """What follows is painted with `painter`, on a screen that may have another number of pixels to ours."""
         ratio = painter.device().devicePixelRatioF()
+        self._allowed = _AT_ONCE if ratio.is_integer() else 0
         if ratio != self._ratio:
             self.clear()
             self._ratio = ratio
@@ -113,7 +121,8 @@ class TextTiles:
         tile = self._tiles.get((text, room, style))
         if tile is None:
             tile = self._begun((text, room, style))
-        elif tile.picture is None and self._ratio.is_integer():
+        elif tile.picture is None and self._allowed:
+            self._allowed -= 1
             tile = self._keep((text, room, style), tile._replace(picture=self._picture(tile, style)))
         if tile.picture is None:
             self._paint(painter, QPointF(left + tile.shift, top + style.face.ascent), tile, style)

@@ -65,3 +65,13 @@ def test_what_nobody_paints_any_more_is_forgotten(monkeypatch: pytest.MonkeyPatc
     kept = [tile.picture for tile in (*tiles._tiles.values(), *tiles._older.values()) if tile.picture is not None]
     assert sum(4 * picture.size().width() * picture.size().height() for picture in kept) <= 250_000
     assert any(key[0] == "openfoam" for key in tiles._tiles)
+
+
+def test_a_page_of_new_texts_gets_its_pictures_over_several_paintings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_tiles, "_AT_ONCE", 2)
+    tiles, style = TextTiles(), TextStyle(Face(ui_font()), INK, GROUND)
+    made = []
+    for _ in range(5):
+        painted(tiles, 1.0, style)
+        made.append(sum(tile.picture is not None for tile in tiles._tiles.values()))
+    assert made == [0, 2, 4, 6, 6]
