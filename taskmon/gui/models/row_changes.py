@@ -5,15 +5,17 @@ Like the index it needs numpy, and is imported with it.
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QModelIndex
 
-from taskmon.gui.models.columns import COLUMNS
+from taskmon.gui.models.changed_cells import OBSERVED, WHOLE, Span, around, changed_columns
 from taskmon.gui.models.delta import runs
 
 if TYPE_CHECKING:
+    from taskmon.core.task import Task
     from taskmon.gui.models.delta import Delta
     from taskmon.gui.models.sort_order import Slots
     from taskmon.gui.models.task_index import TaskIndex
@@ -28,6 +30,9 @@ MANY_CHANGED: Final = 32
 FEW: Final = 16
 """Up to this part of the rows, finding the place of each that comes is cheaper than sorting all."""
 
+Spans = Mapping[int, Span | None]
+"""The columns in which a slot's row looks different; None where it looks the same."""
+
 _NOWHERE: Final = QModelIndex()
 
 
@@ -39,7 +44,21 @@ class RowChanges:
         self._model = model
         self._index = index
 
-    def install(self, delta: Delta) -> None:
+    def spans(self, tasks: Iterable[Task], looked_at: Container[str]) -> Spans:
+        """Of the `tasks` that are about to be taken and are shown, what may look different then, by slot; those that
+        are `looked_at` again may do so for what is known from elsewhere."""
+        index, spans = self._index, {}
+        for task in tasks:
+            row = index.row_of(task.task_id)
+            known = None if row is None else index.find(row)
+            if row is None or known is None:
+                continue
+            span = changed_columns(known, task)
+            spans[int(index.order[row])] = OBSERVED.with_(span) if task.task_id in looked_at else span
+        return spans
+
+    def install(self, delta: Delta, spans: Spans) -> None:
+        """`spans` says where changed rows look different; those that it does not name may do so everywhere."""
         if len(delta.leaving):
             self._leave(delta.leaving)
         if len(delta.gone):
@@ -49,7 +68,7 @@ class RowChanges:
         elif len(delta.coming):
             self._come(delta.coming)
         if len(delta.changed):
-            self._tell_changed(delta.changed)
+            self._tell_changed(delta.changed, spans)
 
     def _leave(self, slots: Slots) -> None:
         rows = np.sort(self._index.rows()[slots])
@@ -117,10 +136,12 @@ class RowChanges:
         model.changePersistentIndexList(before, after)
         model.layoutChanged.emit()
 
-    def _tell_changed(self, slots: Slots) -> None:
-        rows = np.sort(self._index.rows()[slots])
-        many = np.count_nonzero(np.diff(rows) != 1) + 1 >= MANY_CHANGED
-        stretches = [(int(rows[0]), int(rows[-1]))] if many else runs(rows)
-        last_column = len(COLUMNS) - 1
-        for first, last in stretches:
-            self._model.dataChanged.emit(self._model.index(first, 0), self._model.index(last, last_column))
+    def _tell_changed(self, slots: Slots, spans: Spans) -> None:
+        rows = self._index.rows()[slots].tolist()
+        seen = {row: span for row, slot in zip(rows, slots.tolist(), strict=True) if (span := spans.get(slot, WHOLE))}
+        changed = np.array(sorted(seen), dtype=np.intp)
+        many = np.count_nonzero(np.diff(changed) != 1) + 1 >= MANY_CHANGED
+        for first, last in [(int(changed[0]), int(changed[-1]))] if many else runs(changed):
+            of_these = list(seen.values()) if many else [seen[row] for row in range(first, last + 1)]
+            columns = around(of_these)
+            self._model.dataChanged.emit(self._model.index(first, columns.first), self._model.index(last, columns.last))

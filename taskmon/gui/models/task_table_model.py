@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from math import inf
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
     from taskmon.client.task_store import Change
     from taskmon.core.task import Task
     from taskmon.gui.models.delta import Delta, Steps
-    from taskmon.gui.models.row_changes import RowChanges
+    from taskmon.gui.models.row_changes import RowChanges, Spans
     from taskmon.gui.models.task_index import TaskIndex
 
 GATHER_MS: Final = 16
 """Changes that arrive within a frame are shown together."""
 
-SLICE: Final = 200
+SLICE: Final = 100
 """Tasks taken over at a time, so that a large page never costs the window more than a few milliseconds."""
 
 SLICE_S: Final = 0.006
@@ -80,6 +81,7 @@ class TaskTableModel(TaskCells):
         self._views: dict[str, str] = {}
         self._printed: dict[str, str] = {}
         self._waiting: dict[str, None] = dict.fromkeys(store.tasks)
+        self._looked_at: set[str] = set()
         self._ageing: list[int] = []
         self._gather = QTimer(self, singleShot=True)
         self._gather.timeout.connect(self._take_slice)
@@ -242,6 +244,7 @@ class TaskTableModel(TaskCells):
     def _look_again(self, task_id: str) -> None:
         if task_id in self._store.tasks:
             self._waiting[task_id] = None
+            self._looked_at.add(task_id)
             if not self._gather.isActive():
                 self._gather.start(GATHER_MS)
 
@@ -299,8 +302,10 @@ class TaskTableModel(TaskCells):
             self._printed.pop(task_id, None)
         if self._index is None:
             self._index = self._first_index()
-        there = (self.explained(task) for task in found.values() if task is not None)
-        self._install(self._index.take(there, gone))
+        there = [self.explained(task) for task in found.values() if task is not None]
+        spans = {} if self._changes is None else self._changes.spans(there, self._looked_at)
+        self._looked_at.difference_update(ids)
+        self._install(self._index.take(there, gone), spans)
         if self._observed.queue.settle() and self._row_count():
             # A place in the queue changes without its task: all that wait look at theirs again.
             self.dataChanged.emit(self.index(0, Column.REASON), self.index(self._row_count() - 1, Column.REASON))
@@ -341,9 +346,9 @@ class TaskTableModel(TaskCells):
         if drifting != self._drift.isActive():
             self._drift.start() if drifting else self._drift.stop()
 
-    def _install(self, delta: Delta) -> None:
+    def _install(self, delta: Delta, spans: Spans = MappingProxyType({})) -> None:
         if self._changes is None:
             return
         self.update_begins.emit()
-        self._changes.install(delta)
+        self._changes.install(delta, spans)
         self.update_ended.emit()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +17,20 @@ from taskmon.client.task_store import TaskStore
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
-from taskmon.gui.models.columns import Column
+from taskmon.gui.models.changed_cells import changed_columns
+from taskmon.gui.models.columns import COLUMNS, Column, Observed
 from taskmon.gui.models.task_table_model import SLICE, TaskTableModel
 from taskmon.gui.task_rows import SortKey
 from tests.builders import NOON, a_task, a_task_id, some_tasks
-from tests.gui.models.naive_table import Clock, Naive, headings, shown, shown_with_headings, steps_strategy
+from tests.gui.models.naive_table import (
+    Clock,
+    Naive,
+    headings,
+    shown,
+    shown_with_headings,
+    steps_strategy,
+    tasks_strategy,
+)
 from tests.waiting import until
 
 
@@ -123,43 +134,80 @@ def test_the_sidebar_counts_what_the_table_would_show(app: Any, steps: list[Any]
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps_strategy)
-def test_qt_is_told_of_rows_that_look_different_and_of_no_others(app: Any, steps: list[Any]) -> None:
-    both, told = Compared(), Told()
+def test_qt_is_told_of_cells_that_look_different_and_of_no_other_rows(app: Any, steps: list[Any]) -> None:
+    both = Compared()
     model = both.model
-    model.dataChanged.connect(lambda first, last: told.hear(model, first, last))
+    told: set[tuple[str, int]] = set()
+    model.dataChanged.connect(lambda first, last: told.update(cells(model, first, last)))
     before = looks(model)
     for kind, value in steps:
-        told.rows.clear()
-        told.column_rows.clear()
+        told.clear()
         both.take(kind, value)
         after = looks(model)
         different = {key for key in before.keys() & after.keys() if before[key] != after[key]}
-        assert different <= told.rows | told.column_rows
+        assert different <= told
         touched = {task.task_id for task in value} if kind == "apply" else set()
-        assert told.rows <= touched | different
+        rows = {row for row, _ in different} | touched
+        assert all(
+            row in rows for row, column in told if column != Column.REASON
+        )  # places in the queue move by themselves
         before = after
     model.close()
 
 
-def looks(model: TaskTableModel) -> dict[str, object]:
-    """What every row says, by the row's key."""
+def looks(model: TaskTableModel) -> dict[tuple[str, int], object]:
+    """What every cell says, by the row's key and the column."""
     columns = range(model.columnCount())
     return {
-        key: model.heading_at(row) or tuple(model.cell_texts(row, columns))
+        (key, column): heading or (text, model.data(model.index(row, column), Qt.ItemDataRole.ToolTipRole))
         for row, key in enumerate(model.keys(0, model.rowCount() - 1))
+        for heading in (model.heading_at(row),)
+        for column, text in zip(columns, model.cell_texts(row, columns), strict=True)
     }
 
 
-class Told:
-    """The keys of rows of which Qt heard that they have changed, in all columns or in one."""
+def cells(model: TaskTableModel, first: QModelIndex, last: QModelIndex) -> set[tuple[str, int]]:
+    """The cells from `first` to `last`."""
+    keys = model.keys(first.row(), last.row())
+    return {(key, column) for key in keys for column in range(first.column(), last.column() + 1)}
 
-    def __init__(self) -> None:
-        self.rows: set[str] = set()
-        self.column_rows: set[str] = set()
 
-    def hear(self, model: TaskTableModel, first: QModelIndex, last: QModelIndex) -> None:
-        whole = (first.column(), last.column()) == (0, model.columnCount() - 1)
-        (self.rows if whole else self.column_rows).update(model.keys(first.row(), last.row()))
+@given(before=tasks_strategy, now=tasks_strategy)
+def test_a_cell_that_looks_different_is_among_the_changed_columns(before: Task, now: Task) -> None:
+    def says(task: Task, column: Column) -> object:
+        facts, observed = COLUMNS[column], Observed()
+        return facts.text(task, NOON, observed), facts.tooltip(task, NOON, observed)
+
+    now = replace(now, task_id=before.task_id)
+    span = changed_columns(before, now)
+    different = [column for column in Column if says(before, column) != says(now, column)]
+    assert not different or (span is not None and span.first <= different[0] and different[-1] <= span.last)
+    assert changed_columns(before, replace(before)) is None
+
+
+def test_only_changed_cells_are_told(app: Any, store: TaskStore) -> None:
+    tasks = some_tasks(30, status=Status.COMPUTATION_STARTED)
+    store.apply(tasks)
+    model = TaskTableModel(store, Clock())
+    model.flush()
+    told: list[tuple[int, int, int, int]] = []
+    model.dataChanged.connect(lambda a, b: told.append((a.row(), a.column(), b.row(), b.column())))
+
+    def after(*changes: Callable[[], object]) -> list[tuple[int, int, int, int]]:
+        told.clear()
+        for change in changes:
+            change()
+        model.flush()
+        return told
+
+    costly = [replace(task, estimated_computation_cost=2.0) for task in tasks[7:9]]
+    assert after(lambda: store.apply(costly)) == [(7, Column.COST, 8, Column.COST)]
+    assert after(lambda: store.apply([replace(tasks[3], storage_region="elsewhere")])) == []
+    assert after(lambda: model.set_progress(tasks[4].task_id, 0.5)) == [(4, Column.PROGRESS, 4, Column.REASON)]
+    renamed = replace(tasks[4], task_metadata={"name": "another"})
+    assert after(lambda: model.set_progress(tasks[4].task_id, 0.6), lambda: store.apply([renamed])) == [
+        (4, Column.NAME, 4, Column.REASON)
+    ]
 
 
 def test_tasks_of_the_store_are_shown_newest_first(app: Any, store: TaskStore) -> None:
