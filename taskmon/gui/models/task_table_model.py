@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from taskmon.core.errors import InvalidInputError
-from taskmon.core.task_reason import explained
 from taskmon.gui.models.columns import COLUMNS, Column
 from taskmon.gui.models.long_work import LongWork
-from taskmon.gui.models.task_cells import TaskCells
+from taskmon.gui.models.observed_tasks import ObservedTasks
 from taskmon.gui.models.task_filter import EVERYTHING, parse_filter
 from taskmon.gui.models.task_group import GroupCounts
 from taskmon.gui.task_rows import SortKey, TaskGroup
@@ -59,7 +58,7 @@ class Store(Protocol):
     def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]: ...
 
 
-class TaskTableModel(TaskCells):
+class TaskTableModel(ObservedTasks):
     """Shows the store's tasks.
 
     A change of the store is shown within a frame or so; `flush` shows it at once. There is never a model reset: rows
@@ -79,7 +78,6 @@ class TaskTableModel(TaskCells):
         self._closed: set[str] = set()
         self._work = LongWork(self._show_result)
         self._views: dict[str, str] = {}
-        self._printed: dict[str, str] = {}
         self._waiting: dict[str, None] = dict.fromkeys(store.tasks)
         self._looked_at: set[str] = set()
         self._ageing: list[int] = []
@@ -182,39 +180,6 @@ class TaskTableModel(TaskCells):
         for reason in wanted ^ self._closed:
             self.set_open(reason, reason not in wanted)
 
-    def set_progress(self, task_id: str, fraction: float | None) -> None:
-        """How much of a task is done, 0 to 1; None for unknown."""
-        if fraction is None:
-            self._observed.progress.pop(task_id, None)
-        else:
-            self._observed.progress[task_id] = min(1.0, max(0.0, fraction))
-        self._look_again(task_id)
-
-    def set_last_output(self, task_id: str, moment: datetime) -> None:
-        """When a task last wrote something."""
-        self._observed.last_output[task_id] = moment
-        self._look_again(task_id)
-
-    def set_silence(self, task_id: str, words: str) -> None:
-        """That a task writes nothing although it usually does; empty words take it back."""
-        if words:
-            self._observed.silence[task_id] = words
-        else:
-            self._observed.silence.pop(task_id, None)
-        self._look_again(task_id)
-
-    def set_failure_line(self, task_id: str, line: str) -> None:
-        """What a failed task printed about its failure, for a service that does not tell; empty takes it back."""
-        if line:
-            self._printed[task_id] = line
-        else:
-            self._printed.pop(task_id, None)
-        self._look_again(task_id)
-
-    def explained(self, task: Task) -> Task:
-        """A task of the service with the reason that its row tells, sorts and is found by."""
-        return explained(task, self._printed.get(task.task_id, ""))
-
     # What there is -----------------------------------------------------------------------------------------------
 
     def total(self) -> int:
@@ -296,10 +261,7 @@ class TaskTableModel(TaskCells):
             del self._waiting[task_id]
         found = {task_id: self._store.get(task_id) for task_id in ids}
         for task_id in (gone := [task_id for task_id, task in found.items() if task is None]):
-            self._observed.progress.pop(task_id, None)
-            self._observed.last_output.pop(task_id, None)
-            self._observed.silence.pop(task_id, None)
-            self._printed.pop(task_id, None)
+            self._forget_observed(task_id)
         if self._index is None:
             self._index = self._first_index()
         there = [self.explained(task) for task in found.values() if task is not None]
