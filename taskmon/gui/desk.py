@@ -33,6 +33,7 @@ from taskmon.gui.widgets.chart_pane import ChartPane
 from taskmon.gui.widgets.details_pane import DetailsPane
 from taskmon.gui.widgets.files_pane import FilesPane
 from taskmon.gui.widgets.log_pane import LogPane
+from taskmon.gui.widgets.log_speech import offer_text
 from taskmon.gui.widgets.timeline import Timeline
 from taskmon.gui.widgets.wishes import Wish
 
@@ -65,6 +66,7 @@ class Desk(QObject):
     def _make_panes(self) -> None:
         self.shell.add_lifecycle()
         self.shell.diagram.set_reduce_motion(self.first.book.settings().settings.reduce_motion)
+        offer_text()
         self.log_pane, self.chart_pane, self.timeline = LogPane(), ChartPane(), Timeline()
         self.files_pane, self.details_pane = FilesPane(), DetailsPane()
         for wish, pane in (

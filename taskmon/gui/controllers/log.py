@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtGui import QGuiApplication
 
 from taskmon.core.errors import NotFoundError
-from taskmon.core.lifecycle import Status
+from taskmon.core.lifecycle import Status, facts
 from taskmon.core.log_link import LogLink
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
 from taskmon.core.units import count_text, size_text
@@ -88,6 +88,9 @@ class LogController:
         if same and task is not None:
             if self.spool is None or self.spool.size == 0:
                 self._pane.show_note(waiting_note(task))
+            if earlier is not None and task.is_terminated and not earlier.is_terminated:
+                known = facts(task.status)
+                self._pane.view.speech.announce(f"{task.name}: {known.alias}. {known.what}")
             if earlier is not None and task.num_retries > earlier.num_retries:
                 self._restart()
                 self._messages.tell(f"{task.name} began attempt {task.num_retries + 1}; its log begins anew.")

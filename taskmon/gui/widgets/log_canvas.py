@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from taskmon.core.log_signals import severity
@@ -21,6 +21,7 @@ from taskmon.gui.widgets.log_painter import PageLook, paint_page
 from taskmon.gui.widgets.log_pointer import Grain, LogPointer
 from taskmon.gui.widgets.log_scroll_bar import MarkedScrollBar
 from taskmon.gui.widgets.log_selection import Caret
+from taskmon.gui.widgets.log_speech import LogSpeech, standing
 from taskmon.gui.widgets.newest_button import NewestButton
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class LogCanvas(QAbstractScrollArea):
         self._pointer = LogPointer(self._page)
         self._follow = True
         self._seen_lines = 0
+        self._counted = 0  # lines, when they were last all counted
+        self._grew = False
         self._result: SearchResult | None = None
         self._current: int | None = None
         self._problems: SearchResult | None = None
@@ -74,7 +77,8 @@ class LogCanvas(QAbstractScrollArea):
         self.verticalScrollBar().valueChanged.connect(self._bar_moved)
         self.horizontalScrollBar().valueChanged.connect(self.viewport().update)
         self.setAccessibleName("Log")
-        self.line_reached.connect(self._announce)
+        self.speech = LogSpeech(self, lambda: standing(self._page, self._follow, self._pointer.selection))
+        self.line_reached.connect(self.speech.announce)
 
     # -- values in ------------------------------------------------------------------------------------------------
 
@@ -83,6 +87,7 @@ class LogCanvas(QAbstractScrollArea):
         self._page.show_source(source if source is not None else LineList())
         self._pointer.clear()
         self._result, self._current, self._problems = None, None, None
+        self._counted, self._grew = 0, False
         self.horizontalScrollBar().setValue(0)
         self._page.at_end = True
         self.set_follow(True)
@@ -90,11 +95,18 @@ class LogCanvas(QAbstractScrollArea):
 
     def source_grew(self) -> None:
         """The source has more lines, or fewer, than when it was last looked at."""
+        count = self._page.source.line_count
+        self._grew |= 0 < self._counted < count
+        self._counted = count if self._page.source.complete else 0
         if self._page.top_line >= self._page.source.line_count:
             self._page.go_to_end()
         self._arrange()
-        count = self._page.source.line_count
-        self.setAccessibleDescription(f"{count_text(count, 'line')}, {'following' if self._follow else 'paused'}")
+
+    def show_ended(self) -> None:
+        """The log will not grow any more: news where a person has seen it grow."""
+        if self._grew:
+            self.speech.announce(f"The log has ended with {count_text(self._page.source.line_count, 'line')}.")
+        self._grew = False
 
     def show_search(self, result: SearchResult | None) -> None:
         """Marks the matches of a search; None marks none. More matches of the same pattern leave the page as it is."""
@@ -137,12 +149,16 @@ class LogCanvas(QAbstractScrollArea):
 
     def show_line(self, line: int) -> None:
         """Jumps to a line and puts the caret there."""
-        self._stop_following()
-        self._pointer.press(Caret(line, 0), Grain.CHARACTER, extend=False)
-        self._pointer.release()
-        self._page.reveal(Caret(line, 0), centred=True)
-        self._arrange()
+        self.put_caret(Caret(line, 0))
         self._tell_line(line)
+
+    def put_caret(self, caret: Caret) -> None:
+        """Puts the caret at a place, selects nothing, and scrolls there if that is not on the screen."""
+        self._stop_following()
+        self._pointer.press(caret, Grain.CHARACTER, extend=False)
+        self._pointer.release()
+        self._page.reveal(caret, centred=True)
+        self._arrange()
 
     def scroll_to(self, line: int) -> None:
         """Puts a line at the top, as far as the end of the log allows."""
@@ -201,6 +217,16 @@ class LogCanvas(QAbstractScrollArea):
     def first_visible_line(self) -> int:
         return self._page.top_line
 
+    @property
+    def page(self) -> LogPage:
+        """What is on the screen."""
+        return self._page
+
+    @property
+    def caret(self) -> Caret | None:
+        """None until the log is first clicked, or a line is jumped to."""
+        return self._pointer.selection.caret if self._pointer.selection is not None else None
+
     def visible_texts(self) -> list[str]:
         """The rows on the screen as text, for assistive tools and tests."""
         return [row.placed.row_text(row.row) for row in self._page.rows()]
@@ -210,10 +236,6 @@ class LogCanvas(QAbstractScrollArea):
         if placed is not None:
             number = self._page.source.number(line) + 1
             self.line_reached.emit(f"{number}: {placed.text[:_SPOKEN_MOST]}")
-
-    def _announce(self, text: str) -> None:
-        if QAccessible.isActive():
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     # -- arranging ------------------------------------------------------------------------------------------------
 
@@ -234,6 +256,7 @@ class LogCanvas(QAbstractScrollArea):
         self._arranging = False
         self._show_marks()
         self._show_newest()
+        self.speech.changed()
         self.viewport().update()
 
     def _show_marks(self) -> None:

@@ -95,10 +95,15 @@ class LogPane(LogControls):
         for path in files:
             self.files.addItem(_FILE_NAMES.get(path, path), path)
         self.files.setCurrentIndex(max(0, self.files.findData(chosen)))
+        self._name_view()
 
     def show_file(self, path: str) -> None:
         """Chooses a file without asking for it."""
         self.files.setCurrentIndex(max(0, self.files.findData(path)))
+        self._name_view()
+
+    def _name_view(self) -> None:
+        self.view.setAccessibleName(f"Log of {self.files.currentText()}")
 
     def show_source(self, source: LineSource | None) -> None:
         """Shows another log from its end, or none. A search that is in the field is asked for again."""
@@ -127,6 +132,7 @@ class LogPane(LogControls):
         """The log will not grow any more."""
         self._ended = True
         self._note = ""
+        self.view.show_ended()
         self._show_state()
 
     def show_note(self, text: str) -> None:

@@ -431,7 +431,13 @@ def test_the_menu_offers_what_can_be_done(view: LogView) -> None:
 def test_the_view_says_what_it_is_to_assistive_tools(view: LogView) -> None:
     show(view, LineList(numbered(1234)))
     assert view.accessibleName() == "Log"
-    assert view.accessibleDescription() == "1,234 lines, following"
+    view.speech.tell_standing()
+    last = view.page.full_rows
+    assert view.accessibleDescription() == f"line {1235 - last:,} to 1,234 of 1,234, following"
+    view.scroll_to(99)
+    view.select_all()
+    view.speech.tell_standing()
+    assert view.accessibleDescription() == f"line 100 to {99 + last} of 1,234, paused, 1,234 lines selected"
 
 
 def test_a_line_that_is_reached_is_told_to_a_screen_reader(view: LogView) -> None:
