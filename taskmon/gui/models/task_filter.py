@@ -43,6 +43,7 @@ KEYS: Final = ("status:", "project:", "sim:", "group:", "id:", "name:", "reason:
 """The keys that a person is offered."""
 
 _REGEX_MEMORY: Final = 8 << 20
+_LINE_BY_LINE: Final = "(?m)"
 
 
 def search_text(task: Task) -> str:
@@ -243,9 +244,10 @@ def _search(pattern: str) -> Callable[[str], object]:
     options.log_errors = False
     options.max_mem = _REGEX_MEMORY
     try:
-        compiled = re2.compile(f"(?m){pattern}", options)
+        compiled = re2.compile(_LINE_BY_LINE + pattern, options)
     except re2.error as error:
         told = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+        told = told.replace(_LINE_BY_LINE, "")
         raise InvalidInputError(
             f"/{pattern}/ is not a regular expression: {told}.", "Correct it, or use plain words."
         ) from None

@@ -139,7 +139,7 @@ class GroupCounts:
     def values(self) -> dict[str, list[str]]:
         """What the filter's keys may be followed by, as far as there are tasks of it."""
         return {
-            "status": [*GROUP_WORDS, *(status.value for status in FACTS)],
+            "status": [*dict.fromkeys((*GROUP_WORDS, *(status.value for status in FACTS)))],
             "project": _present(self._projects),
             "sim": _present(self._simulators),
             "group": _present(self._machines),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QToolTip, QVBoxLayout, QWidget
 
 from taskmon.core.log_link import looks_like_link
 from taskmon.gui.theme import LIGHT, Theme, ui_font
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
 PLACEHOLDER: Final = "Filter: words, status:failed, project:wing, since:2h, /regex/  (Ctrl+F)"
 DEBOUNCE_MS: Final = 80
+HELP: Final = (
+    ("wing re-12", "rows in which both are found, anywhere"),
+    ("status:failed", "a state; or active, queued, running, ended, done, stopped"),
+    ("project:wing", "in one field; also sim: group: id: name: reason:"),
+    ('project:="wing"', "exactly this; of a reason, numbers and paths do not matter"),
+    ("since:2h", "submitted within two hours; also 30m or 7d"),
+    ("-killed", "without it; also -project:wing"),
+    ('"cannot open"', "words that belong together"),
+    ("/case-0.*7$/", "a regular expression; also reason:/nan|inf/"),
+)
+"""What the filter understands, by example; no word of it is markup."""
+_HELP_MS: Final = 60_000
 _LINK_HINT: Final = "This is a link to a task's log: press Enter to open it."
 
 
@@ -38,10 +50,7 @@ class FilterBox(QWidget):
         self._edit.setPlaceholderText(PLACEHOLDER)
         self._edit.setClearButtonEnabled(True)
         self._edit.setAccessibleName("Filter the tasks")
-        self._edit.setToolTip(
-            "Words are found anywhere in a row, all of them must be there. Also status:, project:, sim:, group:, id:, "
-            "name: and since:2h; a minus excludes, quotes keep words together, /…/ is a regular expression."
-        )
+        self._edit.setToolTip(_help_text())
         self._edit.installEventFilter(self)
         self._debounce = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._debounce.timeout.connect(self._tell)
@@ -66,6 +75,12 @@ class FilterBox(QWidget):
         self._completer.setWidget(self._edit)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.activated.connect(self._complete)
+
+    def show_help(self) -> None:
+        """What the filter understands, beside the box while one types."""
+        self._edit.setFocus()
+        below = self._edit.mapToGlobal(QPoint(0, self._edit.height()))
+        QToolTip.showText(below, self._edit.toolTip(), self._edit, QRect(), _HELP_MS)
 
     def sizeHint(self) -> QSize:
         return QSize(430, self._edit.sizeHint().height())
@@ -120,17 +135,28 @@ class FilterBox(QWidget):
         if pressed == Qt.Key.Key_Escape and self._edit.text():
             self.set_text("")
             return True
+        if pressed == Qt.Key.Key_Down:
+            self._offer(self._offers(self._word(self._edit.text())))
+            return True
         return super().eventFilter(watched, event)
 
     def _edited(self, text: str) -> None:
         """Offers keys for the word at the cursor, and known values after its colon."""
         word = self._word(text)
         choices = self._offers(word) if len(word.lstrip("-")) >= 2 else []
+        self._offer(choices if choices != [word] else [])
+
+    def _offer(self, choices: list[str]) -> None:
+        """Lists `choices` below the box; nothing where there are none."""
         self._choices.setStringList(choices)
         popup = self._completer.popup()
-        if choices and choices != [word]:
+        if popup is None:
+            return
+        popup.setObjectName("completions")
+        popup.setFont(ui_font())
+        if choices:
             self._completer.complete()
-        elif popup is not None:
+        else:
             popup.hide()
 
     def _offers(self, word: str) -> list[str]:
@@ -151,6 +177,8 @@ class FilterBox(QWidget):
         start = at - len(self._word(text))
         self._edit.setText(text[:start] + choice + text[at:])
         self._edit.setCursorPosition(start + len(choice))
+        if choice.endswith(":"):
+            QTimer.singleShot(0, self, lambda: self._edited(self._edit.text()))  # when the list of keys has gone
 
     # What is wrong -----------------------------------------------------------------------------------------------
 
@@ -181,6 +209,11 @@ class FilterBox(QWidget):
         self._problem.setGeometry(left, corner.y(), width, self._problem.heightForWidth(width))
         self._problem.show()
         self._problem.raise_()
+
+
+def _help_text() -> str:
+    rows = (f"<tr><td><code>{each}</code>&nbsp;&nbsp;</td><td>{means}</td></tr>" for each, means in HELP)
+    return f"<qt><table>{''.join(rows)}</table></qt>"
 
 
 def _quoted(value: str) -> str:

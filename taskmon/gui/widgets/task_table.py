@@ -73,6 +73,10 @@ class TaskTable(PaintedTable):
         """Columns and order as they were; False, and nothing changed, for a value that makes no sense."""
         return self._header.restore_state(state)
 
+    def choose_columns(self) -> None:
+        """Offers the columns below the header."""
+        self._header.column_menu().popup(self._header.mapToGlobal(self._header.rect().bottomLeft()))
+
     def reset_columns(self) -> None:
         """The first choice, order and width of columns."""
         self._header.reset_columns()

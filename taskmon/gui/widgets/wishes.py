@@ -28,9 +28,11 @@ class Wish(StrEnum):
     SHOW_FILES = "show-files"
     SHOW_DETAILS = "show-details"
     GROUP = "group"
+    COLUMNS = "columns"
     FOLD_GROUPS = "fold-groups"
     UNFOLD_GROUPS = "unfold-groups"
     PALETTE = "palette"
+    FILTER_HELP = "filter-help"
     THEME_SYSTEM = "theme-system"
     THEME_LIGHT = "theme-light"
     THEME_DARK = "theme-dark"
@@ -94,6 +96,7 @@ WISHES: Final = (
         "One search through the logs of all selected tasks",
     ),
     WishText(Wish.REFRESH, "Refresh now", "View", "resubmit", "F5", "Ask the service at once"),
+    WishText(Wish.COLUMNS, "Columns…", "View", "", "", "Choose what the table tells of each task"),
     WishText(
         Wish.GROUP, "Group by reason", "View", "", "Ctrl+Shift+G", "Put tasks that failed for the same reason together"
     ),
@@ -112,5 +115,6 @@ WISHES: Final = (
     WishText(Wish.NOTIFY_DONE, "Notify when tasks are done", "View", "", "", _AWAY),
     WishText(Wish.RESET_LAYOUT, "Reset layout", "View", "settings", "", "Put every pane back where it was at first"),
     WishText(Wish.PALETTE, "All actions…", "Help", "palette", "Ctrl+K", "Find any action by typing"),
+    WishText(Wish.FILTER_HELP, "What the filter understands", "Help", "filter", "F1", "By example, beside the box"),
     WishText(Wish.ABOUT, "About taskmon", "Help", "help"),
 )

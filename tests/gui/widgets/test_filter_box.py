@@ -9,7 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
-from taskmon.gui.widgets.filter_box import DEBOUNCE_MS, FilterBox
+from taskmon.gui.models.task_filter import KEYS, parse_filter
+from taskmon.gui.widgets.filter_box import DEBOUNCE_MS, HELP, FilterBox
+from tests.builders import NOON
 from tests.waiting import until
 
 
@@ -82,6 +84,25 @@ def test_a_problem_is_shown_below_and_leaves_the_focus_where_it_is(shown: Shown)
     shown.box.show_problem("")
     assert not shown.box._problem.isVisible()
     assert shown.box.problem() == ""
+
+
+def test_down_offers_every_key_and_a_chosen_key_its_values(shown: Shown) -> None:
+    shown.box.show_values({"project": ["wing", "dam"], "since": ["1h"]})
+    QTest.keyClick(shown.edit, Qt.Key.Key_Down)
+    assert shown.box._choices.stringList() == ["project:", "since:"]
+    popup = shown.box._completer.popup()
+    assert popup is not None
+    assert popup.isVisible()
+    shown.box._complete("project:")
+    until(lambda: shown.app.processEvents() or shown.box._choices.stringList() == ["project:wing", "project:dam"])
+    popup.hide()
+
+
+def test_every_example_of_the_help_is_understood() -> None:
+    for example, _ in HELP:
+        parse_filter(example, NOON)
+    assert {key for key in KEYS if key in str(HELP)} == set(KEYS)
+    assert not any(letter in str(HELP) for letter in "<>&")
 
 
 def test_keys_and_known_values_are_offered(shown: Shown) -> None:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QImage, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -281,6 +281,34 @@ def test_columns_are_chosen_in_a_menu_and_the_last_one_stays(show: Callable[[int
         actions[title].trigger()
     assert shown.table._header.shown_columns() == [Column.STATUS]
     assert not next(a for a in shown.table._header.column_menu().actions() if a.text() == "Status").isEnabled()
+
+
+class Painted(QObject):
+    """What Qt has asked the table to paint."""
+
+    def __init__(self, table: TaskTable) -> None:
+        super().__init__(table.viewport())
+        self.region = QRegion()
+        table.viewport().installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.region = self.region.united(event.region())
+        return False
+
+
+def test_the_row_that_was_current_loses_its_mark(show: Callable[[int], Shown]) -> None:
+    shown = show(9)
+    far = shown.table.horizontalHeader().sectionViewportPosition(Column.NAME) + 5
+    shown.table.setFocus()
+    for row, modifiers in ((2, Qt.KeyboardModifier.NoModifier), (4, Qt.KeyboardModifier.ShiftModifier)):
+        painted = Painted(shown.table)
+        QTest.mouseClick(shown.table.viewport(), Qt.MouseButton.LeftButton, modifiers, shown.at(row, far))
+        shown.turn()
+        shown.app.processEvents()
+    assert painted.region.contains(shown.at(2, 1))
+    assert painted.region.contains(shown.at(4, 1))
+    assert not painted.region.contains(shown.at(7, 1))
 
 
 def test_columns_and_order_are_remembered(show: Callable[[int], Shown]) -> None:
