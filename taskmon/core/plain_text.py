@@ -1,4 +1,4 @@
-"""Foreign text on one line: a file name may hold line breaks, escape codes or direction marks, a label must not."""
+"""Foreign text made harmless: a name may hold line breaks, escape codes or direction marks, a label must not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 _CONTROL_PICTURES: Final = 0x2400
 _DELETE: Final = 0x7F
+_LONGEST_NAME: Final = 60
 _REPLACEMENT: Final = "\ufffd"
 _UNSAFE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -20,6 +21,19 @@ def one_line(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_visible(character) for character in text)
+
+
+def some_lines(text: str) -> str:
+    """`text` line by line, each as by `one_line`; tabs are spaces."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "\n".join(one_line(line) for line in text.expandtabs(4).splitlines())
+
+
+def short_name(name: str) -> str:
+    """A foreign name within a sentence: on one line, and cut where it is as long as a sentence itself."""
+    shown = one_line(name)
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
 
 
 def portable(name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmon.core.plain_text import one_line
+from taskmon.core.plain_text import one_line, short_name, some_lines
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,13 @@ from taskmon.core.plain_text import one_line
 )
 def test_invisible_characters_become_visible(text: str, shown: str) -> None:
     assert one_line(text) == shown
+
+
+def test_several_lines_stay_lines_and_a_long_name_is_cut() -> None:
+    assert some_lines("a\tb\n\x1b[1mc\r\nd\u202ee\n") == "a   b\n␛[1mc\nd\ufffde"
+    assert short_name("wing\n") == "wing␊"
+    assert len(short_name("x" * 300)) == 60
+    assert short_name("x" * 300).endswith("x…")
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=())))

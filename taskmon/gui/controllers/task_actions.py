@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from taskmon.core.errors import InvalidInputError, TaskmonError
 from taskmon.core.lifecycle import Status, can_kill
+from taskmon.core.plain_text import short_name
 from taskmon.core.units import count_text
 from taskmon.gui.dialogs import Question, ask, choose_folder
 
@@ -37,7 +38,7 @@ def kill_question(tasks: Sequence[Task]) -> Question | None:
     if not living:
         return None
     ended = len(tasks) - len(living)
-    what = f"“{living[0].name}”" if len(living) == 1 else count_text(len(living), "task")
+    what = f"“{short_name(living[0].name)}”" if len(living) == 1 else count_text(len(living), "task")
     skipped = f"{ended:,} more in the selection {'has' if ended == 1 else 'have'} already ended and " if ended else ""
     skipped += ("is skipped. " if ended == 1 else "are skipped. ") if ended else ""
     return Question(

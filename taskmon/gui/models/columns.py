@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.lifecycle import FACTS, Status, facts
+from taskmon.core.plain_text import one_line
 from taskmon.core.task_reason import reason_pattern, reason_text, reason_tooltip
 from taskmon.core.units import duration_text, money_text, short_duration_text
 from taskmon.gui.models import task_times as times
@@ -170,7 +171,12 @@ def _of_text(
     """A column that shows and sorts by a text of the task; the tooltip is the text in full."""
     tell = tooltip or text
     return ColumnFacts(
-        look, lambda t, _n, _o: text(t), lambda t, _n, _o: text(t), lambda t, _n, _o: tell(t), by_text=True, read=text
+        look,
+        lambda t, _n, _o: one_line(text(t)),
+        lambda t, _n, _o: text(t),
+        lambda t, _n, _o: tell(t),
+        by_text=True,
+        read=text,
     )
 
 
@@ -191,7 +197,7 @@ def _text_columns() -> dict[Column, ColumnFacts]:
     return {
         c.TASK: ColumnFacts(
             _look(c.TASK, "Task", kind.CODE, 68, True),
-            lambda t, _n, _o: short_id(t.task_id),
+            lambda t, _n, _o: one_line(short_id(t.task_id)),
             lambda t, _n, _o: t.task_id,
             lambda t, _n, _o: t.task_id,
             by_text=True,
@@ -207,7 +213,7 @@ def _text_columns() -> dict[Column, ColumnFacts]:
         ),
         c.REASON: ColumnFacts(
             _look(c.REASON, "Reason", kind.QUIET, 130, True, elastic=True),
-            lambda t, _n, o: waiting_text(t, o.queue) or silence_text(t, o) or reason_text(t),
+            lambda t, _n, o: waiting_text(t, o.queue) or silence_text(t, o) or one_line(reason_text(t)),
             lambda t, _n, _o: reason_pattern(t),
             _reason_tooltip,
             by_text=True,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QScrollArea, QWidget
 
+from taskmon.core.plain_text import some_lines
 from taskmon.core.task_reason import whole_reason
 from taskmon.core.units import duration_text, money_text, size_text
 from taskmon.gui.theme import LIGHT, Theme, ui_font
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from taskmon.core.task import Task
+
+_LEAST_VALUE: Final = 160
 
 
 def _moment(when: datetime | None) -> str:
@@ -62,7 +65,14 @@ def detail_rows(task: Task) -> Iterator[tuple[str, str]]:
         ("Cost", money_text(task.estimated_computation_cost)),
         ("Stored under", task.storage_path or ""),
     ]
-    return ((name, value) for name, value in rows if value)
+    return ((name, some_lines(value)) for name, value in rows if value)
+
+
+class _Value(QLabel):
+    """Words that wrap; a word as long as a sentence is cut at the edge and told whole when it is copied."""
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint().boundedTo(QSize(_LEAST_VALUE, 10_000))
 
 
 class DetailsPane(QScrollArea):
@@ -110,7 +120,7 @@ class DetailsPane(QScrollArea):
             self._form.removeRow(0)
         self._labels, self._titles = {}, []
         for name in names:
-            value = QLabel(self._sheet)
+            value = _Value(self._sheet)
             value.setTextFormat(Qt.TextFormat.PlainText)
             value.setWordWrap(True)
             value.setTextInteractionFlags(

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from taskmon.core.lifecycle import Status, facts
+from taskmon.core.plain_text import some_lines
 from taskmon.core.task_story import command_sentence, counts_sentence, queue_sentence, told_error
 from taskmon.gui.icons import icon, tinted_icon
 from taskmon.gui.theme import LIGHT, Theme, ui_font
@@ -92,7 +93,7 @@ class Explanation(QWidget):
         error = told_error(task)
         sentences += [command] if command and command not in error else []  # nothing is said twice
         self._show_fact(" ".join(sentences))
-        self._error.show_text(error)
+        self._error.show_text(some_lines(error))
         self._offer(_next_steps_of(task))
 
     def show_status(self, status: Status) -> None:
@@ -175,7 +176,7 @@ class Explanation(QWidget):
         self._show_fact(sentence)
 
     def _show_fact(self, sentence: str) -> None:
-        self._fact.setText(sentence)
+        self._fact.setText(some_lines(sentence))
         self._fact.setVisible(bool(sentence))
 
     def _offer(self, actions: tuple[str, ...]) -> None:

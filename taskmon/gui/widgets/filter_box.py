@@ -74,6 +74,7 @@ class FilterBox(QWidget):
         self._completer = QCompleter(self._choices, self)
         self._completer.setWidget(self._edit)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self._completer.setMaxVisibleItems(12)
         self._completer.activated.connect(self._complete)
 
     def show_help(self) -> None:

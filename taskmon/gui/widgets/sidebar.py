@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from taskmon.core.plain_text import one_line
 from taskmon.core.units import count_text
 from taskmon.gui.task_rows import TaskGroup
 from taskmon.gui.theme import LIGHT, Theme, ui_font
@@ -166,7 +167,7 @@ class _EntryPainter(PlainTooltips):
         quiet = group.count == 0 and not chosen
         ink = self.theme.selection_text if chosen else self.theme.muted if quiet else self.theme.text
         painter.setPen(QColor(ink))
-        title = metrics.elidedText(group.title, Qt.TextElideMode.ElideRight, text.width() - width - 8)
+        title = metrics.elidedText(one_line(group.title), Qt.TextElideMode.ElideRight, text.width() - width - 8)
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QKeySequence, QPainter, QPixmap, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from taskmon.core.lifecycle import can_kill, facts
+from taskmon.core.plain_text import one_line, short_name
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import LIGHT, mark, ui_font
 from taskmon.gui.widgets.explanation import Explanation
@@ -99,9 +100,9 @@ class TaskWindow(QWidget):
         self._task = task
         self.diagram.show_task(task, now)
         self.explanation.show_task(task, position)
-        self._name.setText(task.name)
+        self._name.setText(one_line(task.name))
         parts = [task.simulator, task.project, task.task_id if task.task_id != task.name else ""]
-        self._about.setText(" · ".join(part for part in parts if part))
+        self._about.setText(" · ".join(one_line(part) for part in parts if part))
         self._buttons["kill"].setEnabled(can_kill(task.status))
         self._buttons["download"].setEnabled(task.start_time is not None)
         self._show_state()
@@ -110,7 +111,7 @@ class TaskWindow(QWidget):
         if self._task is None:
             return
         status = self._task.status
-        self.setWindowTitle(f"{self._task.name} · {facts(status).alias} – taskmon")
+        self.setWindowTitle(f"{short_name(self._task.name)} · {facts(status).alias} – taskmon")
         ink = QColor(self._theme.of(status).ink)
         ratio = self.devicePixelRatioF()
         picture = QPixmap(QSize(_MARK, _MARK) * ratio)

@@ -159,3 +159,21 @@ def test_every_bad_end_has_a_reason_and_a_good_one_none(status: Status) -> None:
 
 def test_a_task_that_queues_again_says_so() -> None:
     assert reason_text(a_task(status=Status.SUBMITTED, num_retries=1)) == "attempt 2, machines busy"
+
+
+def test_foreign_words_stay_on_their_line_and_in_their_direction() -> None:
+    evil = "a\u202egnp.exe\x1b[31m"
+    task = a_task(name=evil, simulator=evil, project=evil, machine_group_name=evil, task_id=evil)
+    failed = a_task(status=Status.FAILED, error_detail=evil)
+    told = [
+        COLUMNS[column].text(which, NOON, Observed())
+        for which, column in (
+            (a_task(name=evil), Column.NAME),
+            (task, Column.SIMULATOR),
+            (task, Column.PROJECT),
+            (task, Column.MACHINE_GROUP),
+            (failed, Column.REASON),
+        )
+    ]
+    assert set(told) == {"a\ufffdgnp.exe␛[31m"}
+    assert COLUMNS[Column.TASK].text(task, NOON, Observed()) == "a\ufffdgnp.…"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
+from taskmon.core.lifecycle import Status
 from taskmon.gui.widgets.details_pane import DetailsPane, detail_rows
 from tests.builders import a_task
 
@@ -34,6 +35,18 @@ def test_values_are_never_taken_for_markup(app: QApplication) -> None:
     pane.show_task(a_task(task_metadata={"name": "<img src=x>"}))
     label = next(label for label in pane.findChildren(QLabel) if label.text() == "<img src=x>")
     assert label.textFormat() is Qt.TextFormat.PlainText
+
+
+def test_a_word_without_end_makes_nothing_scroll_sideways(app: QApplication) -> None:
+    pane = DetailsPane()
+    pane.resize(600, 300)
+    failed = a_task(status=Status.FAILED, task_metadata={"name": "x" * 300}, error_detail="a\u202egnp.exe\nsecond")
+    pane.show_task(failed)
+    pane.show()
+    app.processEvents()
+    assert pane.horizontalScrollBar().maximum() == 0
+    assert any(label.text() == "a\ufffdgnp.exe\nsecond" for label in pane.findChildren(QLabel))
+    pane.close()
 
 
 def test_a_value_that_stays_keeps_its_label_and_so_its_selection(app: QApplication) -> None:

@@ -30,6 +30,14 @@ def seen(tooltip: str) -> str:
     return page.toPlainText()
 
 
+def test_a_long_word_is_broken_and_a_long_text_is_cut() -> None:
+    assert max(map(len, seen(plain_tooltip("x" * 300)).split("\u200b"))) <= 48
+    assert seen(plain_tooltip("x" * 300)).replace("\u200b", "") == "x" * 300
+    assert len(seen(plain_tooltip("word " * 5000))) < 1600
+    assert seen(plain_tooltip("line\n" * 400)).count("\n") < 30
+    assert seen(plain_tooltip("a\u202egnp.exe")) == "a\ufffdgnp.exe"
+
+
 def table() -> tuple[QWidget, QAbstractItemView]:
     store = TaskStore()
     store.apply([a_task(task_metadata={TASK_NAME: EVIL})])
