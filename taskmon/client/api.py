@@ -53,6 +53,11 @@ class ServiceClient:
         """What the service's clock said in its last answer, to the second; None if it never did."""
         return self._transport.last_date
 
+    @property
+    def answers(self) -> int:
+        """How many answers have come, refusals too."""
+        return self._transport.answers
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -11,8 +11,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from taskmon.client.clock_skew import ClockSkew
+from taskmon.client.overdue import Overdue
 from taskmon.client.task_watch import PAGE_SIZE, FeedWatch, ListWatch, TaskWatch
-from taskmon.core.errors import BusyError, NotAuthorizedError, NotFoundError, RefusedError, TaskmonError
+from taskmon.core.errors import (
+    BusyError,
+    ConnectionFailedError,
+    NotAuthorizedError,
+    NotFoundError,
+    RefusedError,
+    TaskmonError,
+)
 from taskmon.core.extensions import Extension
 
 if TYPE_CHECKING:
@@ -25,6 +33,9 @@ _AFTER_CHANGE_S: Final = 0.1
 """Changes that come faster than this are told together."""
 _QUICK_STEP_S: Final = 1.0
 """A feed that answers faster than this with nothing new does not wait; then we do."""
+_WAIT_S: Final = 5.0
+_HIDDEN_WAIT_S: Final = 25.0
+"""How long the service may wait for something to change; until then its silence says nothing."""
 _HIDDEN_FEED_S: Final = 5.0
 _LIST_S: Final = (2.0, 10.0)
 """Seconds between looks at lists: when things move, and when they have not for a while."""
@@ -41,6 +52,7 @@ _LONGEST_REQUESTED_S: Final = 3600.0
 class Freshness:
     """How far the store can be trusted. `loaded` of `total` tasks have been seen since the last full load began.
 
+    Not `connected` but `waiting`: an answer is overdue, and still waited for.
     `skew` is how far the service's clock is ahead of ours (see `client.clock_skew`).
     """
 
@@ -52,6 +64,7 @@ class Freshness:
     skew: timedelta = timedelta(0)
     whole: bool = True
     """False until everything has been loaded once: no tasks in the store does not mean that there are none."""
+    waiting: bool = False
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float | None) -> None:
@@ -102,6 +115,7 @@ class Poller:
         self._long_step: asyncio.Timeout | None = None
         self._skew = ClockSkew()
         self._asked_at = clock()
+        self._overdue = Overdue(lambda: client.answers, self._tell_overdue)
         self._date: datetime | None = None
 
     def poke(self) -> None:
@@ -133,6 +147,7 @@ class Poller:
         """One load or step. Returns the seconds to rest; None: until somebody pokes."""
         self._poked = False
         self._asked_at = self._clock()
+        self._overdue.expect()
         try:
             rest = await self._learn()
         except NotAuthorizedError as error:
@@ -143,11 +158,16 @@ class Poller:
             return self._after_refusal(error)
         except TaskmonError as error:
             return self._after_failure(error)
+        finally:
+            self._overdue.end()
+        if rest is None:
+            return 0.0
         self._progress = (len(self._store), len(self._store))
         self._heard()
         return rest
 
-    async def _learn(self) -> float:
+    async def _learn(self) -> float | None:
+        """Returns the seconds to rest; None if it was given up for a new question."""
         if self._watch is None:
             self._progress, self._whole = (0, 0), False
             watch = await self._choose_watch()
@@ -158,24 +178,28 @@ class Poller:
         began = self._clock()
         self._changed = False
         more = await self._step(self._watch)
+        if more is None:
+            return None
         took = max(0.0, (self._clock() - began).total_seconds())
         self._failures = 0
         self._calm_steps = 0 if self._changed else self._calm_steps + 1
         return 0.0 if more else self._pace(self._watch, took)
 
-    async def _step(self, watch: TaskWatch) -> bool:
+    async def _step(self, watch: TaskWatch) -> bool | None:
         """A step; one that waits at the service is given up when somebody pokes, and then the next does not wait."""
-        wait, self._hurried = not self._hurried, False
+        wait_s = 0.0 if self._hurried else _WAIT_S if self._visible else _HIDDEN_WAIT_S
+        self._hurried = False
+        self._overdue.expect(wait_s if isinstance(watch, FeedWatch) else 0.0)
         asking = asyncio.timeout(None)
         try:
             async with asking:
-                self._long_step = asking if wait else None
-                more = await watch.step(wait=wait)
+                self._long_step = asking if wait_s else None
+                more = await watch.step(wait_s)
         except TimeoutError:
             if not asking.expired():
                 raise
             self._hurried = True
-            return True
+            return None
         finally:
             self._long_step = None
         return more
@@ -246,7 +270,10 @@ class Poller:
         self._asked_at = now
         self._publish(None)
 
-    def _publish(self, problem: TaskmonError | None) -> None:
-        self._on_freshness(
-            Freshness(problem is None, self._last_answer, problem, *self._progress, self._skew.skew, self._whole)
-        )
+    def _tell_overdue(self) -> None:
+        late = ConnectionFailedError("The service is late with an answer.", "It is still being waited for.")
+        self._publish(late, waiting=True)
+
+    def _publish(self, problem: TaskmonError | None, *, waiting: bool = False) -> None:
+        known = (self._last_answer, problem, *self._progress, self._skew.skew, self._whole)
+        self._on_freshness(Freshness(problem is None, *known, waiting))

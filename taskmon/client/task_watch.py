@@ -33,20 +33,18 @@ class TaskWatch(Protocol):
     async def start(self, on_progress: Progress) -> None:
         """Load everything, newest first."""
 
-    async def step(self, *, wait: bool = True) -> bool:
-        """Learn what is new, with `wait` waiting for it if the service can. True: ask again at once, there is more."""
+    async def step(self, wait_s: float = 0.0) -> bool:
+        """Learn what is new, waiting so many seconds for it if the service can. True: ask again at once, there is
+        more."""
 
 
 class FeedWatch:
     """Over the change feed. A step waits up to `wait_s` seconds at the service for something to change."""
 
-    def __init__(
-        self, client: ServiceClient, store: TaskStore, page_size: int = PAGE_SIZE, wait_s: float = 25.0
-    ) -> None:
+    def __init__(self, client: ServiceClient, store: TaskStore, page_size: int = PAGE_SIZE) -> None:
         self._client = client
         self._store = store
         self._page_size = page_size
-        self._wait_s = wait_s
         self._cursor: str | None = None
 
     async def start(self, on_progress: Progress) -> None:
@@ -55,9 +53,9 @@ class FeedWatch:
         await load_all(self._client, self._store, self._page_size, on_progress)
         self._cursor = cursor
 
-    async def step(self, *, wait: bool = True) -> bool:
+    async def step(self, wait_s: float = 0.0) -> bool:
         """The next portion of changes. Raises RefusedError (410) when the service is another one than before."""
-        changes = await self._client.changes(self._cursor, self._wait_s if wait else 0.0)
+        changes = await self._client.changes(self._cursor, wait_s)
         moved = changes.cursor != self._cursor
         await take_over(self._store, changes.tasks)
         self._store.apply((), changes.removed)
@@ -90,7 +88,7 @@ class ListWatch:
         total = await load_all(self._client, self._store, self._page_size, on_progress)
         self._surplus = total - len(self._store)
 
-    async def step(self, *, wait: bool = True) -> bool:
+    async def step(self, wait_s: float = 0.0) -> bool:
         """One look at whatever may have changed. A total that the store cannot explain means a task was removed."""
         newest = await self._client.tasks(1, self._page_size)
         await take_over(self._store, newest.tasks)

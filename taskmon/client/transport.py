@@ -73,6 +73,8 @@ class Transport:
         self._clients: dict[tuple[str, bool], httpx.AsyncClient] = {}
         self.last_date: datetime | None = None
         """What the service's clock said in its last answer, to the second; None if it never did."""
+        self.answers = 0
+        """How many answers have come, refusals too."""
 
     async def close(self) -> None:
         """Close every connection."""
@@ -186,6 +188,7 @@ class Transport:
                 response = await client.send(request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise connection_failed(self.url, error) from error
+        self.answers += 1
         self.last_date = _date(response) or self.last_date
         if not response.is_success:
             raise refusal(response, f"{method} {path}", signed=False)

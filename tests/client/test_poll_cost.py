@@ -160,8 +160,44 @@ async def test_a_poke_ends_a_long_poll_and_asks_without_waiting() -> None:
     poller.poke()
     poller.poke()
     await until_async(lambda: len(waits) >= 2 and len(told) > heard)
-    assert waits[:2] == ["25.0", "0.0"]
+    assert waits[:2] == ["5.0", "0.0"]
     assert all(freshness.connected for freshness in told)
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
+
+
+@pytest.mark.parametrize("feed", [True, False], ids=["feed", "lists"])
+async def test_a_late_answer_is_told_while_it_is_waited_for(feed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("taskmon.client.overdue.LATE_S", 0.05)
+    monkeypatch.setattr("taskmon.client.poller._WAIT_S", 0.05)
+    service = FakeService(feed=feed, files=False)
+    service.put(a_task(task_id="a"))
+    handle, thaw, frozen = service._handle, asyncio.Event(), False
+
+    async def hold(request: httpx.Request) -> httpx.Response:
+        if frozen:
+            await thaw.wait()
+        return await handle(request)
+
+    service._handle = hold  # type: ignore[method-assign]
+    told: list[Freshness] = []
+
+    async def short_rest(_event: asyncio.Event, _seconds: float | None) -> None:
+        await asyncio.sleep(0.01)
+
+    poller = Poller(service.client(), TaskStore(), clock=StillClock(), on_freshness=told.append, wait=short_rest)
+    watching = asyncio.create_task(poller.watch_forever())
+    await until_async(lambda: told and told[-1].whole)
+    await asyncio.sleep(0.3)
+    assert all(freshness.connected for freshness in told)  # a long poll that is not due yet is not late
+    frozen = True
+    await until_async(lambda: told[-1].waiting)
+    assert not told[-1].connected
+    asked = len(service.requests)
+    thaw.set()
+    await until_async(lambda: told[-1].connected and not told[-1].waiting)
+    assert len(service.requests) <= asked + 2  # nobody had to ask again
     watching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await watching

@@ -119,6 +119,33 @@ def test_a_frozen_service_is_told_refused_and_forgiven(
     run_on_qt(story())
 
 
+@pytest.mark.parametrize("feed", [True, False], ids=["feed", "lists"])
+def test_a_service_that_is_late_is_told_before_it_is_given_up(
+    app: QApplication, tmp_path: Path, run_on_qt: Run, monkeypatch: pytest.MonkeyPatch, feed: bool
+) -> None:
+    monkeypatch.setattr("taskmon.client.transport._ANSWER_S", 300.0)
+    monkeypatch.setattr("taskmon.client.overdue.LATE_S", 1.0)
+    service = Service(tmp_path / "service", options=() if feed else ("--no-extensions",))
+    service.start()
+
+    async def story() -> None:
+        async with opened(app, service, tmp_path) as desk:
+            await until_live(desk)
+            assert service.process is not None
+            service.process.send_signal(signal.SIGSTOP)
+            try:
+                await until_silent(desk)
+                assert "It is still being waited for." in desk.shell.badge.toolTip()
+            finally:
+                service.process.send_signal(signal.SIGCONT)
+            await until_live(desk)
+
+    try:
+        run_on_qt(story())
+    finally:
+        service.clean_up()
+
+
 def test_a_killed_service_that_comes_back_needs_no_other_window(
     app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
 ) -> None:

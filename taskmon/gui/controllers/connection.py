@@ -87,6 +87,7 @@ class ConnectionController:
         self._polling: asyncio.Task[None] | None = None
         self._misses = 0
         self._visible = True
+        self._silent = False
         self._last_answer: datetime | None = None
         self._freshness_listeners: list[Callable[[Freshness], None]] = []
         self._move_listeners: list[Callable[[Place], None]] = []
@@ -128,7 +129,7 @@ class ConnectionController:
         if self._place is not None:
             self._leave()
         self._place = place
-        self._last_answer, self._misses = None, 0
+        self._last_answer, self._misses, self._silent = None, 0, False
         self._window.show_connection(place.name)
         self._badge.show_freshness(True, None, f"Connecting to {place.name}.")
         for listener in self._move_listeners:
@@ -212,14 +213,16 @@ class ConnectionController:
 
     def _hear(self, freshness: Freshness) -> None:
         problem = freshness.problem
+        self._silent = freshness.waiting or (self._silent and not freshness.connected)
         if freshness.connected:
             self._last_answer = freshness.last_answer or self._last_answer
-        elif not self._misses and self._last_answer is not None:
+        elif not self._misses and not self._silent and self._last_answer is not None:
             self._last_answer = self._clock()  # a long poll was answered until it broke, which is now
         self._badge.show_freshness(freshness.connected, self._last_answer, str(problem) if problem else "")
         for listener in self._freshness_listeners:
             listener(freshness)
-        self._misses = 0 if freshness.connected else self._misses + 1
+        if not freshness.waiting:
+            self._misses = 0 if freshness.connected else self._misses + 1
         place = self._place
         if place is None:
             return
