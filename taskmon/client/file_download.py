@@ -70,7 +70,7 @@ class Downloaded:
     failed: list[tuple[str, str]] = field(default_factory=list)
 
 
-def plan(files: Sequence[TaskFile], chosen: Iterable[str], folder: Path) -> list[Fetch]:
+def plan(files: Iterable[TaskFile], chosen: Iterable[str], folder: Path) -> list[Fetch]:
     """Which of `files` are meant by the `chosen` paths of files and folders ("" for all), and where below `folder`
     each goes: a chosen folder comes with its name, without the folders around it. Every target is another one."""
     wanted, fetches, used = set(chosen), [], set[Path]()

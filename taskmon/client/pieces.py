@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
+from time import perf_counter
 from typing import Final, TypeVar
 
 T = TypeVar("T")
 
 PIECE: Final = 100
 """So many tasks are read, or compared with what is known, in about a millisecond."""
+
+_TURN_S: Final = 0.004
 
 
 async def in_pieces(values: Sequence[T]) -> AsyncIterator[Sequence[T]]:
@@ -18,3 +21,17 @@ async def in_pieces(values: Sequence[T]) -> AsyncIterator[Sequence[T]]:
         if first:
             await asyncio.sleep(0)
         yield values[first : first + PIECE]
+
+
+async def in_turns(steps: Generator[None, None, T]) -> T:
+    """What `steps`, of a millisecond or so each, come to; every few of them the loop turns."""
+    until = perf_counter() + _TURN_S
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        if perf_counter() > until:
+            await asyncio.sleep(0)
+            until = perf_counter() + _TURN_S

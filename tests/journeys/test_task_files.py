@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox
 
 from taskmon.core.lifecycle import Status
+from taskmon.gui.widgets.file_rows import Place
 from taskmon.gui.widgets.wishes import Wish
 from tests.journeys.story import submit
 from tests.journeys.test_window_stories import open_desk, status
@@ -54,14 +55,15 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
+def is_listed(desk: Desk, place: Place) -> bool:
+    return desk.files_pane.tree.files.rows.row_of(place) is not None
+
+
 def choose(desk: Desk, *paths: str) -> None:
-    view = desk.files_pane.tree
-    rows, flag = view.selectionModel(), view.selectionModel().SelectionFlag
-    view.clearSelection()
-    for path in paths:
-        index = view.files.index_of(path)
-        assert index.isValid(), path
-        rows.setCurrentIndex(index, flag.Select | flag.Rows)
+    tree = desk.files_pane.tree
+    places = [place for path in paths for place in (Place(path, False), Place(path, True)) if is_listed(desk, place)]
+    assert len(places) == len(paths)
+    tree.select(*places)
 
 
 async def download(desk: Desk, folder: Path, answer: str = "") -> None:
@@ -90,15 +92,16 @@ def test_files_come_from_a_running_and_from_an_ended_task(
         async with open_desk(app, service, tmp_path) as desk:
             desk.fulfil(Wish.SHOW_FILES)
             task_id = await submit(desk.connection.client, folder(work_py=WORK), ["python3 -u work.py"])
-            files = desk.files_pane.tree.files
+            tree = desk.files_pane.tree
             await until_async(lambda: desk.shell.table.select_task(task_id), 30, "the task is in the table")
-            await until_async(lambda: files.index_of("results").isValid(), 30, "its files are listed while it runs")
+            await until_async(lambda: is_listed(desk, Place("results", True)), 30, "its files are listed while it runs")
             live = service.data_dir / "work" / task_id / "output" / "artifacts"
             await until_async(lambda: (live / "results/empty").exists(), 30, "all is written")
             written = digests(live / "results")
 
             desk.files_pane._refresh.click()
-            await until_async(lambda: len(files.tree.entries("results/vtk")) == 40, 30, "all are listed")
+            fields = [f"results/vtk/field_{number}.vtk" for number in range(40)]
+            await until_async(lambda: set(fields) <= set(tree.files.rows.tree.paths), 30, "all are listed")
             running = tmp_path / "running"
             running.mkdir()
             choose(desk, "results", "caf\ufffd.txt")
@@ -117,7 +120,7 @@ def test_files_come_from_a_running_and_from_an_ended_task(
             await until_async(lambda: "still being" not in desk.files_pane._note.text(), 10, "the list is final")
             note = desk.files_pane._note
             await until_async(lambda: " files, " in note.text() and "still" not in note.text(), 10, "it is shown")
-            desk.files_pane.tree.expand(files.index_of("results"))
+            tree.set_open(tree.files.rows.row_of(Place("results", True)) or 0, is_open=True)
             ended = tmp_path / "ended"
             (ended / "vtk").mkdir(parents=True)
             (ended / "vtk/field_7.vtk").write_bytes(b"mine")

@@ -18,7 +18,7 @@ from taskmon.client.live_files import list_files
 from taskmon.core.lifecycle import Status
 from taskmon.core.storage import SYSTEM_METRICS_FILE
 from taskmon.gui.models.columns import Column
-from taskmon.gui.widgets.file_tree_model import SIZE
+from taskmon.gui.widgets.file_rows import SIZE, Place
 from taskmon.gui.widgets.wishes import Wish
 from taskmon.programs import command
 from tests.journeys.story import Service, submit, wait_for
@@ -56,7 +56,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def listed_files(desk: Desk) -> set[str]:
-    return {file.path for file in desk.files_pane.tree.files.tree.files}
+    return set(desk.files_pane.tree.files.rows.tree.paths)
 
 
 def test_the_window_does_everything(
@@ -88,9 +88,9 @@ def test_the_window_does_everything(
             assert progress_shown(desk, endless) == ""
             desk.fulfil(Wish.SHOW_FILES)
             await until_async(lambda: "stdout.txt" in listed_files(desk), 30, "its files are listed by name")
-            files = desk.files_pane.tree.files
-            assert files.index_of("stdout.txt").siblingAtColumn(SIZE).data() == "—"
-            desk.files_pane.tree.setCurrentIndex(files.index_of("stdout.txt"))
+            tree, stdout = desk.files_pane.tree, Place("stdout.txt", False)
+            assert tree.files.index(tree.files.rows.row_of(stdout) or 0, SIZE).data() == "—"
+            tree.select(stdout)
             look = desk.files_pane.preview
             await until_async(lambda: "line 30" in look.text.toPlainText(), 30, "its last lines are seen")
             desk.fulfil(Wish.KILL)

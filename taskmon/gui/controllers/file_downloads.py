@@ -10,7 +10,7 @@ from taskmon.core.units import count_text, size_text
 from taskmon.gui.dialogs import Question, choose_answer, choose_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from PySide6.QtWidgets import QWidget
 
@@ -54,7 +54,7 @@ class FileDownloadsController:
         """Whose files the pane shows."""
         self._task = task
 
-    def download(self, chosen: Sequence[str], files: Sequence[TaskFile]) -> None:
+    def download(self, chosen: Sequence[str], files: Iterable[TaskFile]) -> None:
         """Brings those of `files` that `chosen` paths of files and folders mean to a folder of this computer."""
         if self._task is not None and self._running is None:
             self._running = self._background.start(self._download(self._task, chosen, files), "download files")
@@ -64,7 +64,7 @@ class FileDownloadsController:
         if self._running is not None:
             self._running.cancel()
 
-    async def _download(self, task: Task, chosen: Sequence[str], files: Sequence[TaskFile]) -> None:
+    async def _download(self, task: Task, chosen: Sequence[str], files: Iterable[TaskFile]) -> None:
         from taskmon.client.file_download import Downloaded, Existing, download_files, plan, taken
 
         done, count = Downloaded(), 0

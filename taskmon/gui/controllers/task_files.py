@@ -23,8 +23,6 @@ _SHARE: Final = 5.0
 _LONGEST_S: Final = 15.0
 _OPEN_CONNECTION_S: Final = 20.0
 """The pause where each list needs a direct connection of its own."""
-_FEW: Final = 2000
-"""Up to so many files are put in order at once, more in a worker thread."""
 
 
 class TaskFilesController:
@@ -81,15 +79,14 @@ class TaskFilesController:
 
     async def _list(self, task: Task) -> None:
         from taskmon.client.live_files import list_files
+        from taskmon.client.pieces import in_turns
         from taskmon.core.file_tree import FileTree
 
         began, client, least = time.monotonic(), self._connection.client, 0.0
         try:
             least = 0.0 if await client.offers(Extension.TASK_FILES) else _OPEN_CONNECTION_S
             listed = await list_files(client, task)
-            files = listed.files
-            tree = FileTree(files) if len(files) <= _FEW else await asyncio.to_thread(FileTree, files)
-            self._pane.show_files(tree, complete=listed.complete)
+            self._pane.show_files(await in_turns(FileTree.of(listed.files)), complete=listed.complete)
         except NotFoundError:
             self._pane.show_problem("The task left no files." if task.is_terminated else "The task has no files yet.")
         except TaskmonError as error:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from taskmon.core.errors import InvalidInputError
+from taskmon.gui.long_work import LongWork
 from taskmon.gui.models.columns import COLUMNS, Column
-from taskmon.gui.models.long_work import LongWork
 from taskmon.gui.models.observed_tasks import ObservedTasks
 from taskmon.gui.models.task_filter import EVERYTHING, parse_filter
 from taskmon.gui.models.task_group import GroupCounts

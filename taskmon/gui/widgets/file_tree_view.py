@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QWidget
 
+from taskmon.gui.widgets.file_painter import INDENT, arrow_left
 from taskmon.gui.widgets.file_preview import is_picture
-from taskmon.gui.widgets.file_tree_model import AGE, NAME, SIZE, FileTreeModel
-from taskmon.gui.widgets.plain_tooltip import PlainTooltips
+from taskmon.gui.widgets.file_rows import NAME
+from taskmon.gui.widgets.file_table import FileTable
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QItemSelection
-    from PySide6.QtGui import QKeyEvent
-    from PySide6.QtWidgets import QWidget
-
-    from taskmon.core.file_tree import Entry, FileTree
-    from taskmon.gui.theme import Theme
-
-_OPENED_ROWS: Final = 60
-"""Folders of a task are opened by themselves while the rows are no more than that."""
+    from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 
-class FileTreeView(QTreeView):
+class FileTreeView(FileTable):
     """Emits what the person means; paths are below the task's output folder."""
 
-    choice_changed = Signal()
     file_opened = Signal(str)
     log_requested = Signal(str)
     download_requested = Signal()
@@ -35,109 +27,96 @@ class FileTreeView(QTreeView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.files = FileTreeModel()
-        self.setModel(self.files)
-        self.setItemDelegate(PlainTooltips(self))
-        self.setAccessibleName("Files of the task")
-        self.setUniformRowHeights(True)
-        self.setExpandsOnDoubleClick(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._offer_menu)
-        self.doubleClicked.connect(self._open)
-        header = self.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        self.setColumnWidth(SIZE, 100)
-        self.setColumnWidth(AGE, 150)
-        self.setSortingEnabled(True)
-        self.sortByColumn(NAME, Qt.SortOrder.AscendingOrder)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.files.set_theme(theme)
-        self.viewport().update()
-
-    # -- values in ------------------------------------------------------------------------------------------------
-
-    def begin_with(self, tree: FileTree) -> None:
-        """The files of another task, or others than before; a small tree is shown open."""
-        self.files.begin_with(tree)
-        self._open_small()
-        self.choice_changed.emit()
-
-    def go_on_with(self, tree: FileTree) -> None:
-        """Later files of the same task: what is selected, open and looked at stays where it is."""
-        top = self.indexAt(QPoint(1, 1))
-        path = self.files.entry(top).path if top.isValid() and self.verticalScrollBar().value() else ""
-        self.files.go_on_with(tree)
-        if path and (there := self.files.index_of(path)).isValid() and there != self.indexAt(QPoint(1, 1)):
-            self.scrollTo(there, QAbstractItemView.ScrollHint.PositionAtTop)
-        self.viewport().update()
-
-    def _open_small(self) -> None:
-        waiting, rows = [QModelIndex()], 0
-        while waiting and rows <= _OPENED_ROWS:
-            place = waiting.pop(0)
-            rows += self.files.rowCount(place)
-            if rows > _OPENED_ROWS and place.isValid():
-                return
-            if place.isValid():
-                self.expand(place)
-            some = min(self.files.rowCount(place), _OPENED_ROWS)
-            below = [self.files.index(row, NAME, place) for row in range(some)]
-            waiting += [index for index in below if self.files.entry(index).is_folder]
-
-    # -- what is chosen -------------------------------------------------------------------------------------------
-
-    def current(self) -> Entry | None:
-        """The one entry that is selected; None for none or several."""
-        rows = self.selectionModel().selectedRows(NAME)
-        return self.files.entry(rows[0]) if len(rows) == 1 else None
-
-    def chosen(self) -> list[Entry]:
-        """All selected files and folders, as they stand in the tree."""
-        return [self.files.entry(index) for index in self.selectionModel().selectedRows(NAME)]
-
-    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
-        super().selectionChanged(selected, deselected)
-        self.choice_changed.emit()
+        self.doubleClicked.connect(self._activate)
 
     def copy_paths(self) -> None:
         """Puts the paths of the chosen files on the clipboard, one per line."""
-        entries = self.chosen()
-        if entries:
+        paths = self.chosen_paths()
+        if paths:
             mime = QMimeData()
-            mime.setText("\n".join(entry.path for entry in entries))
+            mime.setText("\n".join(paths))
             QGuiApplication.clipboard().setMimeData(mime)
-            self.copied.emit(len(entries))
+            self.copied.emit(len(paths))
+
+    # -- mouse and keyboard ---------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and self._on_arrow(index, event.position().x()):
+            self.set_open(index.row(), is_open=not self.is_open(self.files.rows.place(index.row()).path))
+        else:
+            super().mousePressEvent(event)
+
+    def _on_arrow(self, index: QModelIndex, x: float) -> bool:
+        if not index.isValid() or index.column() != NAME or not self.files.rows.place(index.row()).is_folder:
+            return False
+        left = arrow_left(self.columns()[NAME], self.files.rows.depth(index.row()))
+        return left <= x <= left + INDENT
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._on_arrow(self.indexAt(event.position().toPoint()), event.position().x()):
+            self.mousePressEvent(event)
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Home and End go to the first and last row; Qt's table would stay in the row."""
+        last = len(self.files.rows) - 1
+        if last >= 0 and action == QAbstractItemView.CursorAction.MoveHome:
+            return self.files.index(0, NAME)
+        if last >= 0 and action == QAbstractItemView.CursorAction.MoveEnd:
+            return self.files.index(last, NAME)
+        return super().moveCursor(action, modifiers)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        index, key = self.currentIndex(), event.key()
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_paths()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            index = self.currentIndex().siblingAtColumn(NAME)
-            if index.isValid() and self.files.entry(index).is_folder:
-                self.setExpanded(index, not self.isExpanded(index))
-            self._open(index)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._activate(index)
+        elif key == Qt.Key.Key_Asterisk:
+            self.set_all_open(is_open=True)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and index.isValid():
+            self._step(index.row(), inwards=key == Qt.Key.Key_Right)
         else:
             super().keyPressEvent(event)
 
-    def _open(self, index: QModelIndex) -> None:
-        if index.isValid() and not self.files.entry(index).is_folder:
-            self.file_opened.emit(self.files.entry(index).path)
+    def _step(self, row: int, *, inwards: bool) -> None:
+        """Right opens a folder, then goes into it; Left closes it, or goes to the folder around."""
+        place = self.files.rows.place(row)
+        is_open = place.is_folder and self.is_open(place.path)
+        if place.is_folder and is_open != inwards:
+            self.set_open(row, is_open=inwards)
+            return
+        target = (row + 1 if is_open else None) if inwards else self.files.rows.parent_row(row)
+        if target is not None:
+            self.setCurrentIndex(self.files.index(target, NAME))
+
+    def _activate(self, index: QModelIndex) -> None:
+        if not index.isValid():
+            return
+        place = self.files.rows.place(index.row())
+        if place.is_folder:
+            self.set_open(index.row(), is_open=not self.is_open(place.path))
+        else:
+            self.file_opened.emit(place.path)
 
     def _offer_menu(self, at: QPoint) -> None:
-        entries = self.chosen()
-        if not entries:
+        count, only = self.count_chosen(), self.current()
+        if not count:
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        [only, *more] = entries
-        readable = not more and not only.is_folder and not is_picture(only.path)
-        menu.addAction("Open as log", lambda: self.log_requested.emit(only.path)).setEnabled(readable)
+        readable = only is not None and not only.is_folder and not is_picture(only.path)
+        menu.addAction("Open as log", lambda: self.log_requested.emit(only.path if only else "")).setEnabled(readable)
         menu.addAction("Download…", self.download_requested.emit)
         menu.addSeparator()
-        copy = menu.addAction("Copy path" if not more else "Copy paths", self.copy_paths)
+        copy = menu.addAction("Copy path" if count == 1 else "Copy paths", self.copy_paths)
         copy.setShortcut(QKeySequence.StandardKey.Copy)
+        if self.files.rows.has_folders():
+            menu.addSeparator()
+            menu.addAction("Open all folders", lambda: self.set_all_open(is_open=True))
+            menu.addAction("Close all folders", lambda: self.set_all_open(is_open=False))
         menu.popup(self.viewport().mapToGlobal(at))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from taskmon.core.file_tree import FileTree
+from taskmon.core.plain_text import one_line
 from taskmon.core.units import count_text, size_text
 from taskmon.gui.icons import icon
 from taskmon.gui.styles import restyle
@@ -42,8 +43,8 @@ class FilesPane(QWidget):
     """Paths are below the task's output folder. Ages are told once there is a clock."""
 
     log_requested = Signal(str)
-    download_requested = Signal(list, list)
-    """The paths of chosen files and folders, [""] for all, and the files (TaskFile) that the tree shows."""
+    download_requested = Signal(list, object)
+    """The paths of chosen files and folders, [""] for all, and the FileTree that is shown."""
     preview_requested = Signal(str)
     refresh_requested = Signal()
     """The person wants to see the newest."""
@@ -56,6 +57,7 @@ class FilesPane(QWidget):
         self._theme = LIGHT
         self._all = FileTree()
         self._complete = True
+        self._reason = ""
         self._ticks = 0
         self.filter = QLineEdit(self)
         self.tree = FileTreeView(self)
@@ -111,7 +113,7 @@ class FilesPane(QWidget):
         self.filter.textChanged.connect(lambda _: self._filter_timer.start())
         self.filter.returnPressed.connect(self.tree.setFocus)
         self.tree.choice_changed.connect(self._choose)
-        self.tree.files.rowsInserted.connect(self._summarise)
+        self.tree.shown.connect(self._say)
         self.tree.file_opened.connect(self._open_file)
         self.tree.log_requested.connect(self.log_requested)
         self.tree.download_requested.connect(self._ask_for_download)
@@ -144,23 +146,22 @@ class FilesPane(QWidget):
         self._all, self._complete = FileTree(), True
         self.filter.clear()
         self._filter_timer.stop()
+        self._reason = note
         self.tree.begin_with(self._all)
-        self._say_empty(note)
 
     def show_files(self, tree: FileTree, *, complete: bool) -> None:
         """The files that the task has now; `complete` says that it writes no more."""
-        began = not self._all.files
-        self._all, self._complete = tree, complete
-        shown = tree.matching(self.filter.text())
+        began = not self._all
+        self._all, self._complete, self._reason = tree, complete, ""
         if began:
-            self.tree.begin_with(shown)
+            self.tree.begin_with(tree)
+            self.tree.show_matching(self.filter.text())
         else:
-            self.tree.go_on_with(shown)
-        self._say(shown)
+            self.tree.go_on_with(tree)
 
     def show_problem(self, sentence: str) -> None:
         """Why the files cannot be told now; those that are known stay."""
-        if self._all.files:
+        if self._all:
             self._note.setText(sentence)
         else:
             self._say_empty(sentence)
@@ -172,19 +173,16 @@ class FilesPane(QWidget):
         self.preview.show_nothing()
         self._enable()
 
-    def _say(self, shown: FileTree) -> None:
-        if not self._all.files:
-            self._say_empty("The task left no files." if self._complete else "The task has written no files yet.")
+    def _say(self) -> None:
+        if not self._all:
+            none = "The task left no files." if self._complete else "The task has written no files yet."
+            self._say_empty(self._reason or none)
             return
-        if not shown.files:
-            self._empty.setText(f"No name has “{self.filter.text().strip()}” in it.")
-        self._stack.setCurrentIndex(1 if shown.files else 0)
-        self._summarise()
-        self._enable()
-
-    def _summarise(self) -> None:
-        files = self.tree.files
-        self._note.setText(_summary(self._all, files.tree, self._complete, files.unlisted()))
+        shown = self.tree.files.rows.tree
+        if not shown:
+            self._empty.setText(f"No name has “{one_line(self.filter.text().strip())}” in it.")
+        self._stack.setCurrentIndex(1 if shown else 0)
+        self._note.setText(_summary(self._all, shown, self._complete))
 
     # -- time -----------------------------------------------------------------------------------------------------
 
@@ -206,15 +204,13 @@ class FilesPane(QWidget):
     # -- wishes ---------------------------------------------------------------------------------------------------
 
     def _filter_now(self) -> None:
-        shown = self._all.matching(self.filter.text())
-        self.tree.begin_with(shown)
-        self._say(shown)
+        self.tree.show_matching(self.filter.text())
 
     def _choose(self) -> None:
         self._enable()
         entry = self.tree.current()
         if entry is None or entry.is_folder:
-            count = len(self.tree.chosen())
+            count = self.tree.count_chosen()
             self.preview.show_nothing(f"{count:,} are selected." if count > 1 else "Select a file to look at it.")
         elif entry.path != self.preview.path:
             self.preview.show_waiting(entry.path)
@@ -231,15 +227,13 @@ class FilesPane(QWidget):
             self.log_requested.emit(entry.path)
 
     def _ask_for_download(self) -> None:
-        chosen = [entry.path for entry in self.tree.chosen()] or [""]
-        self.download_requested.emit(chosen, self.tree.files.tree.files)
+        self.download_requested.emit(self.tree.chosen_paths() or [""], self.tree.files.rows.tree)
 
     def _enable(self) -> None:
-        entry, chosen = self.tree.current(), self.tree.chosen()
+        entry, shown = self.tree.current(), len(self.tree.files.rows.tree)
         self._open.setEnabled(entry is not None and not entry.is_folder and not is_picture(entry.path))
-        shown = len(self.tree.files.tree.files)
         self._get.setEnabled(bool(shown) and not self.transfer.busy)
-        count = sum(item.files for item in chosen) or shown
+        count = self.tree.chosen_files() or shown
         self._get.setText(f"Download {count_text(count, 'file')}…" if count else "Download…")
 
     def show_transfer(self, text: str | None, fraction: float | None = None) -> None:
@@ -248,11 +242,10 @@ class FilesPane(QWidget):
         self._enable()
 
 
-def _summary(every: FileTree, shown: FileTree, complete: bool, unlisted: int) -> str:
-    count = count_text(len(every.files), "file")
+def _summary(every: FileTree, shown: FileTree, complete: bool) -> str:
+    count = count_text(len(every), "file")
     if shown is not every:
-        count = f"{len(shown.files):,} of {count}"
+        count = f"{len(shown):,} of {count}"
     size = f", {size_text(shown.size)}" if shown.size is not None else ""
     growing = "" if complete else " · still being written"
-    more = f" · {unlisted:,} more rows below" if unlisted else ""
-    return f"{count}{size}{growing}{more}"
+    return f"{count}{size}{growing}"

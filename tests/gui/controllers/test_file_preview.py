@@ -16,6 +16,7 @@ from taskmon.core.lifecycle import Status
 from taskmon.gui.background import Background
 from taskmon.gui.controllers.file_preview import TEXT_BYTES, FilePreviewController, readable
 from taskmon.gui.theme import load_fonts
+from taskmon.gui.widgets.file_rows import Place
 from taskmon.gui.widgets.files_pane import FilesPane
 from tests.builders import a_task
 from tests.waiting import until_async
@@ -104,9 +105,7 @@ def test_every_kind_of_file_shows_something_or_says_why(
             preview = pane.preview
 
             async def look(path: str) -> str:
-                rows = pane.tree.selectionModel()
-                flag = rows.SelectionFlag.ClearAndSelect | rows.SelectionFlag.Rows
-                rows.setCurrentIndex(pane.tree.files.index_of(path), flag)
+                pane.tree.select(Place(path, False))
                 await until_async(lambda: "Loading" not in preview.accessibleName())
                 return preview.accessibleName()
 

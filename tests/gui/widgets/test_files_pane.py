@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from taskmon.core.extensions import TaskFile
-from taskmon.core.file_tree import FileTree
+from taskmon.core.file_tree import FileTree, folders_above
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
-from taskmon.gui.widgets.file_tree_model import AGE, NAME, ROWS_AT_ONCE, SIZE, FileTreeModel
+from taskmon.gui.widgets.file_rows import AGE, NAME, SIZE, Place
+from taskmon.gui.widgets.file_tree_view import FileTreeView
 from taskmon.gui.widgets.files_pane import FilesPane
 from tests.fakes import StillClock
 
@@ -53,21 +54,50 @@ def some_files() -> FileTree:
     )
 
 
-def names(model: FileTreeModel, parent: QModelIndex | None = None) -> list[str]:
-    place = parent or QModelIndex()
-    return [str(model.index(row, NAME, place).data()) for row in range(model.rowCount(place))]
+def names(tree: FileTreeView, folder: str = "") -> list[str]:
+    """The names in a folder, as far as it is open."""
+    rows = tree.files.rows
+    inside = [
+        row
+        for row in range(len(rows))
+        if (above := rows.parent_row(row)) is not None and rows.place(above).path == folder
+    ]
+    top = [row for row in range(len(rows)) if rows.parent_row(row) is None]
+    return [str(tree.files.index(row, NAME).data()) for row in (inside if folder else top)]
+
+
+def place_of(pane: FilesPane, path: str) -> Place:
+    return next(
+        place for place in map(pane.tree.files.rows.place, range(len(pane.tree.files.rows))) if place.path == path
+    )
+
+
+def row(pane: FilesPane, path: str) -> int:
+    found = pane.tree.files.rows.row_of(place_of(pane, path))
+    assert found is not None
+    return found
 
 
 def text(pane: FilesPane, path: str, column: int) -> str:
-    return str(pane.tree.files.index_of(path).siblingAtColumn(column).data())
+    return str(pane.tree.files.index(row(pane, path), column).data())
 
 
 def choose(pane: FilesPane, *paths: str) -> None:
-    rows, flag = pane.tree.selectionModel(), pane.tree.selectionModel().SelectionFlag
-    for place, path in enumerate(paths):
-        index = pane.tree.files.index_of(path)
-        assert index.isValid(), path
-        rows.setCurrentIndex(index, flag.Rows | (flag.Select if place else flag.ClearAndSelect))
+    pane.tree.select(*(place_of(pane, path) for path in paths))
+
+
+def chosen(pane: FilesPane) -> list[str]:
+    return sorted(pane.tree.chosen_paths())
+
+
+def sort(pane: FilesPane, column: int, order: Qt.SortOrder) -> None:
+    pane.tree.horizontalHeader().setSortIndicator(column, order)
+
+
+def finish(pane: FilesPane) -> None:
+    """Waits until what was asked for is shown."""
+    while pane.tree.busy:
+        QApplication.processEvents()
 
 
 # --- the tree
@@ -75,7 +105,7 @@ def choose(pane: FilesPane, *paths: str) -> None:
 
 def test_folders_stand_first_and_tell_size_and_age_of_what_is_in_them(pane: FilesPane) -> None:
     pane.show_files(some_files(), complete=False)
-    assert names(pane.tree.files) == ["results", "big.csv", "stdout.txt"]
+    assert names(pane.tree) == ["results", "big.csv", "stdout.txt"]
     assert text(pane, "results", SIZE) == "2.5 kB"
     assert text(pane, "results/plots", SIZE) == "2.0 kB"
     assert text(pane, "results", AGE) == "12 s ago"
@@ -84,14 +114,14 @@ def test_folders_stand_first_and_tell_size_and_age_of_what_is_in_them(pane: File
 
 def test_sizes_and_ages_are_ordered_as_numbers_and_numbers_in_names_too(pane: FilesPane) -> None:
     pane.show_files(some_files(), complete=True)
-    pane.tree.sortByColumn(SIZE, Qt.SortOrder.DescendingOrder)
-    assert names(pane.tree.files) == ["big.csv", "stdout.txt", "results"]
-    pane.tree.sortByColumn(AGE, Qt.SortOrder.DescendingOrder)
-    assert names(pane.tree.files) == ["stdout.txt", "results", "big.csv"]
-    pane.tree.sortByColumn(NAME, Qt.SortOrder.AscendingOrder)
+    sort(pane, SIZE, Qt.SortOrder.DescendingOrder)
+    assert names(pane.tree) == ["big.csv", "stdout.txt", "results"]
+    sort(pane, AGE, Qt.SortOrder.DescendingOrder)
+    assert names(pane.tree) == ["stdout.txt", "results", "big.csv"]
+    sort(pane, NAME, Qt.SortOrder.AscendingOrder)
     pane.show_nothing()
     pane.show_files(FileTree([file("step_10.vtk"), file("step_9.vtk"), file("Step_1.vtk")]), complete=True)
-    assert names(pane.tree.files) == ["Step_1.vtk", "step_9.vtk", "step_10.vtk"]
+    assert names(pane.tree) == ["Step_1.vtk", "step_9.vtk", "step_10.vtk"]
 
 
 def test_what_nobody_tells_is_a_dash_and_never_zero(pane: FilesPane) -> None:
@@ -110,56 +140,129 @@ def test_ages_run_on(pane: FilesPane) -> None:
 
 def test_a_name_of_a_task_stays_on_its_line_and_is_no_markup(pane: FilesPane) -> None:
     pane.show_files(FileTree([file("<b>bold</b>\n\x1b[31m"), file("/etc/passwd"), file("a//b/c")]), complete=True)
-    assert names(pane.tree.files) == ["/etc", "<b>bold<", "a"]
-    assert names(pane.tree.files, pane.tree.files.index_of("<b>bold<")) == ["b>␊␛[31m"]
+    assert names(pane.tree) == ["/etc", "<b>bold<", "a"]
+    assert names(pane.tree, "<b>bold<") == ["b>␊␛[31m"]
 
 
 def test_selection_openness_and_place_stay_when_files_come(pane: FilesPane) -> None:
     pane.show_files(some_files(), complete=False)
     choose(pane, "stdout.txt", "results/probe.csv")
-    pane.tree.collapse(pane.tree.files.index_of("results/plots"))
-    more = [*some_files().files, file("aaa/new"), file("results/a.csv"), file("zzz")]
+    pane.tree.set_open(row(pane, "results/plots"), is_open=False)
+    more = [*some_files(), file("aaa/new"), file("results/a.csv"), file("zzz")]
     pane.show_files(FileTree(file for file in more if file.path != "big.csv"), complete=False)
-    assert names(pane.tree.files) == ["aaa", "results", "stdout.txt", "zzz"]
-    assert sorted(entry.path for entry in pane.tree.chosen()) == ["results/probe.csv", "stdout.txt"]
-    assert pane.tree.isExpanded(pane.tree.files.index_of("results"))
-    assert not pane.tree.isExpanded(pane.tree.files.index_of("results/plots"))
+    assert names(pane.tree) == ["aaa", "results", "stdout.txt", "zzz"]
+    assert chosen(pane) == ["results/probe.csv", "stdout.txt"]
+    assert pane.tree.is_open("results")
+    assert not pane.tree.is_open("results/plots")
 
 
 def test_the_rows_that_are_looked_at_stay_where_they_are(pane: FilesPane) -> None:
     files = [file(f"f{number:04}") for number in range(500)]
     pane.show_files(FileTree(files), complete=False)
-    pane.tree.scrollTo(pane.tree.files.index_of("f0300"), pane.tree.ScrollHint.PositionAtTop)
+    pane.tree.scrollTo(pane.tree.files.index(300, NAME), pane.tree.ScrollHint.PositionAtTop)
     pane.show_files(FileTree([*files, *(file(f"a{number:04}") for number in range(50))]), complete=False)
-    assert pane.tree.files.entry(pane.tree.indexAt(QPoint(5, 5))).path == "f0300"
+    assert pane.tree.files.rows.name(pane.tree.rowAt(5)) == "f0300"
 
 
-def test_many_files_are_listed_as_somebody_scrolls_and_all_are_found_by_name(pane: FilesPane) -> None:
+def test_many_files_are_listed_and_found_by_name(pane: FilesPane) -> None:
     pane.show_files(FileTree(file(f"f{number:06}.vtk") for number in range(50_000)), complete=True)
-    listed = pane.tree.files.rowCount()
-    assert ROWS_AT_ONCE <= listed <= 4 * ROWS_AT_ONCE
+    assert pane.tree.busy
+    finish(pane)
+    assert pane.tree.files.rowCount() == 50_000
     assert "50,000 files" in pane._note.text()
-    assert f"{50_000 - listed:,} more rows below" in pane._note.text()
-    pane.tree.scrollToBottom()
-    QApplication.processEvents()
-    assert pane.tree.files.rowCount() > listed
-    assert f"{50_000 - pane.tree.files.rowCount():,} more rows below" in pane._note.text()
+    QTest.keyClick(pane.tree, Qt.Key.Key_End)
+    assert pane.tree.files.rows.name(pane.tree.currentIndex().row()) == "f049999.vtk"
+    pane.tree.selectAll()
+    assert pane._get.text() == "Download 50,000 files…"
     pane.filter.setText("4999 VTK")
     pane._filter_now()
-    assert names(pane.tree.files)[:2] == ["f004999.vtk", "f014999.vtk"]
-    assert "of 50,000 files" in pane._note.text()
+    finish(pane)
+    assert names(pane.tree)[:2] == ["f004999.vtk", "f014999.vtk"]
+    assert pane.tree.count_chosen() == pane.tree.files.rowCount() == 15
+    assert "15 of 50,000 files" in pane._note.text()
     pane.filter.setText("nothing like it")
     pane._filter_now()
+    finish(pane)
     assert pane._empty.isVisible()
     assert "nothing like it" in pane._empty.text()
 
 
+def test_what_is_chosen_in_between_is_found_again_too(pane: FilesPane) -> None:
+    files = [file(f"f{number:05}") for number in range(20_000)]
+    pane.show_files(FileTree(files), complete=False)
+    finish(pane)
+    pane.tree.selectAll()
+    pane.show_files(FileTree([*files, file("a")]), complete=False)
+    assert pane.tree.busy
+    for _ in range(5):
+        pane.tree._go_on(0.0)
+    pane.tree.select(Place("f00007", False))
+    finish(pane)
+    assert chosen(pane) == ["f00007"]
+    assert pane.tree.currentIndex().row() == 8
+
+
+def test_a_filter_shows_what_it_finds_and_leaves_folders_as_they_were(pane: FilesPane) -> None:
+    pane.show_files(FileTree(file(f"d{n // 100}/f{n}") for n in range(1000)), complete=True)
+    pane.tree.set_open(row(pane, "d3"), is_open=True)
+    pane.filter.setText("77")
+    pane._filter_now()
+    assert names(pane.tree, "d1") == ["f177"]
+    pane.filter.clear()
+    pane._filter_now()
+    assert pane.tree.is_open("d3")
+    assert not pane.tree.is_open("d1")
+
+
+def test_arrows_go_through_folders(pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=True)
+    choose(pane, "results/plots/field.png")
+    QTest.keyClick(pane.tree, Qt.Key.Key_Left)
+    assert chosen(pane) == ["results/plots"]
+    QTest.keyClick(pane.tree, Qt.Key.Key_Left)
+    assert not pane.tree.is_open("results/plots")
+    QTest.keyClick(pane.tree, Qt.Key.Key_Right)
+    QTest.keyClick(pane.tree, Qt.Key.Key_Right)
+    assert chosen(pane) == ["results/plots/field.png"]
+    said = pane.tree.files.index(row(pane, "results/plots"), NAME).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert said == "plots, open folder with 1 file, level 2"
+
+
+def test_a_click_on_the_arrow_opens_and_chooses_nothing(pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=True)
+    cell = pane.tree.visualRect(pane.tree.files.index(row(pane, "results"), NAME))
+    at = QPoint(cell.left() + 9, cell.center().y())
+    QTest.mouseClick(pane.tree.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+    assert not pane.tree.is_open("results")
+    assert chosen(pane) == []
+
+
+def test_a_folder_and_what_is_in_it_are_counted_once(pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=True)
+    pane.tree.selectAll()
+    assert pane.tree.count_chosen() == 6
+    assert pane._get.text() == "Download 4 files…"
+    choose(pane, "results/plots", "results/plots/field.png", "results/probe.csv")
+    assert pane._get.text() == "Download 2 files…"
+
+
+def test_every_folder_opens_in_a_deep_tree(pane: FilesPane) -> None:
+    deep = "/".join(["d"] * 1500)
+    pane.show_files(FileTree([file(f"{deep}/last"), file("first")]), complete=True)
+    pane.tree.set_all_open(is_open=True)
+    assert pane.tree.files.rowCount() == 1502
+    QTest.keyClick(pane.tree, Qt.Key.Key_End)
+    pane.tree.grab()
+    pane.tree.set_all_open(is_open=False)
+    assert pane.tree.files.rowCount() == 2
+
+
 def test_a_small_tree_is_open_and_a_large_one_is_not(pane: FilesPane) -> None:
     pane.show_files(some_files(), complete=True)
-    assert pane.tree.isExpanded(pane.tree.files.index_of("results/plots"))
+    assert pane.tree.is_open("results/plots")
     pane.show_nothing()
     pane.show_files(FileTree(file(f"d{n // 100}/f{n}") for n in range(1000)), complete=True)
-    assert not pane.tree.isExpanded(pane.tree.files.index_of("d0"))
+    assert not pane.tree.is_open("d0")
 
 
 PATHS = st.lists(st.sampled_from(["a", "b", "d/a", "d/b", "d/e/x", "d/e/y", "q/x", "b/c", "/r", "d//k/l"]), unique=True)
@@ -170,28 +273,31 @@ PATHS = st.lists(st.sampled_from(["a", "b", "d/a", "d/b", "d/e/x", "d/e/y", "q/x
 def test_any_sequence_of_lists_keeps_the_rules_of_models(
     app: QApplication, lists: list[list[str]], columns: list[int]
 ) -> None:
-    model = FileTreeModel()
-    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    view = FileTreeView()
+    QAbstractItemModelTester(view.files, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    view.set_all_open(is_open=True)
     for paths in lists:
-        model.go_on_with(FileTree(file(path, len(path)) for path in paths))
-        assert leaves(model) == sorted(paths)
+        kept = set(view.chosen_paths()) & set(paths)
+        view.go_on_with(FileTree(file(path, len(path)) for path in paths))
+        assert leaves(view) == sorted(paths)
+        assert kept <= set(view.chosen_paths())
         for column in columns:
-            model.sort(column, Qt.SortOrder.DescendingOrder)
-            assert leaves(model) == sorted(paths)
+            view.horizontalHeader().setSortIndicator(column, Qt.SortOrder.DescendingOrder)
+            assert leaves(view) == sorted(paths)
+        view.select(*(Place(path, False) for path in paths[::2]))
+    view.deleteLater()
 
 
-def leaves(model: FileTreeModel) -> list[str]:
-    found, waiting = [], [QModelIndex()]
-    while waiting:
-        place = waiting.pop()
-        for row in range(model.rowCount(place)):
-            index = model.index(row, NAME, place)
-            assert model.parent(index) == place
-            entry = model.entry(index)
-            if entry.is_folder:
-                waiting.append(index)
-            else:
-                found.append(entry.path)
+def leaves(view: FileTreeView) -> list[str]:
+    rows, found = view.files.rows, []
+    for number in range(len(rows)):
+        place = rows.place(number)
+        assert rows.row_of(place) == number
+        assert rows.depth(number) == len(list(folders_above(place.path)))
+        above = rows.parent_row(number)
+        assert above is None or rows.depth(above) == rows.depth(number) - 1
+        found += [] if place.is_folder else [place.path]
+    assert rows.count_files([(0, len(rows) - 1)] if len(rows) else []) == len(found)
     return sorted(found)
 
 
@@ -236,9 +342,9 @@ def test_enter_opens_a_text_as_a_log_and_a_folder(pane: FilesPane) -> None:
         choose(pane, path)
         QTest.keyClick(pane.tree, Qt.Key.Key_Return)
     assert wishes == ["stdout.txt"]
-    assert not pane.tree.isExpanded(pane.tree.files.index_of("results"))
+    assert not pane.tree.is_open("results")
     QTest.keyClick(pane.tree, Qt.Key.Key_Enter)
-    assert pane.tree.isExpanded(pane.tree.files.index_of("results"))
+    assert pane.tree.is_open("results")
     choose(pane, "big.csv")
     pane.preview.show_text("big.csv", "1,2", "3 B")
     pane.preview._more.click()
@@ -257,7 +363,7 @@ def test_paths_are_copied_by_key(pane: FilesPane) -> None:
 
 def test_the_button_says_how_many_files_a_download_would_bring(pane: FilesPane) -> None:
     wishes: list[tuple[list[str], int]] = []
-    pane.download_requested.connect(lambda chosen, files: wishes.append((sorted(chosen), len(files))))
+    pane.download_requested.connect(lambda paths, files: wishes.append((sorted(paths), len(files))))
     pane.show_files(some_files(), complete=True)
     assert pane._get.text() == "Download 4 files…"
     pane._get.click()
@@ -268,7 +374,7 @@ def test_the_button_says_how_many_files_a_download_would_bring(pane: FilesPane) 
     pane._filter_now()
     assert pane._get.text() == "Download 2 files…"
     pane._get.click()
-    assert wishes == [([""], 4), (["big.csv", "results"], 4), ([""], 2)]
+    assert wishes == [([""], 4), (["big.csv", "results"], 4), (["big.csv", "results"], 2)]
     pane.show_transfer("Downloading", 0.5)
     assert not pane._get.isEnabled()
     pane.show_transfer(None)
@@ -285,9 +391,10 @@ def test_the_menu_offers_what_fits_the_choice(pane: FilesPane) -> None:
 
     pane.show_files(some_files(), complete=True)
     choose(pane, "stdout.txt")
-    assert offered() == {"Open as log": True, "Download…": True, "Copy path": True}
+    folders = {"Open all folders": True, "Close all folders": True}
+    assert offered() == {"Open as log": True, "Download…": True, "Copy path": True} | folders
     choose(pane, "stdout.txt", "results")
-    assert offered() == {"Open as log": False, "Download…": True, "Copy paths": True}
+    assert offered() == {"Open as log": False, "Download…": True, "Copy paths": True} | folders
 
 
 def test_an_empty_or_failed_list_says_why_and_known_files_stay(pane: FilesPane) -> None:

@@ -1,27 +1,27 @@
-"""Work over all tasks, such as another filter or order, in steps between which the window turns to other things."""
+"""Work over very many things, such as another filter or order, in steps between which the window turns to others."""
 
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
-    from taskmon.gui.models.delta import Delta, Steps
+T = TypeVar("T")
 
 
-class LongWork:
+class LongWork(Generic[T]):
     """What has begun, in the order in which it began; `done` hears what each came to."""
 
-    def __init__(self, done: Callable[[Delta], None]) -> None:
+    def __init__(self, done: Callable[[T], None]) -> None:
         self._done = done
-        self._jobs: dict[str, Steps] = {}
+        self._jobs: dict[str, Generator[None, None, T]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._jobs)
 
-    def begin(self, name: str, steps: Steps) -> None:
+    def begin(self, name: str, steps: Generator[None, None, T]) -> None:
         """Newer work of a name replaces older."""
         self._jobs.pop(name, None)
         self._jobs[name] = steps
