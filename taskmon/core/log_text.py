@@ -36,7 +36,8 @@ class LineText(NamedTuple):
 
 
 _TOKEN: Final = re.compile(
-    r"\x1b\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])"
+    r"\x1b\[(?P<parameters>[0-9;:]*)(?P<final>[CDGKm])"
+    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # all other commands
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\|$)"  # titles and links
     r"|\x1b[PX^_][^\x1b]*(?:\x1b\\|$)"
     r"|\x1b[ -/]*[0-~]"
@@ -224,7 +225,7 @@ class _Pen:
             self._style = styled(self._style, parameters)
         elif final == "K":
             self._erase(_number(parameters, 0))
-        elif final in "CDG":
+        else:
             amount = max(1, min(_number(parameters, 1), 10_000))
             columns = {"C": self._column + amount, "D": max(0, self._column - amount), "G": amount - 1}
             self._column = columns[final]

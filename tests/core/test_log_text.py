@@ -12,6 +12,7 @@ from taskmon.core.log_source import LineList, RawLine
 from taskmon.core.log_spans import StyleSpan, spans_between
 from taskmon.core.log_style import PLAIN, RGB, TextStyle, folded, style_after, styled, styles_before
 from taskmon.core.log_text import LineText, _Pen, line_text, plain_text, raw_text, shown_line
+from tests.log_streams import STREAMS
 
 PIECES = st.sampled_from(
     [
@@ -201,6 +202,14 @@ def test_a_line_begins_in_the_same_style_from_wherever_it_is_reached(
         for line in source.lines(0, first):
             style = style_after(line, style)
         assert alone[0] == style
+
+
+@given(stream=STREAMS, begun=st.sampled_from([PLAIN, TextStyle(ink=2, bold=True)]))
+def test_the_next_line_begins_in_the_style_that_this_one_leaves_on(stream: bytes, begun: TextStyle) -> None:
+    raw = stream.replace(b"\n", b"")[:1024]
+    pen = _Pen(begun)
+    pen.write(raw.decode("utf-8", "replace"))
+    assert style_after(RawLine(raw, len(raw)), begun) == pen._style
 
 
 def test_raw_text_shows_every_escape_and_return() -> None:
