@@ -13,9 +13,6 @@ from taskmon.core.units import size_text
 from taskmon.gui.widgets.file_preview import is_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-    from typing import Any
-
     from PySide6.QtGui import QImage
 
     from taskmon.client.api import ServiceClient
@@ -43,6 +40,8 @@ class FilePreviewController:
         self._connection = connection
         self._pane = pane
         self._task: Task | None = None
+        self._path, self._again = "", False
+        self._showing: asyncio.Task[None] | None = None
         pane.preview_requested.connect(self.show_file)
 
     def show_task(self, task: Task | None) -> None:
@@ -52,16 +51,23 @@ class FilePreviewController:
         self._task = task
 
     def show_file(self, path: str) -> None:
-        """Shows a file of the task."""
-        if self._task is not None:
-            show = self._show_picture if is_picture(path) else self._show_text
-            self._background.restart("preview", self._guarded(show(self._task, path), path))
+        """Shows a file of the task. One that is being fetched is fetched once more afterwards: it has changed."""
+        if self._task is None:
+            return
+        if path == self._path and self._showing is not None and not self._showing.done():
+            self._again = True
+        else:
+            self._path = path
+            self._showing = self._background.restart("preview", self._show(self._task, path))
 
-    async def _guarded(self, showing: Coroutine[Any, Any, None], path: str) -> None:
-        try:
-            await showing
-        except TaskmonError as error:
-            self._pane.preview.show_note(path, str(error))
+    async def _show(self, task: Task, path: str) -> None:
+        self._again = True
+        while self._again:
+            self._again = False
+            try:
+                await (self._show_picture if is_picture(path) else self._show_text)(task, path)
+            except TaskmonError as error:
+                self._pane.preview.show_note(path, str(error))
 
     async def _show_picture(self, task: Task, path: str) -> None:
         content = await _first_part(self._connection.client, task, path, MOST_BYTES + 1)

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from taskmon.core.plain_text import one_line
@@ -36,10 +36,11 @@ class FilePreview(QWidget):
         super().__init__(parent)
         self.path = ""
         self._theme = LIGHT
-        self._fact = ""
+        self._fact = self._written = ""
         self.picture = PictureView(self)
         self.text = QPlainTextEdit(self)
         self.text.setReadOnly(True)
+        self.text.setUndoRedoEnabled(False)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -88,22 +89,51 @@ class FilePreview(QWidget):
             self._show_picture(QImage(), "Loading…")
 
     def show_picture(self, path: str, image: QImage) -> None:
-        """A decoded picture; a null one says that the file cannot be read as one."""
-        if path == self.path:
-            self._fact = f"{image.width():,} × {image.height():,}" if not image.isNull() else ""
-            self._show_picture(image, "This file cannot be shown as a picture.")
+        """A decoded picture; a null one says that the file cannot be read as one, for example while it is written. What
+        was seen of the same file before stays then."""
+        if path != self.path:
+            return
+        seen = self.picture.image if self._stack.currentWidget() is self.picture else QImage()
+        if image.isNull() and not seen.isNull():
+            self._fact = f"{_measures(seen)}, as it was before; now it cannot be read"
+            self._tell(readable=False)
+            return
+        self._fact = "" if image.isNull() else _measures(image)
+        self._show_picture(image, "This file cannot be shown as a picture.")
 
     def show_text(self, path: str, text: str, fact: str) -> None:
         """The first part of a text file; `fact` says how much of it that is."""
         if path != self.path:
             return
         self._fact = fact
-        if self.text.toPlainText() != text:
-            place = self.text.verticalScrollBar().value() if self._stack.currentWidget() is self.text else 0
-            self.text.setPlainText(text)
-            self.text.verticalScrollBar().setValue(place)
+        if self._stack.currentWidget() is not self.text:
+            self._written = ""
+        self._write(text)
         self._stack.setCurrentWidget(self.text)
         self._tell(readable=True)
+
+    def _write(self, text: str) -> None:
+        """Shows `text`; of what is shown already the end is added. Whoever reads or has selected something stays."""
+        before, self._written = self._written, text
+        if text == before:
+            return
+        across, down = self.text.horizontalScrollBar(), self.text.verticalScrollBar()
+        places, chosen = (across.value(), down.value()) if before else (0, 0), self.text.textCursor()
+        anchor, position = chosen.anchor(), chosen.position()
+        if before and text.startswith(before):
+            end = QTextCursor(self.text.document())
+            end.movePosition(QTextCursor.MoveOperation.End)
+            end.insertText(text[len(before) :])
+        else:
+            self.text.setPlainText(text)
+        if before:
+            last = self.text.document().characterCount() - 1
+            chosen = self.text.textCursor()
+            chosen.setPosition(min(anchor, last))
+            chosen.setPosition(min(position, last), QTextCursor.MoveMode.KeepAnchor)
+            self.text.setTextCursor(chosen)
+        across.setValue(places[0])
+        down.setValue(places[1])
 
     def show_note(self, path: str, sentence: str) -> None:
         """Why there is nothing to see."""
@@ -133,3 +163,7 @@ class FilePreview(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._write_caption()
+
+
+def _measures(image: QImage) -> str:
+    return f"{image.width():,} × {image.height():,}"

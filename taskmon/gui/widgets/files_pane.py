@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QHideEvent, QShowEvent
 
+    from taskmon.core.file_tree import Entry
     from taskmon.gui.theme import Theme
 
 _AGE_MS: Final = 1000
@@ -46,6 +47,7 @@ class FilesPane(QWidget):
     download_requested = Signal(list, object)
     """The paths of chosen files and folders, [""] for all, and the FileTree that is shown."""
     preview_requested = Signal(str)
+    """A file was chosen, or the one that is looked at has changed."""
     refresh_requested = Signal()
     """The person wants to see the newest."""
     renewal_due = Signal()
@@ -58,6 +60,7 @@ class FilesPane(QWidget):
         self._all = FileTree()
         self._complete = True
         self._reason = ""
+        self._looked_at: tuple[int | None, datetime | None] = (None, None)
         self._ticks = 0
         self.filter = QLineEdit(self)
         self.tree = FileTreeView(self)
@@ -212,9 +215,15 @@ class FilesPane(QWidget):
         if entry is None or entry.is_folder:
             count = self.tree.count_chosen()
             self.preview.show_nothing(f"{count:,} are selected." if count > 1 else "Select a file to look at it.")
-        elif entry.path != self.preview.path:
+        elif entry.path != self.preview.path or self._has_changed(entry):
+            self._looked_at = entry.size, entry.modified
             self.preview.show_waiting(entry.path)
             self.preview_requested.emit(entry.path)
+
+    def _has_changed(self, entry: Entry) -> bool:
+        """Whether the file that is looked at may be another one than was shown; one that nobody tells of may."""
+        told = entry.size, entry.modified
+        return not self._complete if told == (None, None) else told != self._looked_at
 
     def _open_file(self, path: str) -> None:
         """A double click or Enter: a picture is looked at already, everything else is read as a log."""

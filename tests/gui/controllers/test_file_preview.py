@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,28 @@ def test_every_kind_of_file_shows_something_or_says_why(
             assert "its first 64.0 kB" in await look("long.csv")
             assert len(preview.text.toPlainText()) <= TEXT_BYTES
             assert connection.sent < 2 * TEXT_BYTES
+
+    run_on_qt(story())
+
+
+def test_a_file_that_changes_while_it_is_fetched_is_fetched_once_more(
+    pane: FilesPane, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    def bug(error: Exception) -> None:
+        raise error
+
+    files = {"run.log": b"first"}
+
+    async def story() -> None:
+        async with Background(bug, bug) as background:
+            controller = FilePreviewController(background, Connected(files), pane)  # type: ignore[arg-type]
+            controller.show_task(a_task(status=Status.COMPUTATION_STARTED))
+            pane.preview.show_waiting("run.log")
+            for text in (b"first", b"first\nsecond", b"first\nsecond\nthird"):
+                controller.show_file("run.log")
+                files["run.log"] = text
+                await asyncio.sleep(0)
+            await until_async(lambda: "third" in pane.preview.text.toPlainText())
 
     run_on_qt(story())
 

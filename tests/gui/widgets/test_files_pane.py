@@ -320,8 +320,6 @@ def test_a_chosen_file_is_asked_for_and_shown(pane: FilesPane) -> None:
         pane.preview.show_picture("results/plots/field.png", picture)
         view = pane.preview.picture
         assert view.grab().toImage().pixelColor(view.rect().center()) == Qt.GlobalColor.red
-    pane.preview.show_picture("results/plots/field.png", QImage())
-    assert "cannot be shown" in pane.preview.accessibleName()
     choose(pane, "stdout.txt")
     pane.preview.show_text("stdout.txt", "<b>bold</b>\nline", "80 kB")
     assert pane.preview.text.toPlainText() == "<b>bold</b>\nline"
@@ -329,6 +327,48 @@ def test_a_chosen_file_is_asked_for_and_shown(pane: FilesPane) -> None:
     assert pane._open.isEnabled()
     choose(pane, "results/probe.csv", "big.csv")
     assert "2 are selected" in pane.preview.accessibleName()
+
+
+def test_a_growing_text_leaves_the_reader_and_the_selection_in_place(pane: FilesPane) -> None:
+    asked: list[str] = []
+    pane.preview_requested.connect(asked.append)
+    lines = [f"line {number}" for number in range(200)]
+    pane.show_files(some_files(), complete=False)
+    choose(pane, "stdout.txt")
+    pane.preview.show_text("stdout.txt", "\n".join(lines), "2 kB")
+    pane.show_files(some_files(), complete=False)
+    assert asked == ["stdout.txt"]
+    shown = pane.preview.text
+    shown.verticalScrollBar().setValue(120)
+    cursor = shown.textCursor()
+    cursor.setPosition(len("\n".join(lines)) - 8)
+    cursor.movePosition(cursor.MoveOperation.End, cursor.MoveMode.KeepAnchor)
+    shown.setTextCursor(cursor)
+    shown.verticalScrollBar().setValue(120)
+    pane.show_files(FileTree([*some_files(), file("stdout.txt", 90_000, 1)]), complete=False)
+    pane.show_files(FileTree([file("stdout.txt", 90_000, 1)]), complete=False)
+    assert asked[-1] == "stdout.txt"
+    assert len(asked) > 1
+    pane.preview.show_text("stdout.txt", "\n".join([*lines, "more", "and more"]), "2 kB")
+    assert shown.toPlainText().endswith("line 199\nmore\nand more")
+    assert shown.verticalScrollBar().value() == 120
+    assert shown.textCursor().selectedText() == "line 199"
+    pane.preview.show_text("stdout.txt", "\n".join(["another beginning", *lines]), "2 kB")
+    assert shown.toPlainText().startswith("another")
+    assert shown.verticalScrollBar().value() == 120
+
+
+def test_a_picture_that_is_being_written_stays_as_it_was(pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=False)
+    choose(pane, "results/plots/field.png")
+    picture = QImage(40, 20, QImage.Format.Format_RGB32)
+    pane.preview.show_picture("results/plots/field.png", picture)
+    pane.preview.show_picture("results/plots/field.png", QImage())
+    assert not pane.preview.picture.image.isNull()
+    assert "cannot be read" in pane.preview.accessibleName()
+    pane.preview.show_picture("results/plots/field.png", picture.scaled(80, 40))
+    assert "80 × 40" in pane.preview.accessibleName()
+    assert "cannot" not in pane.preview.accessibleName()
 
 
 # --- wishes
