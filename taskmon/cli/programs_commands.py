@@ -40,6 +40,10 @@ def open_window(arguments: Namespace) -> int:
 
         say(reason)
         return exit_code.SERVICE_PROBLEM
+    from taskmon.gui.compiled_support import import_pyside
+
+    cache_dir = user_cache_path("taskmon", appauthor=False)
+    import_pyside(cache_dir)
     from taskmon.gui.app import WindowOptions, run
 
     return run(
@@ -48,7 +52,7 @@ def open_window(arguments: Namespace) -> int:
             link=next(iter(links), ""),
             data_dir=data_dir(arguments),
             state_dir=state_dir,
-            cache_dir=user_cache_path("taskmon", appauthor=False),
+            cache_dir=cache_dir,
             url=given.url if given else None,
             api_key=given.api_key if given else "",
             stay_here=bool(arguments.data_dir or os.environ.get("TASKMON_DATA_DIR")),

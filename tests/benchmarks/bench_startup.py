@@ -52,21 +52,44 @@ window.show()
 application.exec()
 """
 
-WINDOW = f"""{TELL}
-from PySide6.QtCore import QTimer
-from taskmon.gui.widgets.main_window import MainWindow
-MainWindow.paintEvent = lambda self, event: QTimer.singleShot(0, tell)
+AFTER_IMPORT = f"""{TELL}
+from importlib.machinery import PathFinder
+class AfterImport:
+    def __init__(self, module, change):
+        self.module, self.change = module, change
+        sys.meta_path.insert(0, self)
+    def find_spec(self, name, path=None, target=None):
+        if name != self.module:
+            return None
+        sys.meta_path.remove(self)
+        spec = PathFinder.find_spec(name, path)
+        execute = spec.loader.exec_module
+        def execute_and_change(module):
+            execute(module)
+            self.change(module)
+        spec.loader.exec_module = execute_and_change
+        return spec
+def soon():
+    from PySide6.QtCore import QTimer
+    QTimer.singleShot(0, tell)
+"""
+"""Changes a module when the command itself has imported it, so that all is loaded in the order of a real start."""
+
+WINDOW = f"""{AFTER_IMPORT}
+def tell_of_paint(module):
+    module.MainWindow.paintEvent = lambda self, event: soon()
+AfterImport("taskmon.gui.widgets.main_window", tell_of_paint)
 """
 
-ROWS = f"""{TELL}
-from PySide6.QtCore import QTimer
-from taskmon.gui.widgets.task_table import TaskTable
-paint = TaskTable._paint_rows
-def paint_and_tell(self, painter, rect, rows, first, last):
-    paint(self, painter, rect, rows, first, last)
-    if last >= first:
-        QTimer.singleShot(0, tell)
-TaskTable._paint_rows = paint_and_tell
+ROWS = f"""{AFTER_IMPORT}
+def tell_of_rows(module):
+    paint = module.TaskTable._paint_rows
+    def paint_and_tell(self, painter, rect, rows, first, last):
+        paint(self, painter, rect, rows, first, last)
+        if last >= first:
+            soon()
+    module.TaskTable._paint_rows = paint_and_tell
+AfterImport("taskmon.gui.widgets.task_table", tell_of_rows)
 """
 
 COMMAND = """

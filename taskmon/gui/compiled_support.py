@@ -1,0 +1,77 @@
+"""PySide without the compiler: its support modules are Python text inside a library, compiled anew at every import.
+
+That is a fifth of the time in which an empty window is painted. Their compiled form is kept in our cache folder, by
+their text: another PySide brings other texts, and then they are compiled and kept again. Whatever is wrong with the
+file, PySide compiles for itself as it always did.
+"""
+
+from __future__ import annotations
+
+import builtins
+import marshal
+import os
+import stat
+import zlib
+from importlib.util import MAGIC_NUMBER
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import CodeType
+
+_NAME: Final = "pyside.compiled"
+_LARGEST: Final = 8 << 20
+_HEAD: Final = len(MAGIC_NUMBER) + 4
+
+_compile: Final = builtins.compile
+
+
+def import_pyside(folder: Path) -> None:
+    """Imports PySide6 with what `folder` keeps of it, and keeps what it lacks."""
+    known, used = _kept(folder / _NAME), dict[bytes, "CodeType"]()
+
+    def compile_once(source: Any, filename: Any, mode: str, *more: Any, **named: Any) -> Any:
+        if more or named or mode != "exec" or type(source) is not bytes:
+            return _compile(source, filename, mode, *more, **named)
+        used[source] = code = known.get(source) or _compile(source, filename, mode)
+        return code
+
+    builtins.compile = compile_once
+    try:
+        import PySide6.QtCore  # noqa: F401
+    finally:
+        builtins.compile = _compile
+    if not used.keys() <= known.keys():
+        _keep(folder / _NAME, used)
+
+
+def _kept(file: Path) -> dict[bytes, CodeType]:
+    """What a file of this Python's that nobody else can write holds; nothing for any other."""
+    try:
+        with file.open("rb") as opened:
+            about = os.fstat(opened.fileno())
+            content = opened.read(_LARGEST)
+        ours = about.st_mode & (stat.S_IWGRP | stat.S_IWOTH) == 0 and about.st_uid == os.getuid()
+        head, body = content[:_HEAD], content[_HEAD:]
+        if ours and head == _head_of(body):
+            return dict(marshal.loads(body))  # noqa: S302 - as trusted as the files that Python itself compiles
+    except (OSError, ValueError, EOFError, TypeError, AttributeError):  # no getuid: not on this system
+        pass
+    return {}
+
+
+def _head_of(body: bytes) -> bytes:
+    """Which Python wrote `body`, and that it is whole: damaged code would end the process."""
+    return MAGIC_NUMBER + zlib.crc32(body).to_bytes(4, "big")
+
+
+def _keep(file: Path, compiled: dict[bytes, CodeType]) -> None:
+    draft = file.with_suffix(".part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.touch(mode=0o600)
+        body = marshal.dumps(compiled)
+        draft.write_bytes(_head_of(body) + body)
+        draft.replace(file)
+    except OSError:
+        pass  # the next start takes as long as this one
