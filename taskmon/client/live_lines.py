@@ -39,15 +39,19 @@ _PASSING = (ConnectionFailedError, BusyError, ServiceFailedError)
 Sleep = Callable[[float], Awaitable[None]]
 
 
+class GapLine(bytes):
+    """A line of ours among a file's bytes: it says what is missing there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Something between what was told before and what is told next cannot be shown now; `reason` is a sentence."""
 
     reason: str
 
-    def line(self) -> bytes:
+    def line(self) -> GapLine:
         """The gap as a line of the file's text."""
-        return f"[taskmon: {self.reason}]\n".encode()
+        return GapLine(f"[taskmon: {self.reason}]\n".encode())
 
 
 class Transcript:
@@ -134,9 +138,18 @@ async def follow_lines(
         except NotFoundError as error:
             _log.info("%s of %s is not shown live: %s", path, task_id, error)
             live = False
-    async with aclosing(_stored(client, task_id, path, told, skip)) as pieces:
-        async for piece in pieces:
-            yield piece
+    place, again = _Place(skip, joined=not told.last), _AGAIN_S[0]
+    while True:
+        before = place.offset
+        try:
+            async with aclosing(_stored(client, task_id, path, told, place)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
+        except _PASSING as error:
+            _log.debug("the stored %s of %s, from byte %d on: %s", path, task_id, place.offset, error)
+            again = _AGAIN_S[0] if place.offset > before else min(2 * again, _AGAIN_S[1])
+            await sleep(again)
 
 
 async def _while_computing(
@@ -191,20 +204,32 @@ def _text(lines: Sequence[bytes]) -> bytes:
     return b"".join(line + b"\n" for line in lines)
 
 
+@dataclass(slots=True)
+class _Place:
+    """The byte of the stored file from which on it is to be told; not known until the lines are `joined` to it."""
+
+    offset: int
+    joined: bool
+
+
 async def _stored(
-    client: ServiceClient, task_id: str, path: str, told: Transcript, skip: int
+    client: ServiceClient, task_id: str, path: str, told: Transcript, place: _Place
 ) -> AsyncGenerator[bytes | Gap]:
-    """The rest of the file from the stored outputs."""
+    """The rest of the file from the stored outputs. After a fault it goes on at `place`."""
     task = await client.task(task_id)
-    if not told.last:
-        async with aclosing(read_output(client, task, path, skip)) as pieces:
+    if place.joined:
+        async with aclosing(read_output(client, task, path, place.offset)) as pieces:
             async for piece in pieces:
+                place.offset += len(piece)
                 yield piece
         return
-    seam = _Seam(told)
+    seam, read = _Seam(told), 0
     async with aclosing(read_output(client, task, path)) as pieces:
         async for piece in pieces:
             rest = await asyncio.to_thread(seam.feed, piece)
+            read += len(piece)
+            if seam.found:
+                place.offset, place.joined = read, True
             if rest:
                 yield rest
     rest = seam.finish()

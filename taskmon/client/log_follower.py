@@ -13,14 +13,16 @@ import json
 import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from taskmon.client.live_files import follow_file
+from taskmon.client.live_lines import GapLine
 from taskmon.client.log_spool import WORKER_STEP, LogSpool, SpoolState
-from taskmon.client.spool_lock import SpoolLock
+from taskmon.client.spool_lock import SpoolLock, companion
 from taskmon.core.errors import NotFoundError, TaskmonError
+from taskmon.core.extensions import Extension
 from taskmon.core.storage import OUTPUT_FOLDER
 
 if TYPE_CHECKING:
@@ -67,7 +69,11 @@ class LogFollower:
         self._path = path
         self._sleep = sleep
         self._copy = copies / task.task_id / str(task.num_retries) / path.replace("/", "%2F")
-        self.spool = LogSpool(self._copy)
+        self._by_lines = companion(self._copy, "lines")
+        """Beside a copy that is not the file byte for byte, so that its size does not tell where to go on."""
+        with suppress(OSError):
+            os.utime(self._copy)  # it is used: what nobody reads for long is thrown away
+        self.spool = LogSpool(self._copy, ours=True)
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -88,19 +94,42 @@ class LogFollower:
                     yield state
             if self.spool.size:
                 return
-            self._read_from(self._copy)
-        yield self.spool.refresh()
+            self._read_from(self._copy, ours=True)
         lock = SpoolLock(self._copy)
         try:
+            if lock.claim():
+                self._drop_lines()
+            yield self.spool.refresh()
             async with aclosing(self._watch_other_writer(lock)) as states:
                 async for state in states:
                     yield state
-            async with aclosing(follow_file(self._client, self._task.task_id, self._path, self.spool.size)) as chunks:
-                async for chunk in chunks:
-                    self.spool.append(chunk)
-                    yield self.spool.refresh()
+            if self._drop_lines():
+                yield self.spool.refresh()
+            async with aclosing(self._copied()) as states:
+                async for state in states:
+                    yield state
         finally:
             lock.release()
+
+    async def _copied(self) -> AsyncGenerator[SpoolState]:
+        """Follows the file into our copy."""
+        by_lines = not self._task.is_terminated and not await self._client.offers(Extension.TASK_FILES)
+        async with aclosing(follow_file(self._client, self._task.task_id, self._path, self.spool.size)) as chunks:
+            async for chunk in chunks:
+                if by_lines or isinstance(chunk, GapLine):
+                    self._by_lines.touch(0o600)
+                self.spool.append(chunk)
+                yield self.spool.refresh()
+
+    def _drop_lines(self) -> bool:
+        """Empties a copy that came by lines or has gaps: the stored file, or the machine, has more than it."""
+        if not self._by_lines.exists():
+            return False
+        with suppress(FileNotFoundError):
+            os.truncate(self._copy, 0)
+        self._by_lines.unlink(missing_ok=True)
+        self.spool.refresh()
+        return True
 
     async def _watch_other_writer(self, lock: SpoolLock) -> AsyncGenerator[SpoolState]:
         """While another follower fills our copy it is only looked at; the lock is ours afterwards."""
@@ -113,9 +142,9 @@ class LogFollower:
                 yield state
         self.spool.refresh()
 
-    def _read_from(self, path: Path) -> None:
+    def _read_from(self, path: Path, *, ours: bool = False) -> None:
         self.spool.close()
-        self.spool = LogSpool(path)
+        self.spool = LogSpool(path, ours=ours)
 
     async def _read_own(self) -> AsyncGenerator[SpoolState]:
         """The task's own file, until the task has ended. What was written before the end is there when it is known."""

@@ -11,9 +11,11 @@ import os
 import struct
 from array import array
 from bisect import bisect_right
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from taskmon.client.log_spool import LogSpool
+from taskmon.client.spool_lock import SpoolLock, companion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,17 +32,28 @@ class MergedLog:
 
     def __init__(self, path: Path, streams: Sequence[LogSpool]) -> None:
         self._streams = list(streams)
-        self._order = path.with_name(path.name + ".order")
+        self._lock, number = SpoolLock(path), 1
+        place = path
+        while not self._lock.claim():  # another window merges them too, in the order in which it sees them
+            number += 1
+            path = place.with_name(f"{place.name}-{number}")
+            self._lock = SpoolLock(path)
+        self._order = companion(path, "order")
+        self._writing = Lock()
+        self._closed = False
         self._generations = [stream.generation for stream in self._streams]
         self._offsets = [0] * len(self._streams)
         self._starts, self._origins = array("q"), array("B")  # first line of each run, its stream
         self._lines = 0
         self._load(path)
-        self.spool = LogSpool(path)
+        self.spool = LogSpool(path, ours=True)
 
     def close(self) -> None:
-        """Lets go of the merged file; the streams belong to somebody else."""
-        self.spool.close()
+        """Lets go of the merged file, also while a worker merges; the streams belong to somebody else."""
+        with self._writing:
+            self._closed = True
+            self.spool.close()
+            self._lock.release()
 
     def origin(self, line: int) -> int:
         """By which stream a line came: its place among the streams."""
@@ -54,8 +67,9 @@ class MergedLog:
 
     def advance(self, *, ended: bool = False) -> bool:
         """Takes in what has come; True when there is no more of it. `ended`: a last line needs no newline."""
-        if self._generations != [stream.generation for stream in self._streams]:
-            self._begin_anew()
+        with self._writing:
+            if not self._closed and self._generations != [stream.generation for stream in self._streams]:
+                self._begin_anew()
         whole = True
         for number, stream in enumerate(self._streams):
             whole &= self._take(number, stream, ended)
@@ -74,7 +88,10 @@ class MergedLog:
                     return True
                 if not content:
                     return True
-                self._write(number, content[: end or len(content)])
+                with self._writing:
+                    if self._closed:
+                        return True
+                    self._write(number, content[: end or len(content)])
         finally:
             os.close(descriptor)
         return self._offsets[number] >= size

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Final
 
 from taskmon.client.line_index import LineIndex
+from taskmon.client.spool_lock import hold
 from taskmon.core.errors import TaskmonError
 from taskmon.core.log_source import LINE_LIMIT, RawLine, SearchResult
 
@@ -53,8 +54,10 @@ class LogSpool:
     file only the end is known at first.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, ours: bool = False) -> None:
+        """`ours`: a copy in our cache, which is not thrown away while it is open here."""
         self.path = path
+        self._ours = ours
         self.generation = 0
         self._fd = -1
         self._append_fd = -1
@@ -195,6 +198,8 @@ class LogSpool:
                     return False
             with self._descriptors:
                 self._retired, self._fd = self._fd, os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+                if self._ours:
+                    hold(self._fd)
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from taskmon.client.spool_pruning import prune_now_and_then
 from taskmon.core.connection import CLOUD
 from taskmon.gui.controllers.bound_tasks import BoundTasksController
 from taskmon.gui.controllers.chart import ChartController
@@ -124,6 +125,7 @@ class Desk(QObject):
             background, connection, self.files_pane, messages, window, self.actions.note_downloaded
         )
         background.watch(self.progress.watch_forever(), "progress")
+        background.watch(prune_now_and_then(logs, shell.clock), "old logs")
         self.detail.show_in(shell.diagram, shell.explanation, self.timeline, self.details_pane)
 
     def _connect(self) -> None:

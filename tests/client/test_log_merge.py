@@ -64,7 +64,7 @@ def test_of_what_was_there_before_the_first_look_stdout_comes_first(streams: lis
     pieces=st.lists(st.tuples(st.integers(0, 1), st.sampled_from([b"a\n", b"bc", b"\n", b"d\ne", b""])), max_size=20)
 )
 def test_no_line_of_either_stream_is_lost_or_told_twice(tmp_path: Path, pieces: list[tuple[int, bytes]]) -> None:
-    for name in ("out", "err", "merged", "merged.order"):
+    for name in ("out", "err", "merged", ".merged.order"):
         (tmp_path / name).unlink(missing_ok=True)
     streams = [LogSpool(tmp_path / name) for name in ("out", "err")]
     merged = MergedLog(tmp_path / "merged", streams)
@@ -103,3 +103,38 @@ def test_a_stream_that_begins_anew_begins_the_merged_log_anew(streams: list[LogS
     merged.advance()
     assert shown(merged) == [(0, b"new")]
     merged.close()
+
+
+def test_two_windows_that_merge_the_same_streams_do_not_disturb_each_other(
+    streams: list[LogSpool], tmp_path: Path
+) -> None:
+    one, other = (MergedLog(tmp_path / "merged", streams) for _ in range(2))
+    for number in range(3):
+        streams[number % 2].append(b"line %d\n" % number)
+        one.advance()
+        other.advance()
+    expected = [(0, b"line 0"), (1, b"line 1"), (0, b"line 2")]
+    assert shown(one) == shown(other) == expected
+    one.close()
+    again = MergedLog(tmp_path / "merged", streams)
+    again.advance()
+    assert shown(again) == shown(other) == expected
+    again.close()
+    other.close()
+
+
+def test_a_worker_that_still_merges_when_the_log_is_closed_writes_nothing_more(
+    streams: list[LogSpool], tmp_path: Path
+) -> None:
+    merged = MergedLog(tmp_path / "merged", streams)
+    streams[0].append(b"one\n")
+    merged.close()
+    assert merged.advance()
+    streams[0].path.write_bytes(b"new\n")
+    streams[0].refresh()
+    merged.advance()
+    assert not (tmp_path / "merged").exists()
+    again = MergedLog(tmp_path / "merged", streams)
+    again.advance()
+    assert shown(again) == [(0, b"new")]
+    again.close()
