@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -34,6 +35,8 @@ PATIENCE: Final = 2
 """Failed polls of the embedded service before it is looked for (and, if need be, started) again."""
 FAREWELL_S: Final = 10.0
 """How long cancelled actions may use the client of a service that was left, for example to withdraw half an upload."""
+GRACE_S: Final = 2.0
+"""How long a service that was silent may take to answer before a wish is refused."""
 STAYS: Final = ("leave", "switch", "connections", DOOR, LISTENER)
 """Names of the actions that are about the window and outlive a change of service."""
 
@@ -89,6 +92,8 @@ class ConnectionController:
         self._visible = True
         self._silent = False
         self._last_answer: datetime | None = None
+        self._trouble: TaskmonError | None = None
+        self._answered = asyncio.Event()
         self._freshness_listeners: list[Callable[[Freshness], None]] = []
         self._move_listeners: list[Callable[[Place], None]] = []
         self._key_listeners: list[Callable[[Place, NotAuthorizedError | None], None]] = []
@@ -105,6 +110,18 @@ class ConnectionController:
     def is_connected(self) -> bool:
         """Whether there is a client to ask."""
         return self._client is not None
+
+    async def answering(self) -> ServiceClient:
+        """The client, once the service answers. Raises ConnectionFailedError where it is silent and stays so when it is
+        asked again: what was sent to it now would happen later, when nobody expects it."""
+        client = self.client
+        if self._trouble is not None:
+            self.refresh()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._answered.wait(), GRACE_S)
+        if self._trouble is not None:
+            raise ConnectionFailedError(self._trouble.title, "Nothing was sent. Try again when it answers.")
+        return client
 
     @property
     def place(self) -> Place | None:
@@ -129,7 +146,7 @@ class ConnectionController:
         if self._place is not None:
             self._leave()
         self._place = place
-        self._last_answer, self._misses, self._silent = None, 0, False
+        self._last_answer, self._misses, self._silent, self._trouble = None, 0, False, None
         self._window.show_connection(place.name)
         self._badge.show_freshness(True, None, f"Connecting to {place.name}.")
         for listener in self._move_listeners:
@@ -214,6 +231,8 @@ class ConnectionController:
     def _hear(self, freshness: Freshness) -> None:
         problem = freshness.problem
         self._silent = freshness.waiting or (self._silent and not freshness.connected)
+        self._trouble = None if freshness.connected else problem
+        (self._answered.set if freshness.connected else self._answered.clear)()
         if freshness.connected:
             self._last_answer = freshness.last_answer or self._last_answer
         elif not self._misses and not self._silent and self._last_answer is not None:

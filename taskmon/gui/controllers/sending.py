@@ -134,7 +134,7 @@ class Sending:
         from taskmon.client.folder_scan import scan_in_thread
         from taskmon.client.submission import resubmit, submit_folder
 
-        client = self._connection.client
+        client = await self._connection.answering()
         own_name = submission.name if len(submission.folders) < 2 else ""
         name = own_name or name_of_folder(Path(folder).name)
 

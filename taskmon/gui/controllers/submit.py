@@ -179,7 +179,7 @@ class SubmitController:
         from taskmon.client.submission import submit_folder
         from taskmon.client.task_request import build_request, choose_group
 
-        client, example = self._connection.client, bundled_example()
+        client, example = await self._connection.answering(), bundled_example()
         group = choose_group(await client.machine_groups())
         self._messages.tell(f"Submitting the example “{example.name}”…")
         request = build_request(example.simulator, example.values, group.id or "")

@@ -106,7 +106,10 @@ class TaskActionsController:
 
     async def _kill(self, tasks: Sequence[Task], window: QWidget) -> None:
         question = kill_question(tasks)
-        if question is None or not await ask(question, window):
+        if question is None:
+            return
+        await self._connection.answering()
+        if not await ask(question, window):
             return
         latest = [self._store.get(task.task_id) or task for task in tasks]
         living = [task for task in latest if can_kill(task.status)]
@@ -119,6 +122,7 @@ class TaskActionsController:
     async def _resubmit(self, tasks: Sequence[Task]) -> None:
         from taskmon.client.submission import resubmit
 
+        await self._connection.answering()
         if len(tasks) > MANY:
             number = count_text(len(tasks), "task")
             question = Question("Run again", f"Run {number} again?", "Each becomes a new task.", f"Run {number} again")
@@ -133,6 +137,7 @@ class TaskActionsController:
     async def _download(self, tasks: Sequence[Task], window: QWidget) -> None:
         from taskmon.client.download import download_outputs
 
+        await self._connection.answering()
         folder = await choose_folder("Download outputs to", window, str(self._downloads))
         if folder is None:
             return
