@@ -7,40 +7,27 @@ Standard library only, so that the window can ask for it before it loads anythin
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import subprocess
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 
+from taskmon.client.handshake import ServiceAddress as ServiceAddress
+from taskmon.client.handshake import address_in, living_service, request_for
 from taskmon.core.errors import ConnectionFailedError
 
 _log = logging.getLogger(__name__)
-_HANDSHAKE: Final = "service.json"
 _START_LOG: Final = "service.log-start"
 _FOLDER_TAKEN: Final = 3
 """Exit code of a service that found another one in its data folder."""
 _CHECK_S: Final = 3.0
 _LOOK_S: Final = 0.02
 _LAST_LINES: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceAddress:
-    """Where a service answers and the key that it accepts."""
-
-    url: str
-    api_key: str
-    pid: int
-
-    def __repr__(self) -> str:
-        return f"ServiceAddress({self.url!r}, pid={self.pid})"
 
 
 async def own_service(data_dir: Path) -> ServiceAddress:
@@ -65,10 +52,8 @@ async def ensure_local_service(data_dir: Path, command: Sequence[str], *, timeou
 
 async def find_local_service(data_dir: Path) -> ServiceAddress | None:
     """The service of `data_dir` if one is alive, answers and accepts the key it left for us."""
-    address = _read_handshake(data_dir)
-    if address is None or not _is_alive(address.pid):
-        return None
-    return address if await _answers(address) else None
+    address = living_service(data_dir)
+    return address if address is not None and await _answers(address) else None
 
 
 async def _start(data_dir: Path, command: Sequence[str], deadline: float) -> ServiceAddress:
@@ -129,7 +114,7 @@ async def _first_line(process: subprocess.Popen[bytes], deadline: float) -> Serv
             ended = process.poll() is not None
             line += output.read() or b""
             *lines, line = line.split(b"\n")
-            address = next(filter(None, map(_address, lines)), None)
+            address = next(filter(None, map(address_in, lines)), None)
             if address is not None or ended:
                 return address
             await asyncio.sleep(_LOOK_S)
@@ -147,31 +132,6 @@ async def _other_service(data_dir: Path, process: subprocess.Popen[bytes], deadl
         await asyncio.sleep(_LOOK_S * 5)
 
 
-def _read_handshake(data_dir: Path) -> ServiceAddress | None:
-    try:
-        return _address((data_dir / _HANDSHAKE).read_bytes())
-    except OSError:
-        return None
-
-
-def _address(text: bytes) -> ServiceAddress | None:
-    try:
-        content: Any = json.loads(text)
-        return ServiceAddress(str(content["url"]), str(content["api_key"]), int(content["pid"]))
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return False
-    return pid > 0
-
-
 async def _answers(address: ServiceAddress) -> bool:
     """Whether a service is there and accepts the key; a foreign process behind the port fails one of the two."""
     checked = await _status_code(address, "/version-check?client_version=0.0.0")
@@ -180,15 +140,11 @@ async def _answers(address: ServiceAddress) -> bool:
 
 async def _status_code(address: ServiceAddress, path: str) -> int | None:
     parts = urlsplit(address.url)
-    request = (
-        f"GET {path} HTTP/1.1\r\nhost: {parts.netloc}\r\nx-api-key: {address.api_key}\r\n"
-        "accept: application/json\r\nconnection: close\r\n\r\n"
-    )
     try:
         async with asyncio.timeout(_CHECK_S):
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
             try:
-                writer.write(request.encode("ascii"))
+                writer.write(request_for(address, path))
                 status_line = await reader.readline()
             finally:
                 writer.close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from taskmon.gui.early_rows import show_early_rows
 from taskmon.gui.garbage import GarbageCollection
 from taskmon.gui.shell import Folders, Shell
 from taskmon.gui.styles import new_application
@@ -24,6 +25,8 @@ SWITCH_S: Final = 0.001
 
 _LONGEST_WAIT_MS: Final = 1000
 """A window that nobody sees, because it starts minimised, is never painted."""
+
+_LONGEST_WAIT_FOR_ROWS_MS: Final = 100
 
 
 class WindowOptions(NamedTuple):
@@ -47,18 +50,18 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-class _FirstPaint(QObject):
-    """Turns the event loop until `window` has been painted, so that nothing that is imported later delays it."""
+class _Paint(QObject):
+    """Turns the event loop until `widget` has been painted, so that nothing that is imported later delays it."""
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, widget: QWidget, longest_ms: int) -> None:
         super().__init__()
         self._loop = QEventLoop()
-        window.installEventFilter(self)
-        QTimer.singleShot(_LONGEST_WAIT_MS, self._loop.quit)
+        widget.installEventFilter(self)
+        QTimer.singleShot(longest_ms, self._loop.quit)
         self._loop.exec()
-        window.removeEventFilter(self)
+        widget.removeEventFilter(self)
 
-    def eventFilter(self, _window: QObject, event: QEvent) -> bool:
+    def eventFilter(self, _widget: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint:
             QTimer.singleShot(0, self._loop.quit)  # when the panes have been painted too
         return False
@@ -79,7 +82,9 @@ def run(options: WindowOptions) -> int:
     if options.url is None:
         shell.show_first_screen()
     shell.window.show()
-    _FirstPaint(shell.window)
+    _Paint(shell.window, _LONGEST_WAIT_MS)
+    if show_early_rows(shell, options):
+        _Paint(shell.table.viewport(), _LONGEST_WAIT_FOR_ROWS_MS)
     from taskmon.gui.session import run_session
 
     run_session(application, shell, options)

@@ -180,9 +180,17 @@ class Shell(QObject):
 
     def show_first_screen(self) -> None:
         """The rows that were seen the last time, pale and with their age, until the list itself is there."""
-        self._first = load_first_screen(self.lists)
-        self.table.set_stale(self._first is not None)
-        self.table.show_first(self._first)
+        self.show_first(load_first_screen(self.lists))
+
+    def shows_first(self) -> bool:
+        """Whether there are rows of a list that is not there yet."""
+        return self._first is not None
+
+    def show_first(self, first: FirstRows | None) -> None:
+        """Rows of a list that is not there yet, pale and with their age."""
+        self._first = first
+        self.table.set_stale(first is not None)
+        self.table.show_first(first)
         self.window.show_loaded(self._seen())
 
     def first_screen_of(self, place: str) -> str:

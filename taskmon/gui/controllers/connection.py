@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.connection import THIS_COMPUTER as THIS_COMPUTER
+from taskmon.core.connection import list_name
 from taskmon.core.errors import ConnectionFailedError, NotAuthorizedError, TaskmonError
 from taskmon.gui.desktop_notices import LISTENER
 from taskmon.gui.door import DOOR
@@ -61,7 +62,7 @@ class Place:
     @property
     def list_name(self) -> str:
         """Under which its list of tasks is remembered."""
-        return f"{self.name} {self.folder}".rstrip()
+        return list_name(self.name, self.folder)
 
 
 class ConnectionController:

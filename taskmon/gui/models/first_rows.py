@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from taskmon.core.lifecycle import Status
-from taskmon.gui.models.columns import COLUMNS
+from taskmon.gui.models.columns import COLUMNS, Observed
 from taskmon.gui.task_rows import Heading
 
 if TYPE_CHECKING:
+    from taskmon.core.task import TaskPage
     from taskmon.gui.models.task_table_model import TaskTableModel
     from taskmon.gui.task_rows import ColumnLook
 
@@ -87,6 +88,19 @@ def _row_of(model: TaskTableModel, row: int) -> FirstRow | Heading:
     bars = (model.fraction(row, column) for column in range(len(_KEYS)))
     fraction = next((value for value in bars if value is not None), None)
     return FirstRow(model.task_at(row).status, {k: v for k, v in texts.items() if v}, fraction, model.worrying(row))
+
+
+def first_rows_told(page: TaskPage, place: str, now: datetime) -> FirstRows | None:
+    """What the service of `place` has just told; None for values that are not what they should be."""
+    unseen = Observed()
+    try:
+        rows = tuple(
+            FirstRow(task.status, {look.look.key: look.text(task, now, unseen) for look in COLUMNS.values()}, None, ())
+            for task in page.tasks
+        )
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        return None
+    return FirstRows(place, now, page.total_size, rows)
 
 
 def encoded(first: FirstRows) -> bytes:
