@@ -36,6 +36,7 @@ from taskmon.core.units import size_text
 from taskmon.gui.app import SWITCH_S
 from taskmon.gui.garbage import GarbageCollection
 from taskmon.gui.theme import load_fonts
+from taskmon.gui.widgets.file_rows import Order
 from taskmon.gui.widgets.files_pane import FilesPane
 from tests.benchmarks.table_designs import Heartbeat, share
 
@@ -70,7 +71,7 @@ class Ours:
         await self._shown()
 
     async def sort(self, column: int, order: Qt.SortOrder) -> None:
-        self.pane.tree.horizontalHeader().setSortIndicator(column, order)
+        self.pane.tree.sort_by(Order(column, order == Qt.SortOrder.DescendingOrder))
         await self._shown()
 
     async def filter(self, text: str) -> None:

@@ -110,7 +110,8 @@ def existing_question(there: Sequence[Fetch], count: int) -> Question:
     """What is asked when `there` of `count` files have a name that is taken."""
     names = ", ".join(fetch.target.name for fetch in there[:_NAMED])
     names += f" and {len(there) - _NAMED:,} more" if len(there) > _NAMED else ""
-    text = f"{names} is there already." if count == 1 else f"{len(there):,} of {count:,} files are there already."
+    some = f"{len(there):,} of {count:,}" if len(there) < count else f"All {count:,}"
+    text = f"{names} is there already." if count == 1 else f"{some} files are there already."
     detail = "" if count == 1 else f"{names}.\n\n"
     return Question("Download files", text, f"{detail}“Keep both” gives the new ones a number.")
 

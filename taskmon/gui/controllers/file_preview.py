@@ -13,6 +13,7 @@ from taskmon.core.units import size_text
 from taskmon.gui.widgets.file_preview import is_picture
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QSize
     from PySide6.QtGui import QImage
 
     from taskmon.client.api import ServiceClient
@@ -74,7 +75,7 @@ class FilePreviewController:
         if len(content) > MOST_BYTES:
             self._pane.preview.show_note(path, f"This picture is larger than {size_text(MOST_BYTES)}; download it.")
             return
-        self._pane.preview.show_picture(path, await asyncio.to_thread(_decoded, content))
+        self._pane.preview.show_picture(path, *await asyncio.to_thread(_decoded, content))
 
     async def _show_text(self, task: Task, path: str) -> None:
         client, preview = self._connection.client, self._pane.preview
@@ -130,8 +131,8 @@ def _shown(line: bytes) -> str:
     return f"{text} …" if len(line) > _LONGEST_LINE else text
 
 
-def _decoded(content: bytes) -> QImage:
-    """Decodes in a worker thread; a null image where the bytes are no picture."""
+def _decoded(content: bytes) -> tuple[QImage, QSize]:
+    """Decodes in a worker thread, a large picture smaller than it is; a null image where the bytes are no picture."""
     from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
     from PySide6.QtGui import QImageReader
 
@@ -143,4 +144,4 @@ def _decoded(content: bytes) -> QImage:
     size = reader.size()
     if size.isValid() and max(size.width(), size.height()) > _MOST_PIXELS:
         reader.setScaledSize(size.scaled(_MOST_PIXELS, _MOST_PIXELS, Qt.AspectRatioMode.KeepAspectRatio))
-    return reader.read()
+    return reader.read(), size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
@@ -59,7 +59,8 @@ class FilePreview(QWidget):
         self._stack = QStackedLayout()
         self._stack.addWidget(self.picture)
         self._stack.addWidget(self.text)
-        foot = QHBoxLayout()
+        self._foot = QWidget(self)
+        foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(12, 4, 8, 4)
         foot.addWidget(self._caption, 1)
         foot.addWidget(self._more)
@@ -67,7 +68,7 @@ class FilePreview(QWidget):
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(0)
         page.addLayout(self._stack, 1)
-        page.addLayout(foot)
+        page.addWidget(self._foot)
 
     # -- values in ------------------------------------------------------------------------------------------------
 
@@ -88,17 +89,21 @@ class FilePreview(QWidget):
             self.path, self._fact = path, ""
             self._show_picture(QImage(), "Loading…")
 
-    def show_picture(self, path: str, image: QImage) -> None:
-        """A decoded picture; a null one says that the file cannot be read as one, for example while it is written. What
-        was seen of the same file before stays then."""
+    def show_picture(self, path: str, image: QImage, size: QSize | None = None) -> None:
+        """A decoded picture, and its `size` in the file if that is larger.
+
+        A null one says that the file cannot be read as one, for example while it is written; what was seen of the same
+        file before stays then.
+        """
         if path != self.path:
             return
         seen = self.picture.image if self._stack.currentWidget() is self.picture else QImage()
         if image.isNull() and not seen.isNull():
-            self._fact = f"{_measures(seen)}, as it was before; now it cannot be read"
+            self._fact = "as it was before; now it cannot be read"
             self._tell(readable=False)
             return
-        self._fact = "" if image.isNull() else _measures(image)
+        size = size or image.size()
+        self._fact = "" if image.isNull() else f"{size.width():,} × {size.height():,}"
         self._show_picture(image, "This file cannot be shown as a picture.")
 
     def show_text(self, path: str, text: str, fact: str) -> None:
@@ -152,6 +157,7 @@ class FilePreview(QWidget):
         self.setAccessibleName("Preview " + ". ".join(word for word in words if word))
         self.text.setAccessibleName(f"First part of {one_line(self.path)}")
         self._more.setVisible(readable)
+        self._foot.setVisible(bool(self.path))
         self._write_caption()
 
     def _write_caption(self) -> None:
@@ -163,7 +169,3 @@ class FilePreview(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._write_caption()
-
-
-def _measures(image: QImage) -> str:
-    return f"{image.width():,} × {image.height():,}"

@@ -86,12 +86,10 @@ class FileTable(QTableView):
         header.setSelectionModel(QItemSelectionModel(self.files, self))
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self._turn_order)
         self.setColumnWidth(SIZE, 100)
         self.setColumnWidth(AGE, 150)
-        header.setSortIndicator(NAME, Qt.SortOrder.AscendingOrder)
-        header.setSortIndicatorShown(True)
-        header.setSectionsClickable(True)
-        header.sortIndicatorChanged.connect(self._sort)
 
     def set_theme(self, theme: Theme) -> None:
         self._painter.set_theme(theme)
@@ -114,14 +112,21 @@ class FileTable(QTableView):
     def show_matching(self, words: str) -> None:
         """Only the files whose path has every word in it, in open folders; all for no words."""
         if words.split() != self._words.split():
-            self._words = words
+            self._words, self._to_top = words, True
             self.folders.set_filtered(bool(words.split()))
             self._arrange()
 
-    def _sort(self, column: int, direction: Qt.SortOrder) -> None:
-        self._order = Order(column, direction == Qt.SortOrder.DescendingOrder)
+    def sort_by(self, order: Order) -> None:
+        """Puts each folder in an order."""
+        self._order = order
+        self.files.show_order(order)
         self._to_top = True
         self._arrange()
+
+    def _turn_order(self, column: int) -> None:
+        """The other way round; by another column first what is sought there: names from A, the largest, the newest."""
+        again = column == self._order.column
+        self.sort_by(Order(column, not self._order.descending if again else column != NAME))
 
     # -- arranging ------------------------------------------------------------------------------------------------
 
@@ -189,7 +194,7 @@ class FileTable(QTableView):
 
     def _replace(self, rows: FileRows, chosen: list[tuple[int, int]], current: int | None) -> None:
         bar = self.verticalScrollBar()
-        offset = self._shift(rows) if bar.value() and not self._to_top else 0
+        offset = self._shift(rows) if bar.value() and not self._to_top else None
         self._settling = True
         self.setAutoScroll(False)  # Qt would scroll to the row that it makes current when the current one leaves
         self.files.show(rows)
@@ -202,21 +207,21 @@ class FileTable(QTableView):
         self.setAutoScroll(True)
         self._settling = False
         self.updateGeometries()
-        if self._to_top:
-            bar.setValue(0)
-            if index.isValid():
-                self.scrollTo(index)
-        elif offset:
+        if offset is not None:
             bar.setValue(bar.value() + offset * ROW_HEIGHT)
+            return
+        bar.setValue(0)
+        if index.isValid():
+            self.scrollTo(index)
 
-    def _shift(self, rows: FileRows) -> int:
-        """By how many rows the first of the rows in view, that is still there, has moved."""
+    def _shift(self, rows: FileRows) -> int | None:
+        """By how many rows the first of the rows in view that is still there has moved; None if none is."""
         first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
         for row in range(max(0, first), (last if last >= 0 else len(self.files.rows) - 1) + 1):
             now = rows.row_of(self.files.rows.place(row))
             if now is not None:
                 return now - row
-        return 0
+        return None
 
     # -- paint ----------------------------------------------------------------------------------------------------
 

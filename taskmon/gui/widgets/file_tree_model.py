@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 UNKNOWN: Final = "—"
 _DAY_S: Final = 86_400
-_TITLES: Final = ("File", "Size", "Changed")
+TITLES: Final = ("File", "Size", "Changed")
 _NOWHERE: Final = QModelIndex()
 _LOOKED_AT: Final = 20_000
 """So many rows are looked at for a name that somebody types."""
@@ -34,12 +34,18 @@ class FileTreeModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.rows = FileRows(FileTree(), Order())
+        self._order = Order()
         self._clock: Callable[[], datetime] | None = None
 
     # -- values in ------------------------------------------------------------------------------------------------
 
     def set_clock(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
+
+    def show_order(self, order: Order) -> None:
+        """Tells in the titles by what rows are ordered."""
+        self._order = order
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(TITLES) - 1)
 
     def show(self, rows: FileRows) -> None:
         """Shows other rows; what was selected or current must be found again by who knows where it went."""
@@ -60,11 +66,12 @@ class FileTreeModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(_TITLES)
+        return 0 if parent.isValid() else len(TITLES)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _TITLES[section]
+            sign = (" ↓" if self._order.descending else " ↑") if section == self._order.column else ""
+            return TITLES[section] + sign
         if role == Qt.ItemDataRole.TextAlignmentRole and section == SIZE:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None

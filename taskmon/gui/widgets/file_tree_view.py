@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QWidget
 
 from taskmon.gui.widgets.file_painter import INDENT, arrow_left
 from taskmon.gui.widgets.file_preview import is_picture
 from taskmon.gui.widgets.file_rows import NAME
 from taskmon.gui.widgets.file_table import FileTable
+from taskmon.gui.widgets.file_tree_model import TITLES
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -27,8 +29,6 @@ class FileTreeView(FileTable):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(self._offer_menu)
         self.doubleClicked.connect(self._activate)
 
     def copy_paths(self) -> None:
@@ -103,6 +103,12 @@ class FileTreeView(FileTable):
         else:
             self.file_opened.emit(place.path)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        at = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self.currentIndex().isValid():
+            at = self.viewport().mapToGlobal(self.visualRect(self.currentIndex().siblingAtColumn(NAME)).bottomLeft())
+        self._offer_menu(at)
+
     def _offer_menu(self, at: QPoint) -> None:
         count, only = self.count_chosen(), self.current()
         if not count:
@@ -115,8 +121,11 @@ class FileTreeView(FileTable):
         menu.addSeparator()
         copy = menu.addAction("Copy path" if count == 1 else "Copy paths", self.copy_paths)
         copy.setShortcut(QKeySequence.StandardKey.Copy)
+        menu.addSeparator()
+        orders = menu.addMenu("Order by")
+        for column, title in enumerate(TITLES):
+            orders.addAction(title, partial(self._turn_order, column))
         if self.files.rows.has_folders():
-            menu.addSeparator()
             menu.addAction("Open all folders", lambda: self.set_all_open(is_open=True))
             menu.addAction("Close all folders", lambda: self.set_all_open(is_open=False))
-        menu.popup(self.viewport().mapToGlobal(at))
+        menu.popup(at)

@@ -212,9 +212,12 @@ class FilesPane(QWidget):
     def _choose(self) -> None:
         self._enable()
         entry = self.tree.current()
-        if entry is None or entry.is_folder:
+        if entry is None:
             count = self.tree.count_chosen()
-            self.preview.show_nothing(f"{count:,} are selected." if count > 1 else "Select a file to look at it.")
+            self.preview.show_nothing(f"{count:,} are selected." if count else "Select a file to look at it.")
+        elif entry.is_folder:
+            size = f", {size_text(entry.size)}" if entry.size is not None else ""
+            self.preview.show_nothing(f"{one_line(entry.name)}: {count_text(entry.files, 'file')}{size}.")
         elif entry.path != self.preview.path or self._has_changed(entry):
             self._looked_at = entry.size, entry.modified
             self.preview.show_waiting(entry.path)
@@ -248,6 +251,8 @@ class FilesPane(QWidget):
     def show_transfer(self, text: str | None, fraction: float | None = None) -> None:
         """How far a download is, from 0 to 1; None ends it."""
         self.transfer.show_state(text, fraction)
+        if text is not None and self._get.hasFocus():
+            self.tree.setFocus()  # else Qt takes the button before: this one is disabled now
         self._enable()
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
 
-def png() -> bytes:
-    image = QImage(30, 20, QImage.Format.Format_RGB32)
+def png(width: int = 30, height: int = 20) -> bytes:
+    image = QImage(width, height, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.blue)
     data = QByteArray()
     buffer = QBuffer(data)
@@ -82,6 +82,7 @@ def pane(app: QApplication) -> Iterator[FilesPane]:
 
 FILES = {
     "field.png": png(),
+    "huge.png": png(8000, 2000),
     "broken.png": b"no picture",
     "long.csv": b"1,2,3\n" * 1_000_000,
     "run.log": b"\x1b[31mred\x1b[0m <b>and</b> \xff odd\nsecond\n",
@@ -112,6 +113,8 @@ def test_every_kind_of_file_shows_something_or_says_why(
 
             assert "30 × 20" in await look("field.png")
             assert not preview.picture.image.isNull()
+            assert "8,000 × 2,000" in await look("huge.png")
+            assert preview.picture.image.width() == 4000
             assert "cannot be shown as a picture" in await look("broken.png")
             assert "There is no gone.png" in await look("gone.png")
             assert "empty" in await look("empty.txt")

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from taskmon.core.extensions import TaskFile
 from taskmon.core.file_tree import FileTree, folders_above
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
-from taskmon.gui.widgets.file_rows import AGE, NAME, SIZE, Place
+from taskmon.gui.widgets.file_rows import AGE, NAME, SIZE, Order, Place
 from taskmon.gui.widgets.file_tree_view import FileTreeView
 from taskmon.gui.widgets.files_pane import FilesPane
 from tests.fakes import StillClock
@@ -91,7 +91,7 @@ def chosen(pane: FilesPane) -> list[str]:
 
 
 def sort(pane: FilesPane, column: int, order: Qt.SortOrder) -> None:
-    pane.tree.horizontalHeader().setSortIndicator(column, order)
+    pane.tree.sort_by(Order(column, order == Qt.SortOrder.DescendingOrder))
 
 
 def finish(pane: FilesPane) -> None:
@@ -214,6 +214,25 @@ def test_a_filter_shows_what_it_finds_and_leaves_folders_as_they_were(pane: File
     assert not pane.tree.is_open("d1")
 
 
+def test_a_title_orders_by_what_is_sought_first(pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=True)
+    header = pane.tree.horizontalHeader()
+    for column, expected in ((SIZE, "big.csv"), (SIZE, "results"), (AGE, "stdout.txt"), (NAME, "results")):
+        at = QPoint(header.sectionViewportPosition(column) + 20, 10)
+        QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+        assert names(pane.tree)[0] == expected
+    assert pane.tree.files.headerData(NAME, Qt.Orientation.Horizontal) == "File ↑"
+    assert pane.tree.files.headerData(AGE, Qt.Orientation.Horizontal) == "Changed"
+
+
+def test_a_filter_that_hides_all_in_view_shows_the_first_it_finds(pane: FilesPane) -> None:
+    pane.show_files(FileTree(file(f"f{number:04}") for number in range(500)), complete=True)
+    pane.tree.verticalScrollBar().setValue(pane.tree.verticalScrollBar().maximum())
+    pane.filter.setText("f00")
+    pane._filter_now()
+    assert pane.tree.rowAt(0) == 0
+
+
 def test_arrows_go_through_folders(pane: FilesPane) -> None:
     pane.show_files(some_files(), complete=True)
     choose(pane, "results/plots/field.png")
@@ -282,7 +301,7 @@ def test_any_sequence_of_lists_keeps_the_rules_of_models(
         assert leaves(view) == sorted(paths)
         assert kept <= set(view.chosen_paths())
         for column in columns:
-            view.horizontalHeader().setSortIndicator(column, Qt.SortOrder.DescendingOrder)
+            view.sort_by(Order(column, True))
             assert leaves(view) == sorted(paths)
         view.select(*(Place(path, False) for path in paths[::2]))
     view.deleteLater()
@@ -424,14 +443,14 @@ def test_the_button_says_how_many_files_a_download_would_bring(pane: FilesPane) 
 def test_the_menu_offers_what_fits_the_choice(pane: FilesPane) -> None:
     def offered() -> dict[str, bool]:
         pane.tree._offer_menu(QPoint(5, 5))
-        menu = pane.tree.findChildren(QMenu)[-1]
+        menu = [menu for menu in pane.tree.findChildren(QMenu) if menu.parent() is pane.tree][-1]
         found = {action.text(): action.isEnabled() for action in menu.actions() if action.text()}
         menu.close()
         return found
 
     pane.show_files(some_files(), complete=True)
     choose(pane, "stdout.txt")
-    folders = {"Open all folders": True, "Close all folders": True}
+    folders = {"Order by": True, "Open all folders": True, "Close all folders": True}
     assert offered() == {"Open as log": True, "Download…": True, "Copy path": True} | folders
     choose(pane, "stdout.txt", "results")
     assert offered() == {"Open as log": False, "Download…": True, "Copy paths": True} | folders
