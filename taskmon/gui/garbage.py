@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 INTERVAL_MS: Final = 1000
 
-OBJECTS_PER_TASK: Final = 5
+OBJECTS_PER_TASK: Final = 10
+"""That Python's collection looks at, where a service tells everything about a task."""
 
-BULK: Final = 2_000 * OBJECTS_PER_TASK
-"""More new objects than this within a second are data, not rubbish."""
+BULK: Final = 5_000
+"""More new objects than this within a second are data, not rubbish; to look at so many takes a millisecond or two."""
 
 QUICK: Final = 100_000
 """So many objects are looked at within a frame."""

@@ -29,6 +29,9 @@ def around(spans: Collection[Span]) -> Span:
     return Span(min(span.first for span in spans), max(span.last for span in spans))
 
 
+Spans = Mapping[int, Span | None]
+"""The columns in which a row looks different, by slot of the index; None where it looks the same."""
+
 WHOLE: Final = Span(0, len(COLUMNS) - 1)
 
 OBSERVED: Final = Span(Column.PROGRESS, Column.REASON)

@@ -5,14 +5,15 @@ Like the index it needs numpy, and is imported with it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QModelIndex
 
-from taskmon.gui.models.changed_cells import OBSERVED, WHOLE, Span, around, changed_columns
+from taskmon.gui.models.changed_cells import OBSERVED, WHOLE, Span, Spans, around, changed_columns
 from taskmon.gui.models.delta import runs
+from taskmon.gui.models.gathered_changes import GatheredChanges
 
 if TYPE_CHECKING:
     from taskmon.core.task import Task
@@ -30,9 +31,6 @@ MANY_CHANGED: Final = 32
 FEW: Final = 16
 """Up to this part of the rows, finding the place of each that comes is cheaper than sorting all."""
 
-Spans = Mapping[int, Span | None]
-"""The columns in which a slot's row looks different; None where it looks the same."""
-
 _NOWHERE: Final = QModelIndex()
 
 
@@ -43,11 +41,16 @@ class RowChanges:
     def __init__(self, model: TaskRows, index: TaskIndex) -> None:
         self._model = model
         self._index = index
+        self.gathered = GatheredChanges()
 
-    def spans(self, tasks: Iterable[Task], looked_at: Container[str]) -> Spans:
+    def spans(self, tasks: Collection[Task], looked_at: Container[str]) -> Spans:
         """Of the `tasks` that are about to be taken and are shown, what may look different then, by slot; those that
-        are `looked_at` again may do so for what is known from elsewhere."""
-        index, spans = self._index, {}
+        are `looked_at` again may do so for what is known from elsewhere. Of many nothing is said: they are told in
+        one span anyway."""
+        index = self._index
+        spans: dict[int, Span | None] = {}
+        if len(tasks) >= MANY_CHANGED:
+            return spans
         for task in tasks:
             row = index.row_of(task.task_id)
             known = None if row is None else index.find(row)

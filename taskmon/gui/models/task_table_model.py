@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from math import inf
+from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -23,8 +24,9 @@ from taskmon.gui.task_rows import SortKey, TaskGroup
 if TYPE_CHECKING:
     from taskmon.client.task_store import Change
     from taskmon.core.task import Task
+    from taskmon.gui.models.changed_cells import Spans
     from taskmon.gui.models.delta import Delta, Steps
-    from taskmon.gui.models.row_changes import RowChanges, Spans
+    from taskmon.gui.models.row_changes import RowChanges
     from taskmon.gui.models.task_index import TaskIndex
 
 GATHER_MS: Final = 16
@@ -32,6 +34,9 @@ GATHER_MS: Final = 16
 
 SLICE: Final = 100
 """Tasks taken over at a time, so that a large page never costs the window more than a few milliseconds."""
+
+GATHERED_S: Final = 0.05
+"""For so long [s] slices are gathered: to put the rows of one where they belong takes as long as those of ten."""
 
 SLICE_S: Final = 0.006
 """How long [s] the work on another filter or order may go on before the window turns to something else."""
@@ -80,6 +85,7 @@ class TaskTableModel(ObservedTasks):
         self._views: dict[str, str] = {}
         self._waiting: dict[str, None] = dict.fromkeys(store.tasks)
         self._looked_at: set[str] = set()
+        self._gathered_at = 0.0
         self._ageing: list[int] = []
         self._gather = QTimer(self, singleShot=True)
         self._gather.timeout.connect(self._take_slice)
@@ -215,7 +221,7 @@ class TaskTableModel(ObservedTasks):
 
     def flush(self) -> None:
         """Shows everything that has arrived so far."""
-        while self._waiting or self._ageing or self._work:
+        while self._unfinished():
             self._take_slice()
         self._tell_late_counts()
 
@@ -234,6 +240,7 @@ class TaskTableModel(ObservedTasks):
 
     def _begin(self, name: str, steps: Steps) -> None:
         """Long work begins; over a list that is not long it is done at once."""
+        self._show_gathered()
         self._work.begin(name, steps)
         self._work.go_on(inf if len(self._store.tasks) <= AT_ONCE else SLICE_S)
         if self._work:
@@ -247,12 +254,14 @@ class TaskTableModel(ObservedTasks):
     def _take_slice(self) -> None:
         if self._work:
             self._work.go_on(SLICE_S)
+        elif self._gathered_enough():
+            self._show_gathered()
         elif self._waiting:
             self._take_tasks()
         elif self._ageing and self._index is not None:
             ageing, self._ageing = self._ageing[:SLICE], self._ageing[SLICE:]
             self._install(self._index.refresh(ageing))
-        if self._waiting or self._ageing or self._work:
+        if self._unfinished():
             self._gather.start(0)
 
     def _take_tasks(self) -> None:
@@ -267,11 +276,12 @@ class TaskTableModel(ObservedTasks):
         there = [self.explained(task) for task in found.values() if task is not None]
         spans = {} if self._changes is None else self._changes.spans(there, self._looked_at)
         self._looked_at.difference_update(ids)
-        self._install(self._index.take(there, gone), spans)
+        self._gather_change(self._index.take(there, gone), spans)
         if self._observed.queue.settle() and self._row_count():
             # A place in the queue changes without its task: all that wait look at theirs again.
             self.dataChanged.emit(self.index(0, Column.REASON), self.index(self._row_count() - 1, Column.REASON))
-        self._tell_counts()
+        if self._changes is None or not self._changes.gathered:
+            self._tell_counts()
 
     def _first_index(self) -> TaskIndex:
         # numpy costs a third of the window's start-up and an empty table does not need it.
@@ -307,6 +317,30 @@ class TaskTableModel(ObservedTasks):
         drifting = self._filter.moving or (index is not None and (index.drifting or index.views.moving))
         if drifting != self._drift.isActive():
             self._drift.start() if drifting else self._drift.stop()
+
+    def _unfinished(self) -> bool:
+        gathered = self._changes is not None and self._changes.gathered
+        return bool(self._waiting or gathered or self._ageing or self._work)
+
+    def _gather_change(self, delta: Delta, spans: Spans) -> None:
+        """Slices are shown together, in a turn of their own. In groups each is shown at once: a heading that leaves
+        must not be asked for."""
+        if self._changes is None:
+            return
+        if not self._changes.gathered:
+            self._gathered_at = monotonic()
+        self._changes.gathered.add(delta, spans)
+        if self._grouped:
+            self._show_gathered()
+
+    def _gathered_enough(self) -> bool:
+        gathered = self._changes is not None and self._changes.gathered
+        return bool(gathered) and (not self._waiting or monotonic() - self._gathered_at > GATHERED_S)
+
+    def _show_gathered(self) -> None:
+        if self._changes is not None and self._changes.gathered:
+            self._install(*self._changes.gathered.take())
+            self._tell_counts()
 
     def _install(self, delta: Delta, spans: Spans = MappingProxyType({})) -> None:
         if self._changes is None:

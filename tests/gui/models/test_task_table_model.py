@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
@@ -17,6 +18,7 @@ from taskmon.client.task_store import TaskStore
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
+from taskmon.gui.models import task_table_model
 from taskmon.gui.models.changed_cells import changed_columns
 from taskmon.gui.models.columns import COLUMNS, Column, Observed
 from taskmon.gui.models.task_table_model import SLICE, TaskTableModel
@@ -53,9 +55,12 @@ class Compared:
         self.closed: set[str] = set()
 
     def take(self, kind: str, value: Any) -> None:
+        self.begin(kind, value)
+        self.model.flush()
+
+    def begin(self, kind: str, value: Any) -> None:
         getattr(self, f"_{kind.replace(' ', '_')}")(value)
         self.naive.note(self.store)
-        self.model.flush()
 
     def _apply(self, tasks: list[Task]) -> None:
         self.store.apply(tasks)
@@ -129,6 +134,22 @@ def test_the_sidebar_counts_what_the_table_would_show(app: Any, steps: list[Any]
             assert group.count == len(both.naive.rows(both.store, group.filter_text, ())), group
         both.model.set_filter(both.text)
         both.model.flush()
+    both.model.close()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps_strategy, slice_=st.integers(1, 7))
+def test_rows_are_right_whatever_happens_between_two_slices(app: Any, steps: list[Any], slice_: int) -> None:
+    both = Compared()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(task_table_model, "SLICE", slice_)
+        for kind, value in steps:
+            both.begin(kind, value)
+            for _ in range(3):
+                both.model._take_slice()
+        both.model.flush()
+    assert shown_with_headings(both.model) == both.expected()
+    assert not both.resets
     both.model.close()
 
 
@@ -229,13 +250,19 @@ def test_changes_of_one_frame_are_shown_together(app: Any, store: TaskStore) -> 
     assert len(begun) == 1
 
 
-def test_a_large_page_is_taken_over_in_slices(app: Any, store: TaskStore) -> None:
+def test_a_large_page_is_taken_over_in_slices_that_are_shown_together(
+    app: Any, store: TaskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = TaskTableModel(store, Clock())
     heights: list[int] = []
     model.update_ended.connect(lambda: heights.append(model.rowCount()))
     store.apply(some_tasks(3 * SLICE))
     until(lambda: app.processEvents() or model.rowCount() == 3 * SLICE)
-    assert heights == [SLICE, 2 * SLICE, 3 * SLICE]
+    assert heights == [3 * SLICE]
+    monkeypatch.setattr(task_table_model, "GATHERED_S", -1.0)
+    store.apply(some_tasks(6 * SLICE))
+    until(lambda: app.processEvents() or model.rowCount() == 6 * SLICE)
+    assert heights == [SLICE * number for number in range(3, 7)]
 
 
 def test_an_update_that_moves_nothing_is_one_change_of_just_its_row(app: Any, store: TaskStore) -> None:
