@@ -51,6 +51,10 @@ TABS = {
 }
 
 
+_RIGHT = "lifecycle width"
+_WIDEST = 10_000
+
+
 class Folders(NamedTuple):
     """Where the window keeps arrangement and crash reports (`state`), log spools (`cache`), settings (`config`)."""
 
@@ -224,6 +228,7 @@ class Shell(QObject):
         """Remembers the arrangement and hides the window."""
         self.state.save("geometry", self.window.saveGeometry())
         self.state.save("panes", self.window.saveState())
+        self.state.save(_RIGHT, str(self.window.lifecycle_width()).encode())
         self.state.save("table", self.table.save_state())
         self.state.flush()
         self.window.hide()
@@ -256,3 +261,6 @@ class Shell(QObject):
             saved = self.state.load(name)
             if saved:
                 restore(saved)
+        width = (self.state.load(_RIGHT) or b"").decode(errors="replace")
+        if width.isdecimal() and 0 < int(width) < _WIDEST:
+            self.window.restore_lifecycle_width(int(width))

@@ -11,6 +11,9 @@ LEAST_LOWER: Final = 558
 LEAST_RIGHT: Final = 230
 """Pixels of width below which a pane cannot be read any more."""
 
+_OCCASIONS: Final = (QEvent.Type.Resize, QEvent.Type.LayoutRequest)
+"""The window has another size, or a pane needs another one: panes come after the first paint."""
+
 
 class PaneTabs(QTabWidget):
     """Tabs that do not grow with what a pane shows for a moment: the window must not."""
@@ -27,11 +30,22 @@ class DockRoom(QObject):
         super().__init__(window)
         self._window, self._right, self._lower = window, right, lower
         self._wanted = self._given = 0
+        self._restored = False
         right.setMinimumWidth(LEAST_RIGHT)
         window.installEventFilter(self)
 
+    @property
+    def wanted(self) -> int:
+        """The width of the right one as somebody has dragged it, wherever it is now."""
+        present = self._right.width()
+        return present if present != self._given or not self._wanted else self._wanted
+
+    def restore(self, wanted: int) -> None:
+        """The width that was `wanted` the last time; what the window begins with was given, not dragged."""
+        self._wanted, self._restored = wanted, True
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self._both_docked():
+        if event.type() in _OCCASIONS and self._both_docked():
             self._share(self._window.width())
         return super().eventFilter(watched, event)
 
@@ -45,10 +59,11 @@ class DockRoom(QObject):
 
     def _share(self, width: int) -> None:
         present = self._right.width()
-        if present != self._given:
+        if present != self._given and not self._restored:
             self._wanted = present
+        self._restored = self._restored and not self._window.isVisible()
         room = width - self._lower.minimumSizeHint().width() - 2
-        given = max(LEAST_RIGHT, min(self._wanted, room))
+        given = max(LEAST_RIGHT, self._right.minimumSizeHint().width(), min(self._wanted, room))
+        self._given = given
         if given != present:
-            self._given = given
             self._window.resizeDocks([self._right], [given], Qt.Orientation.Horizontal)

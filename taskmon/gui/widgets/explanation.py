@@ -18,6 +18,8 @@ from taskmon.gui.widgets.explanation_parts import ErrorText, Section, Title, tex
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from PySide6.QtGui import QResizeEvent
+
     from taskmon.core.task import QueuePosition, Task
 
 WORDS: Final = {
@@ -30,6 +32,9 @@ WORDS: Final = {
 """Every action that can be asked for, with the words of its button."""
 
 _WITHOUT_SELECTION: Final = "Select one to see what happened to it, or click a state to list the tasks in it."
+
+_LOW: Final = 150
+"""Pixels of height in which caption, words and buttons have no room below one another."""
 
 _ICONS: Final = {"resubmit": "resubmit", "download": "download", "kill": "kill", "show_log": "log", "submit": "submit"}
 _STEPS: Final[Mapping[Status, tuple[str, ...]]] = {
@@ -64,7 +69,8 @@ class Explanation(QWidget):
     """Explains one task (`show_task`), one state (`show_status`) or a selection (`show_counts`).
 
     `action_requested` carries a key of `WORDS`. Words from outside are only ever shown as plain text. The words
-    scroll, so that the diagram above keeps its size whatever is explained; the next step stays in sight below them.
+    scroll, so that the diagram above keeps its size whatever is explained; title and next step stay in sight. Where
+    there is little height, the next step stands beside the title, and the captions leave their room to the words.
     """
 
     action_requested = Signal(str)
@@ -73,11 +79,13 @@ class Explanation(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._page = page = QWidget()
-        self._title = Title(page)
+        self._title = Title(self)
         self._sections = [Section(caption, page) for caption in ("What happened", "Why", "Next step")]
         self._error = ErrorText(page)
         self._fact = text_label(page)
         self._buttons = [QPushButton(self) for _ in range(2)]
+        self._head, self._foot = QHBoxLayout(), QHBoxLayout()
+        self._low = False
         for button in self._buttons:
             button.clicked.connect(self._ask)
         self._arrange(page)
@@ -94,6 +102,7 @@ class Explanation(QWidget):
         sentences += [command] if command and command not in error else []  # nothing is said twice
         self._show_fact(" ".join(sentences))
         self._error.show_text(some_lines(error))
+        self._spare_words()
         self._offer(_next_steps_of(task))
 
     def show_status(self, status: Status) -> None:
@@ -136,9 +145,8 @@ class Explanation(QWidget):
 
     def _arrange(self, page: QWidget) -> None:
         column = QVBoxLayout(page)
-        column.setContentsMargins(14, 10, 14, 12)
+        column.setContentsMargins(14, 2, 14, 12)
         column.setSpacing(8)
-        column.addWidget(self._title)
         column.addWidget(self._sections[0])
         column.addWidget(self._fact)
         column.addWidget(self._error)
@@ -150,17 +158,48 @@ class Explanation(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        row = QHBoxLayout()
-        row.setContentsMargins(14, 6, 14, 12)
-        row.setSpacing(8)
-        for button in self._buttons:
-            row.addWidget(button)
-        row.addStretch(1)
+        self._head.setContentsMargins(14, 8, 14, 2)
+        self._head.addWidget(self._title, 1000)
+        self._head.addStretch(1)
+        self._foot.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
+        whole.addLayout(self._head)
         whole.addWidget(scroll, 1)
-        whole.addLayout(row)
+        whole.addLayout(self._foot)
+        self._place_buttons()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (self.height() < _LOW) != self._low:
+            self._low = not self._low
+            self._place_buttons()
+            self._spare_words()
+
+    def _spare_words(self) -> None:
+        """In little height there are no captions, and the text of an error comes before what its state says."""
+        for section in self._sections:
+            section.set_captioned(not self._low)
+        if self._title.isVisibleTo(self):
+            self._sections[0].setVisible(not (self._low and self._error.toPlainText()))
+
+    def _place_buttons(self) -> None:
+        """In a row of their own below the words, or, as icons, beside the title."""
+        for place, button in enumerate(self._buttons):
+            (self._foot if self._low else self._head).removeWidget(button)
+            row = self._head if self._low else self._foot
+            row.insertWidget(place + 1 if self._low else place, button)
+            self._name(button)
+        self._head.setSpacing(6)
+        self._foot.setSpacing(8)
+        self._foot.setContentsMargins(*((0, 0, 0, 0) if self._low else (14, 6, 14, 12)))
+
+    def _name(self, button: QPushButton) -> None:
+        words = WORDS.get(button.objectName(), "")
+        button.setText("" if self._low else words)
+        button.setToolTip(words if self._low else "")
+        button.setAccessibleName(words)
 
     def _show_facts(self, status: Status) -> None:
         told = facts(status)
@@ -183,7 +222,7 @@ class Explanation(QWidget):
         for index, button in enumerate(self._buttons):
             action = actions[index] if index < len(actions) else ""
             button.setObjectName(action)
-            button.setText(WORDS.get(action, ""))
+            self._name(button)
             button.setVisible(bool(action))
         self._style_buttons()
 

@@ -48,6 +48,10 @@ class Section(QWidget):
         self.setAccessibleName(f"{self._caption.text()}: {words}")
         self.show()
 
+    def set_captioned(self, captioned: bool) -> None:
+        """Whether the caption is there; the words tell by themselves what they are."""
+        self._caption.setVisible(captioned)
+
     def set_theme(self, theme: Theme) -> None:
         self._caption.setStyleSheet(f"color: {theme.muted}")
         self._words.setStyleSheet(f"color: {theme.text}")

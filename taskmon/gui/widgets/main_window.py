@@ -34,6 +34,7 @@ from taskmon.gui.widgets.connection_button import ConnectionButton
 from taskmon.gui.widgets.dock_room import DockRoom, PaneTabs
 from taskmon.gui.widgets.drop_overlay import DropOverlay, dropped_folders
 from taskmon.gui.widgets.plain_tooltip import plain_tooltip
+from taskmon.gui.widgets.toolbar_room import ToolbarRoom
 from taskmon.gui.widgets.wishes import WISHES, Wish
 
 if TYPE_CHECKING:
@@ -167,6 +168,14 @@ class MainWindow(QMainWindow):
         palette.link_given.connect(self.link_given)
         palette.open()
 
+    def lifecycle_width(self) -> int:
+        """The width of the dock on the right as the person left it, though the window may be too narrow for it now."""
+        return self._room.wanted
+
+    def restore_lifecycle_width(self, width: int) -> None:
+        """What `lifecycle_width` gave, after `restoreState`."""
+        self._room.restore(width)
+
     def reset_layout(self) -> None:
         """Every pane back where it was at first."""
         self.restoreState(self._default_state)
@@ -224,6 +233,8 @@ class MainWindow(QMainWindow):
         bar.addWidget(self._panes.filter_box)
         bar.addWidget(self._panes.badge)
         self.addToolBar(bar)
+        bar.toolButtonStyleChanged.connect(self.resubmit_button.setToolButtonStyle)
+        ToolbarRoom(bar, self._panes.filter_box)
 
     def _make_resubmit_button(self, bar: QToolBar) -> QToolButton:
         self.resubmit_button = QToolButton(bar)
@@ -254,7 +265,7 @@ class MainWindow(QMainWindow):
         self._tasks_dock = self._dock("Task", "task", self._tabs, area.BottomDockWidgetArea)
         self._tasks_dock.setTitleBarWidget(QWidget(self))
         self._sidebar_dock.setTitleBarWidget(QWidget(self))
-        DockRoom(self, self._lifecycle_dock, self._tasks_dock)
+        self._room = DockRoom(self, self._lifecycle_dock, self._tasks_dock)
 
     def _dock(self, title: str, name: str, pane: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton
 
 from taskmon.core.lifecycle import FACTS, Status, can_kill, facts
 from taskmon.core.task import OperationName, OperationStatus, QueuePosition
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
 from taskmon.gui.widgets.explanation import WORDS, Explanation, next_steps
 from tests.builders import NOON, a_history, a_status_entry, a_task, a_task_detail, an_executer, an_operation
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,6 +169,26 @@ def test_it_keeps_its_size_whatever_it_explains(explanation: Explanation) -> Non
     before = explanation.sizeHint(), explanation.minimumSizeHint()
     explanation.show_task(a_task(status=Status.FAILED, error_detail="line\n" * 500))
     assert (explanation.sizeHint(), explanation.minimumSizeHint()) == before
+
+
+def test_in_a_low_pane_the_error_stands_below_the_title_and_the_next_step_beside_it(explanation: Explanation) -> None:
+    explanation.show_task(a_task(status=Status.FAILED, error_detail="KeyError: 'nu'", start_time=NOON))
+    tall = [button.text() for button in buttons(explanation)]
+    assert tall == ["Show log", "Run again"]
+    explanation.resize(300, 96)
+    until(lambda: QApplication.processEvents() or buttons(explanation)[0].y() < 20)
+    assert [button.accessibleName() for button in buttons(explanation)] == tall
+    assert [button.toolTip() for button in buttons(explanation)] == tall
+    (error,) = (text for text in explanation.findChildren(QPlainTextEdit) if text.isVisible())
+    top = error.mapTo(explanation, error.rect().topLeft()).y()
+    assert top < 60
+    assert "What happened" not in words(explanation)
+    explanation.show_task(a_task(status=Status.SUCCESS, start_time=NOON))
+    assert facts(Status.SUCCESS).what in words(explanation)
+    explanation.resize(300, 400)
+    until(lambda: QApplication.processEvents() or buttons(explanation)[0].y() > 300)
+    assert [button.text() for button in buttons(explanation)] == ["Download outputs", "Show log"]
+    assert "What happened" in words(explanation)
 
 
 def test_the_theme_can_change_while_it_shows(explanation: Explanation) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from taskmon.gui.theme import DARK, LIGHT
 from taskmon.gui.widgets.command_palette import CommandPalette
+from taskmon.gui.widgets.filter_box import FilterBox
 from taskmon.gui.widgets.main_window import MainWindow, Panes
 from taskmon.gui.widgets.wishes import WISHES, Wish
 
@@ -69,6 +70,75 @@ def test_the_panes_of_a_narrow_window_do_not_overlap_and_come_back_when_it_is_wi
         sizes.append(lifecycle.width())
     assert sizes[0] == sizes[3]
     assert (sizes[1] < sizes[0]) == (needed == 900)
+
+
+def test_a_window_closed_while_narrow_gives_the_right_dock_its_width_again(app: QApplication) -> None:
+    def opened(width: int) -> MainWindow:
+        tabs = {Wish.SHOW_LOG: ("Log", QWidget())}
+        diagram = QWidget()
+        diagram.setMinimumSize(234, 200)
+        made = MainWindow(Panes(QWidget(), QWidget(), diagram, QWidget(), QWidget(), tabs))
+        made.resize(width, 600)
+        return made
+
+    def fill(made: MainWindow) -> None:
+        """As after the first paint."""
+        log = QVBoxLayout(made.current_tab())
+        pane = QWidget()
+        pane.setMinimumWidth(900)
+        log.addWidget(pane)
+        turn()
+        lower, right = (made.findChild(QDockWidget, name) for name in ("task", "lifecycle"))
+        assert lower is not None
+        assert right is not None
+        assert not lower.geometry().intersects(right.geometry())
+
+    def turn() -> None:
+        for _ in range(3):
+            app.processEvents()
+
+    window = opened(1300)
+    window.show()
+    turn()
+    fill(window)
+    wide = window.lifecycle_width()
+    window.resize(800, 600)
+    turn()
+    assert window.lifecycle_width() == wide
+    kept = window.saveState()
+    window.close()
+    again = opened(800)
+    again.restoreState(kept)
+    again.restore_lifecycle_width(wide)
+    again.show()
+    turn()
+    fill(again)
+    assert again.lifecycle_width() == wide
+    again.resize(1300, 600)
+    turn()
+    dock = again.findChild(QDockWidget, "lifecycle")
+    assert dock is not None
+    assert dock.width() == wide
+    for made in (window, again):
+        made.deleteLater()
+
+
+def test_in_a_narrow_window_the_buttons_lose_their_words_and_the_badge_stays(app: QApplication) -> None:
+    badge = QLabel("no answer since 14:02")
+    tabs = {Wish.SHOW_LOG: ("Log", QWidget())}
+    window = MainWindow(Panes(QWidget(), QWidget(), QWidget(), FilterBox(), badge, tabs))
+    window.show()
+    looks = []
+    for width in (1400, 600, 1400):
+        window.resize(width, 600)
+        for _ in range(4):
+            app.processEvents()
+        assert badge.isVisible()
+        assert badge.geometry().right() < window.width()
+        looks.append(window.resubmit_button.toolButtonStyle())
+    words, icons = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+    assert looks == [words, icons, words]
+    window.deleteLater()
 
 
 def test_no_two_wishes_share_a_shortcut() -> None:
