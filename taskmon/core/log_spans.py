@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple, overload
@@ -25,6 +25,12 @@ def spans_of(pieces: Sequence[str], commands: Sequence[str], style: TextStyle) -
     if len(commands) <= _FEW:
         return tuple(_walk(list(map(len, pieces)), commands, 0, style))
     return ManySpans(list(accumulate(map(len, pieces))), commands, style)
+
+
+def spans_of_runs(ends: Sequence[int], styles: Sequence[TextStyle]) -> Sequence[StyleSpan]:
+    """The spans of a text whose runs end at the columns `ends`, each in one of `styles`."""
+    runs = RunSpans(ends, styles)
+    return runs if len(ends) > _FEW else tuple(runs) if ends else ()
 
 
 def spans_between(spans: Sequence[StyleSpan], left: int, right: int) -> Sequence[StyleSpan]:
@@ -93,3 +99,19 @@ class ManySpans(Sequence[StyleSpan]):
         return isinstance(other, (ManySpans, tuple)) and tuple(self) == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class RunSpans(ManySpans):
+    """Spans of known styles. A span for each letter of a screen of long lines would be a hundred thousand objects."""
+
+    def __init__(self, ends: Sequence[int], styles: Sequence[TextStyle]) -> None:
+        super().__init__(ends, (), PLAIN)
+        self._styles = styles
+
+    def between(self, left: int, right: int) -> list[StyleSpan]:
+        ends, styles = self._ends, self._styles
+        first = bisect_right(ends, left)
+        starts = [ends[first - 1] if first else 0, *ends[first:]]
+        places = range(first, min(bisect_left(ends, right) + 1, len(ends)))
+        spans = (StyleSpan(starts[place - first], ends[place], styles[place]) for place in places)
+        return [span for span in spans if span.style != PLAIN]

@@ -10,9 +10,10 @@ A style that a line leaves on runs on into the next lines, as in a terminal (`lo
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from taskmon.core.log_spans import StyleSpan, spans_of
+from taskmon.core.log_spans import StyleSpan, spans_of, spans_of_runs
 from taskmon.core.log_style import PLAIN, TextStyle, styled
 from taskmon.core.units import size_text
 
@@ -246,12 +247,8 @@ def _number(parameters: str, default: int) -> int:
     return int(parameters) if parameters.isascii() and parameters.isdigit() and len(parameters) < 6 else default
 
 
-def _spans(styles: Sequence[TextStyle]) -> tuple[StyleSpan, ...]:
-    spans: list[StyleSpan] = []
-    start = 0
-    for position in range(1, len(styles) + 1):
-        if position == len(styles) or styles[position] is not styles[start]:
-            if styles[start] != PLAIN:
-                spans.append(StyleSpan(start, position, styles[start]))
-            start = position
-    return tuple(spans)
+def _spans(styles: Sequence[TextStyle]) -> Sequence[StyleSpan]:
+    ends = [place for place, (before, style) in enumerate(pairwise(styles), 1) if before is not style]
+    if styles:
+        ends.append(len(styles))
+    return spans_of_runs(ends, [styles[end - 1] for end in ends])

@@ -1,15 +1,19 @@
 """How long a frame takes where lines are nothing but escapes, beside plain lines of the same size.
 
+Garbage is collected as in the window, between frames; the longest pause that this makes is told at the end.
+
 python tests/benchmarks/bench_log_floods.py [--frames 25]
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import statistics
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from PySide6.QtWidgets import QApplication
 
 from taskmon.client.log_spool import WORKER_STEP, LogSpool
+from taskmon.gui.garbage import GarbageCollection
 from taskmon.gui.theme import load_fonts
 from taskmon.gui.widgets.log_view import LogView
 from tests.benchmarks.log_material import timed
@@ -98,6 +103,21 @@ def measure(kind: str, folder: Path, size: int, lines: int, count: int) -> None:
     spool.close()
 
 
+def collection_pauses() -> list[float]:
+    """Milliseconds of each garbage collection from now on."""
+    pauses = [0.0]
+    began = [0.0]
+
+    def note(phase: str, _facts: dict[str, int]) -> None:
+        if phase == "start":
+            began[0] = time.perf_counter()
+        else:
+            pauses.append((time.perf_counter() - began[0]) * 1e3)
+
+    gc.callbacks.append(note)
+    return pauses
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=25)
@@ -105,6 +125,7 @@ def main() -> None:
     application = QApplication([])
     application.setQuitOnLastWindowClosed(False)
     load_fonts()
+    garbage, pauses = GarbageCollection(application), collection_pauses()
     with tempfile.TemporaryDirectory() as name:
         print(f"lines of 16 kB; goal {GOAL_MS} ms for any frame")
         for kind in FLOODS:
@@ -112,6 +133,8 @@ def main() -> None:
         print("lines of 10 MB")
         for kind in FLOODS:
             measure(kind, Path(name), LONG, 12, max(5, chosen.frames // 3))
+    garbage.end()
+    print(f"garbage collected {len(pauses) - 1} times between frames, {max(pauses):.1f} ms at most")
 
 
 if __name__ == "__main__":

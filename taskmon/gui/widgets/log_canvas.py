@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from taskmon.core.log_signals import severity
@@ -19,7 +19,7 @@ from taskmon.gui.theme import LIGHT, log_font
 from taskmon.gui.widgets.log_page import LogPage
 from taskmon.gui.widgets.log_painter import PageLook, paint_page
 from taskmon.gui.widgets.log_pointer import Grain, LogPointer
-from taskmon.gui.widgets.log_scroll_bar import MarkedScrollBar
+from taskmon.gui.widgets.log_scroll_bar import LogScrollBar, MarkedScrollBar
 from taskmon.gui.widgets.log_selection import Caret
 from taskmon.gui.widgets.log_speech import LogSpeech, standing
 from taskmon.gui.widgets.newest_button import NewestButton
@@ -68,6 +68,10 @@ class LogCanvas(QAbstractScrollArea):
         self._arranging = False
         self._bar = MarkedScrollBar(self)
         self.setVerticalScrollBar(self._bar)
+        self._across = LogScrollBar(Qt.Orientation.Horizontal, self)
+        self.setHorizontalScrollBar(self._across)
+        self._corner = QWidget(self, autoFillBackground=True)
+        self.setCornerWidget(self._corner)
         self._newest = NewestButton(self.viewport())
         self._newest.clicked.connect(lambda: self.set_follow(True))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -204,6 +208,8 @@ class LogCanvas(QAbstractScrollArea):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._bar.set_theme(theme)
+        self._across.set_theme(theme)
+        self._corner.setPalette(QPalette(QColor(theme.surface)))
         self._newest.set_theme(theme)
         self.viewport().update()
 

@@ -186,8 +186,16 @@ class LogLine:
     def _paint_strip(self, painter: QPainter, place: QPointF, columns: int, strip: Strip) -> None:
         metrics = self.metrics
         area = QRectF(place.x(), place.y(), columns * metrics.advance, metrics.height)
-        strip.paint(painter, area, place.y() + metrics.ascent, metrics.variant)
-        painter.setFont(metrics.quick_font)
+        baseline = place.y() + metrics.ascent
+        strip.paint_papers(painter, area)
+        pen = strip.pen(area)
+        if pen is not None:
+            painter.setPen(pen)
+            for font, letters in strip.letters:
+                painter.setFont(metrics.variant(*font))
+                painter.drawText(QPointF(place.x(), baseline), letters)
+            painter.setFont(metrics.quick_font)
+        strip.paint_lines(painter, area, baseline)
 
     def _paint_run(
         self, painter: QPainter, x: float, y: float, text: str, style: TextStyle, mark: Mark | None, look: LineLook

@@ -12,7 +12,7 @@ from taskmon.core.log_source import LineList
 from taskmon.core.log_style import PLAIN, TextStyle, style_after, styles_before
 from taskmon.core.log_text import raw_text, shown_line, sketch_text
 from taskmon.gui.widgets.log_line import LogLine, LogMetrics
-from taskmon.gui.widgets.log_rich_line import log_line
+from taskmon.gui.widgets.log_rich_line import RichLogLine, log_line
 from taskmon.gui.widgets.log_selection import Caret
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class LogPage:
         placed = log_line(shown, raw, self.severity_of(shown.text), self.metrics)
         placed.style = style
         self._placed[key] = placed
-        if not self.wraps:
+        if not self.wraps and not isinstance(placed, RichLogLine):  # that knows its width when it is painted
             self.widest = max(self.widest, placed.width)
         return placed
 

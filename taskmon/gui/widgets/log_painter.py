@@ -14,6 +14,7 @@ from taskmon.core.log_signals import Severity
 from taskmon.core.log_style import PLAIN
 from taskmon.gui.widgets.log_colours import mixed, readable, style_colours
 from taskmon.gui.widgets.log_page import GUTTER_PADDING, TEXT_PADDING, UNKNOWN
+from taskmon.gui.widgets.log_rich_line import RichLogLine
 from taskmon.gui.widgets.log_runs import LineLook, Mark
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def paint_page(painter: QPainter, page: LogPage, look: PageLook) -> None:
             waits, line_look = False, line_look._replace(late=inf)
         if not placed.paint(painter, left, row.y, row.row, line_look):
             page.hurried = True
+        if not page.wraps and isinstance(placed, RichLogLine):
+            page.widest = max(page.widest, placed.width)
     if look.caret is not None:
         _paint_caret(painter, page, rows, look, look.caret)
     painter.restore()

@@ -1,4 +1,4 @@
-"""A vertical scroll bar that shows where in the log the matches and the lines with bad news are."""
+"""The scroll bars of a log: the vertical one shows where the matches and the lines with bad news are."""
 
 from __future__ import annotations
 
@@ -22,21 +22,55 @@ _GROOVE: Final = QStyle.SubControl.SC_ScrollBarGroove
 _HANDLE: Final = QStyle.SubControl.SC_ScrollBarSlider
 
 
-class MarkedScrollBar(QScrollBar):
+class LogScrollBar(QScrollBar):
+    """Paints itself: the style's own painting costs more than a page of text."""
+
+    def __init__(self, orientation: Qt.Orientation, parent: QWidget | None = None) -> None:
+        super().__init__(orientation, parent)
+        self._theme = LIGHT
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            self._paint_handle(painter)
+            self._paint_marks(painter, self._place_of(_GROOVE))
+        finally:
+            painter.end()
+
+    def _paint_handle(self, painter: QPainter) -> None:
+        painter.fillRect(self.rect(), QColor(self._theme.surface))
+        if self.maximum() > self.minimum():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            held = self.underMouse() or self.isSliderDown()
+            painter.setBrush(QColor(self._theme.muted if held else self._theme.faint))
+            handle = QRectF(self._place_of(_HANDLE)).adjusted(2, 2, -2, -2)
+            painter.drawRoundedRect(handle, _ROUND, _ROUND)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _paint_marks(self, painter: QPainter, groove: QRect) -> None:
+        """What a bar shows beside its handle."""
+
+    def _place_of(self, part: QStyle.SubControl) -> QRect:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        return self.style().subControlRect(QStyle.ComplexControl.CC_ScrollBar, option, part, self)
+
+
+class MarkedScrollBar(LogScrollBar):
     """Costs one look per two pixels at most, however many matches there are."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)
-        self._theme = LIGHT
         self._result: SearchResult | None = None
         self._line_count = 0
         self._current: int | None = None
         self._problems: SearchResult | None = None
         self._spans: dict[int, tuple[object, list[tuple[int, int]]]] = {}
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def show_matches(self, result: SearchResult | None, line_count: int, current: int | None) -> None:
         """Marks the matching lines of a log of `line_count` lines; `current` is marked strongly."""
@@ -65,18 +99,7 @@ class MarkedScrollBar(QScrollBar):
             self._spans[id(result.lines)] = known = (key, mark_spans(result, self._line_count, height))
         return known[1]
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paints groove, marks and handle; the style's own painting costs more than a page of text."""
-        groove, handle = self._place_of(_GROOVE), self._place_of(_HANDLE)
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.surface))
-        if self.maximum() > self.minimum():
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            held = self.underMouse() or self.isSliderDown()
-            painter.setBrush(QColor(self._theme.muted if held else self._theme.faint))
-            painter.drawRoundedRect(QRectF(handle).adjusted(2, 2, -2, -2), _ROUND, _ROUND)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    def _paint_marks(self, painter: QPainter, groove: QRect) -> None:
         half = groove.width() // 2
         for result, left, width, colour in (
             (self._problems, 1, half - 1, self._theme.error_ink),
@@ -88,12 +111,6 @@ class MarkedScrollBar(QScrollBar):
         if self._current is not None and self._line_count:
             y = groove.top() + self._current * groove.height() // self._line_count
             painter.fillRect(QRect(groove.left(), y - 1, groove.width(), 3), QColor(self._theme.text))
-        painter.end()
-
-    def _place_of(self, part: QStyle.SubControl) -> QRect:
-        option = QStyleOptionSlider()
-        self.initStyleOption(option)
-        return self.style().subControlRect(QStyle.ComplexControl.CC_ScrollBar, option, part, self)
 
 
 def mark_spans(result: SearchResult, line_count: int, height: int) -> list[tuple[int, int]]:

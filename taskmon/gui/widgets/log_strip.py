@@ -8,15 +8,15 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QBrush, QImage, QPen, QTransform
 
 from taskmon.gui.widgets.log_colours import Colours, style_colours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from PySide6.QtGui import QFont, QPainter
+    from PySide6.QtGui import QPainter
 
     from taskmon.core.log_style import TextStyle
     from taskmon.gui.widgets.log_runs import LineLook, Mark, Run
@@ -47,34 +47,36 @@ class Strip(NamedTuple):
     struck: QImage | None
     letters: Sequence[tuple[tuple[bool, bool], str]]
 
-    def paint(self, painter: QPainter, area: QRectF, baseline: float, font_of: Callable[[bool, bool], QFont]) -> None:
-        """Paints the row over `area`; `font_of` gives the font that is (bold, italic)."""
+    def paint_papers(self, painter: QPainter, area: QRectF) -> None:
         if self.papers is not None:
             painter.drawImage(area, self.papers)
+
+    def pen(self, area: QRectF) -> QPen | None:
+        """What the letters over `area` are drawn with; None where there are none."""
         if self.inks is None:
-            return
+            return None
         brush = QBrush(self.inks)
         brush.setTransform(QTransform(area.width() / self.inks.width(), 0, 0, _TALL, area.x(), 0))
-        painter.setPen(QPen(brush, 1))
-        for font, letters in self.letters:
-            painter.setFont(font_of(*font))
-            painter.drawText(QPointF(area.x(), baseline), letters)
+        return QPen(brush, 1)
+
+    def paint_lines(self, painter: QPainter, area: QRectF, baseline: float) -> None:
+        """Paints what lies under and over letters."""
         for line, y in ((self.under, baseline + 2), (self.struck, baseline - area.height() / 4)):
             if line is not None:
                 painter.drawImage(QRectF(area.x(), y, area.width(), _LINE), line)
 
 
-def strip_of(text: str, runs: Sequence[Run], look: LineLook) -> Strip:
-    """The strip of `text`, the columns of all `runs`."""
+def strip_of(text: str, runs: Sequence[Run], look: LineLook, pixels: Sequence[int] | None = None) -> Strip:
+    """The strip of `text`, the columns of all `runs`: a pixel for each column, or `pixels` for each run."""
     known: dict[tuple[TextStyle, int], _Paint] = {}
     columns: list[_Paint] = []
-    for start, end, style, mark in runs:
+    for place, (start, end, style, mark) in enumerate(runs):
         key = (style, id(mark))
         paint = known.get(key)
         if paint is None:
             paint = known[key] = _paint_of(style, mark, look)
-        columns += [paint] * (end - start)
-    fonts = sorted({paint.font for paint in known.values()})
+        columns += [paint] * (end - start if pixels is None else pixels[place])
+    fonts = sorted({paint.font for paint in known.values()}) if pixels is None else []
     return Strip(
         _strip([paint.paper for paint in columns]),
         _strip([paint.ink for paint in columns]),
