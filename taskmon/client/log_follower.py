@@ -114,7 +114,8 @@ class LogFollower:
     async def _copied(self) -> AsyncGenerator[SpoolState]:
         """Follows the file into our copy."""
         by_lines = not self._task.is_terminated and not await self._client.offers(Extension.TASK_FILES)
-        async with aclosing(follow_file(self._client, self._task.task_id, self._path, self.spool.size)) as chunks:
+        size, sleep = self.spool.size, self._sleep
+        async with aclosing(follow_file(self._client, self._task.task_id, self._path, size, sleep=sleep)) as chunks:
             async for chunk in chunks:
                 if by_lines or isinstance(chunk, GapLine):
                     self._by_lines.touch(0o600)

@@ -44,6 +44,7 @@ _OVERLAP: Final = 64 << 10
 
 
 _LOOKING_AROUND: Final = re.compile(r"\(\?(?:<?[=!]|>|\()")
+_LONGEST_SHOWN: Final = 200
 _SPECIAL: Final = frozenset("\\.^$*+?{}[]()|")
 _BACK_REFERENCE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]|\(\?P=")
 
@@ -119,11 +120,15 @@ def _columns(content: bytes, spans: list[tuple[int, int]]) -> list[tuple[int, in
 
 def _refusal(text: str, reason: str) -> InvalidInputError:
     """Why a pattern cannot be searched for; `reason` is RE2's."""
+    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
     if _LOOKING_AROUND.search(text) or _BACK_REFERENCE.search(text):
-        title = f"“{text}” looks ahead or behind, or repeats an earlier group: large logs are not searched that way."
+        title = f"“{shown}” looks ahead or behind, or repeats an earlier group: large logs are not searched that way."
         return InvalidInputError(title, "Leave that part out, or search for one part and read on in “Only matches”.")
+    if "too large" in reason:
+        title = f"“{shown}” is too large: its repetitions stand for more states than can be searched for."
+        return InvalidInputError(title, "Repeat less, or search for one part of it.")
     return InvalidInputError(
-        f"“{text}” is not a regular expression: {reason}.", "Correct it, or switch off “.*” to find it as text."
+        f"“{shown}” is not a regular expression: {reason}.", "Correct it, or switch off “.*” to find it as text."
     )
 
 

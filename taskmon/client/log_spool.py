@@ -169,9 +169,7 @@ class LogSpool:
             return False
         size = os.fstat(self._fd).st_size
         known = self._size
-        cut = size < known or (
-            size > known and self._ending != self._read(known - len(self._ending), len(self._ending))
-        )
+        cut = size < known or self._ending != self._read(known - len(self._ending), len(self._ending))
         replaced = (exchanged or cut) and known > 0
         if replaced:
             _log.info("%s was cut or replaced; reading it from the beginning", self.path)

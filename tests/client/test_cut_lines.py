@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
 import zipfile
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from taskmon.client import live_lines
@@ -20,7 +23,6 @@ from tests.client.fake_service import FakeService, a_zip
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-    from pathlib import Path
 
     from taskmon.client.api import ServiceClient
 
@@ -58,7 +60,7 @@ class Machine:
 
 async def read_to_the_end(client: ServiceClient, copies: Path) -> bytes:
     """What a follower's copy holds when it has ended."""
-    follower = LogFollower(client, await client.task("t"), "stdout.txt", copies)
+    follower = LogFollower(client, await client.task("t"), "stdout.txt", copies, sleep=no_sleep)
     async with aclosing(follower.states()) as states:
         async for _ in states:
             pass
@@ -141,6 +143,37 @@ async def test_a_copy_that_came_by_lines_is_not_gone_on_with_as_if_it_were_the_f
             requests = len(service.requests)
             assert await read_to_the_end(client, tmp_path) == content
             assert len(service.requests) - requests < 8
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    content=some.binary(min_size=60, max_size=400),
+    leaving=some.lists(some.integers(1, 12), max_size=4),
+    cuts=some.lists(some.integers(0, 150), max_size=4),
+    chunk=some.integers(5, 60),
+    files=some.booleans(),
+)
+async def test_a_copy_is_the_file_however_often_following_was_left_or_cut(
+    tmp_path: Path, content: bytes, leaving: list[int], cuts: list[int], chunk: int, files: bool
+) -> None:
+    """By ranges of the stored outputs, and by the extension for files."""
+    service = FakeService(feed=files, files=files)
+    service.chunk = chunk
+    service.cut_streams_after.extend(cuts)
+    service.live["stdout.txt"] = content
+    ended(service, content)
+    copies = Path(tempfile.mkdtemp(dir=tmp_path))
+    async with service.client() as client:
+        for states_seen in leaving:
+            follower = LogFollower(client, await client.task("t"), "stdout.txt", copies, sleep=no_sleep)
+            async with aclosing(follower.states()) as states:
+                async for _ in states:
+                    states_seen -= 1
+                    if not states_seen:
+                        break
+            follower.close()
+        told = await read_to_the_end(client, copies)
+    assert hashlib.sha256(told).hexdigest() == hashlib.sha256(content).hexdigest()
 
 
 async def test_a_copy_with_a_gap_is_fetched_anew(tmp_path: Path) -> None:

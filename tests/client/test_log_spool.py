@@ -63,6 +63,47 @@ def test_any_split_of_the_stream_gives_the_same_lines(pieces: list[bytes], tmp_p
     spool.close()
 
 
+CHANGES = st.sampled_from(
+    ["append", "append part", "cut", "write anew", "write as much anew", "exchange", "cut and go on"]
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(changes=st.lists(st.tuples(CHANGES, st.integers(1, 40)), max_size=12))
+def test_whatever_a_program_does_to_its_file_the_spool_is_the_file(
+    tmp_path: Path, changes: list[tuple[str, int]]
+) -> None:
+    target, number = tmp_path / "log.txt", 0
+    target.write_bytes(b"")
+    spool = LogSpool(target)
+    for change, amount in changes:
+        before = target.read_bytes()
+        fresh = b"".join(b"%d of the run\n" % (number + place) for place in range(amount))
+        number += amount
+        match change:
+            case "append" | "append part":
+                content = before + (fresh if change == "append" else fresh[: -amount % 13])
+            case "cut":
+                content = before[: len(before) * amount // 40]
+            case "cut and go on":
+                content = before[: len(before) * (amount - 1) // 40] + fresh
+            case "write as much anew":
+                content = (fresh * (len(before) // len(fresh) + 1))[: len(before)]
+            case _:
+                content = fresh
+        if change == "exchange":
+            (tmp_path / "other").write_bytes(content)
+            (tmp_path / "other").replace(target)
+        else:
+            target.write_bytes(content)
+        spool.refresh()
+        assert spool.size == len(content)
+        assert all_lines(spool) == lines_of(content)
+        spool.copy_to(tmp_path / "copy")
+        assert (tmp_path / "copy").read_bytes() == content
+    spool.close()
+
+
 def test_lines_are_found_by_number_across_many_blocks(spool: LogSpool) -> None:
     lines = [b"line %d %s" % (number, b"x" * (number % 173)) for number in range(20_000)]
     spool.append(b"\n".join(lines) + b"\n")

@@ -207,6 +207,14 @@ def test_a_pattern_that_looks_around_is_refused_in_words(pattern: str) -> None:
     assert LinePattern(pattern, regex=False, case_sensitive=True).find_spans(pattern) == [(0, len(pattern))]
 
 
+@pytest.mark.parametrize("pattern", [r"\pL{900}", "(?:[a-z]{900}){900}"])
+def test_a_pattern_that_is_too_large_is_refused_in_words(pattern: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        LinePattern(pattern * 20, regex=True, case_sensitive=False)
+    assert "too large" in refused.value.title or "is not a regular expression" in refused.value.title
+    assert len(str(refused.value)) < 500
+
+
 def test_a_backslash_before_a_digit_is_no_group_where_it_is_escaped() -> None:
     with pytest.raises(InvalidInputError, match="is not a regular expression"):
         LinePattern(r"C:\\1(", regex=True, case_sensitive=True)

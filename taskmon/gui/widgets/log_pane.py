@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FILE_NAMES: Final = {"stdout.txt": "stdout", "stderr.txt": "stderr", MERGED: "stdout + stderr"}
 _SAVE: Final = "Save everything…"
+_COUNTING: Final = "The lines of this log are still being counted. Press Enter again in a moment."
 _JUMP_REFUSED: Final = "Type a line number, a part such as 50%, or a time if the lines begin with times."
 
 
@@ -214,7 +215,9 @@ class LogPane(LogControls):
 
     def jump(self, wanted: str) -> None:
         """Jumps to what a person typed: a number, a part of the log, a time."""
-        if is_time(wanted):
+        if self._source is not None and not self._source.complete:
+            self.show_problem(_COUNTING)
+        elif is_time(wanted):
             self.time_requested.emit(wanted)
         else:
             self.show_jump(jump_target(self._source.line_count, wanted) if self._source is not None else None)

@@ -303,3 +303,21 @@ def test_a_narrow_pane_keeps_its_words_for_the_tooltips(pane: LogPane) -> None:
     assert pane.follow.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
     pane.resize(1300, 300)
     assert pane.follow.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+
+
+class Uncounted(LineList):
+    """Lines that are still being counted."""
+
+    @property
+    def complete(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("wanted", ["3", "50%", "12:30"])
+def test_nobody_is_led_astray_while_lines_are_counted(pane: LogPane, wanted: str) -> None:
+    pane.show_source(Uncounted([b"12:00 one", b"12:40 two"]))
+    asked: list[str] = []
+    pane.time_requested.connect(asked.append)
+    pane.jump(wanted)
+    assert "still being counted" in pane.foot.status.text()
+    assert asked == []
