@@ -17,6 +17,7 @@ from taskmon.core.errors import InvalidInputError
 from taskmon.gui.long_work import LongWork
 from taskmon.gui.models.columns import COLUMNS, Column
 from taskmon.gui.models.observed_tasks import ObservedTasks
+from taskmon.gui.models.seldom import Seldom
 from taskmon.gui.models.task_filter import EVERYTHING, parse_filter
 from taskmon.gui.models.task_group import GroupCounts
 from taskmon.gui.task_rows import SortKey, TaskGroup
@@ -89,9 +90,8 @@ class TaskTableModel(ObservedTasks):
         self._ageing: list[int] = []
         self._gather = QTimer(self, singleShot=True)
         self._gather.timeout.connect(self._take_slice)
-        self._counts_told = QTimer(self, singleShot=True, interval=COUNTS_MS)
-        self._counts_told.timeout.connect(self._tell_late_counts)
-        self._counts_late = False
+        self._told = Seldom(COUNTS_MS, self)
+        self._told.told.connect(self.counts_changed)
         self._drift = QTimer(self, interval=DRIFT_MS)
         self._drift.timeout.connect(self.refresh)
         self._unsubscribe = store.subscribe(self._note)
@@ -106,7 +106,7 @@ class TaskTableModel(ObservedTasks):
     def close(self) -> None:
         """No longer listens to the store."""
         self._unsubscribe()
-        for timer in (self._gather, self._drift, self._counts_told):
+        for timer in (self._gather, self._drift, self._told):
             timer.stop()
 
     # Wishes ------------------------------------------------------------------------------------------------------
@@ -223,20 +223,7 @@ class TaskTableModel(ObservedTasks):
         """Shows everything that has arrived so far."""
         while self._unfinished():
             self._take_slice()
-        self._tell_late_counts()
-
-    def _tell_counts(self) -> None:
-        if self._counts_told.isActive():
-            self._counts_late = True
-        else:
-            self._counts_told.start()
-            self.counts_changed.emit()
-
-    def _tell_late_counts(self) -> None:
-        if self._counts_late:
-            self._counts_late = False
-            self._counts_told.start()
-            self.counts_changed.emit()
+        self._told.tell_late()
 
     def _begin(self, name: str, steps: Steps) -> None:
         """Long work begins; over a list that is not long it is done at once."""
@@ -248,8 +235,7 @@ class TaskTableModel(ObservedTasks):
 
     def _show_result(self, delta: Delta) -> None:
         self._install(delta)
-        self._counts_late = False
-        self.counts_changed.emit()
+        self._told.tell_now()
 
     def _take_slice(self) -> None:
         if self._work:
@@ -281,7 +267,7 @@ class TaskTableModel(ObservedTasks):
             # A place in the queue changes without its task: all that wait look at theirs again.
             self.dataChanged.emit(self.index(0, Column.REASON), self.index(self._row_count() - 1, Column.REASON))
         if self._changes is None or not self._changes.gathered:
-            self._tell_counts()
+            self._told.tell()
 
     def _first_index(self) -> TaskIndex:
         # numpy costs a third of the window's start-up and an empty table does not need it.
@@ -307,7 +293,7 @@ class TaskTableModel(ObservedTasks):
             self._begin("filter", self._index.refilter(self._filter))
         if self._index.views.moving:
             self._count_views()
-            self._tell_counts()
+            self._told.tell()
         if self._index.drifting and not self._ageing:
             self._ageing = self._index.living()
             self._gather.start(GATHER_MS)
@@ -340,7 +326,7 @@ class TaskTableModel(ObservedTasks):
     def _show_gathered(self) -> None:
         if self._changes is not None and self._changes.gathered:
             self._install(*self._changes.gathered.take())
-            self._tell_counts()
+            self._told.tell()
 
     def _install(self, delta: Delta, spans: Spans = MappingProxyType({})) -> None:
         if self._changes is None:
