@@ -16,17 +16,18 @@ from taskmon.gui.controllers.file_downloads import FileDownloadsController
 from taskmon.gui.controllers.file_preview import FilePreviewController
 from taskmon.gui.controllers.grouping import GroupingController
 from taskmon.gui.controllers.links import LinksController
-from taskmon.gui.controllers.log import LogController
+from taskmon.gui.controllers.log import LogController, LogHabits
 from taskmon.gui.controllers.log_preferences import LogPreferences
 from taskmon.gui.controllers.log_survey import LogSurveyController
 from taskmon.gui.controllers.machines import MachinesController
 from taskmon.gui.controllers.notify_switches import NotifySwitches
 from taskmon.gui.controllers.progress import ProgressController
 from taskmon.gui.controllers.submit import SubmitController
+from taskmon.gui.controllers.surroundings import Surroundings
 from taskmon.gui.controllers.task_actions import TaskActionsController
 from taskmon.gui.controllers.task_detail import TaskDetailController
 from taskmon.gui.controllers.task_files import TaskFilesController
-from taskmon.gui.controllers.task_windows import Surroundings, TaskWindowsController
+from taskmon.gui.controllers.task_windows import TaskWindowNeeds, TaskWindowsController
 from taskmon.gui.deeds import EXPLANATION_WISHES, deeds, explain_drop, offer_row_menu
 from taskmon.gui.leaving import may_close, may_go_to
 from taskmon.gui.shell import TABS, THEMES
@@ -83,33 +84,28 @@ class Desk(QObject):
         shell, background = self.shell, self._background
         window, messages, store, model = self.window, self.messages, self.store, self.model
         connection, settings_file, book = self.connection, self.first.settings_file, self.first.book
+        around = Surroundings(background, connection, store, messages, window)
         self.detail = TaskDetailController(background, connection, store, model, window, shell.server_clock)
-        self.actions = TaskActionsController(background, connection, store, messages, window)
-        self.bound = BoundTasksController(background, connection, store, messages)
-        self.machines = MachinesController(
-            background, connection, store, messages, window, shell.server_clock, shell.theme, self._select_soon
-        )
+        self.actions = TaskActionsController(around)
+        self.bound = BoundTasksController(around)
+        self.machines = MachinesController(around, shell.server_clock, shell.theme, self._select_soon)
         self.faults = FaultsController(
             background, connection, shell, messages, lambda wanted: self.machines.reclaim(wanted=wanted)
         )
         self.submit = SubmitController(
-            background,
-            connection,
-            self.bound,
-            messages,
+            around,
             window,
+            self.bound,
             shell.state,
             shell.theme,
             lambda: book.settings().settings.excludes,
         )
         self.progress = ProgressController(connection, store, model, shell.server_clock)
-        logs, silence_of = shell.folders.cache / "logs", self.progress.silence_of
-        preferences = LogPreferences(settings_file, shell.state)
-        self.log = LogController(background, connection, self.log_pane, messages, window, logs, preferences, silence_of)
-        around = Surroundings(
-            background, connection, store, messages, logs, preferences, silence_of, shell.server_clock, model.explained
-        )
-        self.windows = TaskWindowsController(around, self.actions, shell.state, shell.theme)
+        logs = shell.folders.cache / "logs"
+        habits = LogHabits(logs, LogPreferences(settings_file, shell.state), self.progress.silence_of)
+        self.log = LogController(around, self.log_pane, habits)
+        needs = TaskWindowNeeds(around, habits, shell.server_clock, model.explained)
+        self.windows = TaskWindowsController(needs, self.actions, shell.state, shell.theme)
         self.failure_lines = FailureLinesController(background, connection, model, shell.table, self.windows)
         self.failure_lines.on_told(self.detail.note_reason)
         self.grouping = GroupingController(shell.model, shell.window)
@@ -118,12 +114,10 @@ class Desk(QObject):
         self.notify = NotifySwitches(
             background, connection, shell, book, self.links.show_tasks, self.progress.on_silence
         )
-        self.chart = ChartController(background, connection, self.chart_pane, messages, window)
+        self.chart = ChartController(around, self.chart_pane)
         self.preview = FilePreviewController(background, connection, self.files_pane)
         self.files = TaskFilesController(background, connection, self.files_pane, shell.server_clock)
-        self.file_downloads = FileDownloadsController(
-            background, connection, self.files_pane, messages, window, self.actions.note_downloaded
-        )
+        self.file_downloads = FileDownloadsController(around, self.files_pane, self.actions.note_downloaded)
         background.watch(self.progress.watch_forever(), "progress")
         background.watch(prune_now_and_then(logs, shell.clock), "old logs")
         self.detail.show_in(shell.diagram, shell.explanation, self.timeline, self.details_pane)

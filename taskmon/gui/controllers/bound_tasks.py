@@ -9,11 +9,8 @@ from taskmon.core.errors import TaskmonError
 from taskmon.core.lifecycle import can_kill
 
 if TYPE_CHECKING:
-    from taskmon.client.task_store import TaskStore
     from taskmon.core.task import Task
-    from taskmon.gui.background import Background
-    from taskmon.gui.controllers.connection import ConnectionController
-    from taskmon.gui.messages import Messages
+    from taskmon.gui.controllers.surroundings import Surroundings
 
 _PATIENCE_S: Final = 5.0
 
@@ -21,13 +18,8 @@ _PATIENCE_S: Final = 5.0
 class BoundTasksController:
     """Keeps the leases of the bound tasks for as long as the window lives and stays with their service."""
 
-    def __init__(
-        self, background: Background, connection: ConnectionController, store: TaskStore, messages: Messages
-    ) -> None:
-        self._background = background
-        self._connection = connection
-        self._store = store
-        self._messages = messages
+    def __init__(self, around: Surroundings) -> None:
+        self._background, self._connection, self._store, self._messages, _ = around
         self._ids: set[str] = set()
         self._renewing: asyncio.Task[None] | None = None
 

@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from taskmon.core.log_signals import LogPatterns, SeriesValues
     from taskmon.core.task import Task
     from taskmon.core.usage import UsageSeries
-    from taskmon.gui.background import Background
-    from taskmon.gui.controllers.connection import ConnectionController
-    from taskmon.gui.messages import Messages
+    from taskmon.gui.controllers.surroundings import Surroundings
     from taskmon.gui.widgets.chart_pane import ChartPane
-    from taskmon.gui.widgets.main_window import MainWindow
 
 READ_BACK: Final = 32 * 2**20
 """Bytes of an existing log that are read for its series; an older beginning is left out."""
@@ -62,20 +59,15 @@ class ChartController:
 
     def __init__(
         self,
-        background: Background,
-        connection: ConnectionController,
+        around: Surroundings,
         pane: ChartPane,
-        messages: Messages,
-        window: MainWindow,
     ) -> None:
-        self._background = background
-        self._connection = connection
+        self._background, self._connection = around.background, around.connection
+        self._messages, self._window = around.messages, around.window
         self._pane = pane
-        self._messages = messages
-        self._window = window
         self._task: Task | None = None
         self._in_front = False
-        pane.export_requested.connect(lambda form: background.start(self._export(form), "export charts"))
+        pane.export_requested.connect(lambda form: self._background.start(self._export(form), "export charts"))
 
     def show_task(self, task: Task | None) -> None:
         """Shows the charts of `task`; None shows none."""

@@ -12,15 +12,11 @@ from taskmon.gui.dialogs import Question, choose_answer, choose_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from PySide6.QtWidgets import QWidget
-
     from taskmon.client.file_download import Downloaded, Existing, Fetch
     from taskmon.client.transfer import Progress
     from taskmon.core.extensions import TaskFile
     from taskmon.core.task import Task
-    from taskmon.gui.background import Background
-    from taskmon.gui.controllers.connection import ConnectionController
-    from taskmon.gui.messages import Messages
+    from taskmon.gui.controllers.surroundings import Surroundings
     from taskmon.gui.widgets.files_pane import FilesPane
 
 _NAMED: Final = 3
@@ -31,18 +27,13 @@ class FileDownloadsController:
 
     def __init__(
         self,
-        background: Background,
-        connection: ConnectionController,
+        around: Surroundings,
         pane: FilesPane,
-        messages: Messages,
-        window: QWidget,
         note_downloaded: Callable[[Path], None],
     ) -> None:
-        self._background = background
-        self._connection = connection
+        self._background, self._connection = around.background, around.connection
+        self._messages, self._window = around.messages, around.window
         self._pane = pane
-        self._messages = messages
-        self._window = window
         self._note_downloaded = note_downloaded
         self._task: Task | None = None
         self._folder = Path.home()

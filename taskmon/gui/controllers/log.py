@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtGui import QGuiApplication
 
@@ -22,14 +22,10 @@ from taskmon.gui.widgets.log_controls import MERGED, SHOWN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtWidgets import QWidget
-
     from taskmon.client.log_spool import LogSpool
     from taskmon.core.task import Task
-    from taskmon.gui.background import Background
-    from taskmon.gui.controllers.connection import ConnectionController
     from taskmon.gui.controllers.log_preferences import LogPreferences
-    from taskmon.gui.messages import Messages
+    from taskmon.gui.controllers.surroundings import Surroundings
     from taskmon.gui.widgets.log_pane import LogPane
 
 _FRAME: Final = (b"# ", b"-----")
@@ -38,33 +34,35 @@ _TAIL: Final = 4096
 _FILES: Final = (*STREAMS, MERGED)
 
 
+class LogHabits(NamedTuple):
+    """How logs are read in every pane: in which folder our spools are, how the person likes it, and for how long a task
+    has said nothing (in words; empty if that is usual)."""
+
+    folder: Path
+    preferences: LogPreferences
+    silence_of: Callable[[str], str]
+
+
 class LogController:
-    """`window` is the parent of questions, `folder` for spools of ours; `key` names this pane's background work."""
+    """`key` names this pane's background work."""
 
     def __init__(
         self,
-        background: Background,
-        connection: ConnectionController,
+        around: Surroundings,
         pane: LogPane,
-        messages: Messages,
-        window: QWidget,
-        folder: Path,
-        preferences: LogPreferences,
-        silence_of: Callable[[str], str] = lambda _task_id: "",
+        habits: LogHabits,
         key: str = "log",
     ) -> None:
-        self._background = background
-        self._connection = connection
+        self._background, self._connection = around.background, around.connection
+        self._messages, self._window = around.messages, around.window
         self._pane = pane
-        self._messages = messages
-        self._window = window
-        self._preferences = preferences
+        self._preferences = habits.preferences
         self._key = key
         self._task: Task | None = None
         self._file = STDOUT_FILE
         self._chosen = False  # whether the person chose the file
         self._saving: asyncio.Task[None] | None = None
-        self._reading = LogReading(background, connection, pane, folder, key, silence_of)
+        self._reading = LogReading(self._background, self._connection, pane, habits.folder, key, habits.silence_of)
         self._serve(pane)
         pane.set_files(list(_FILES))
         pane.show_note("Select one task to read its log.")

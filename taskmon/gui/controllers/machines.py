@@ -18,14 +18,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from taskmon.client.task_store import TaskStore
     from taskmon.core.machine import MachineGroup
     from taskmon.core.machine_story import GroupDraft
-    from taskmon.gui.background import Background
-    from taskmon.gui.controllers.connection import ConnectionController
-    from taskmon.gui.messages import Messages
+    from taskmon.gui.controllers.surroundings import Surroundings
     from taskmon.gui.theme import Theme
-    from taskmon.gui.widgets.main_window import MainWindow
 
 LOOK_S: Final = 2.0
 _STARTED_BY_DIALOG: Final = "machines"
@@ -36,26 +32,18 @@ class MachinesController:
 
     def __init__(
         self,
-        background: Background,
-        connection: ConnectionController,
-        store: TaskStore,
-        messages: Messages,
-        window: MainWindow,
+        around: Surroundings,
         clock: Callable[[], datetime],
         theme: Callable[[], Theme],
         select: Callable[[str], None],
     ) -> None:
-        self._background = background
-        self._connection = connection
-        self._store = store
-        self._messages = messages
-        self._window = window
+        self._background, self._connection, self._store, self._messages, self._window = around
         self._clock = clock
         self._theme = theme
         self._select = select
         self.dialog: MachinesDialog | None = None
         self._groups: list[MachineGroup] = []
-        connection.on_move(lambda _: self._close())
+        self._connection.on_move(lambda _: self._close())
 
     def open_dialog(self) -> None:
         """Shows the machines beside the window, and keeps them fresh while they are shown."""

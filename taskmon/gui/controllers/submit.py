@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
     from taskmon.client.folder_scan import FolderScan
     from taskmon.core.task import Task
-    from taskmon.gui.background import Background
     from taskmon.gui.controllers.bound_tasks import BoundTasksController
-    from taskmon.gui.controllers.connection import ConnectionController
-    from taskmon.gui.messages import Messages
+    from taskmon.gui.controllers.surroundings import Surroundings
     from taskmon.gui.theme import Theme
     from taskmon.gui.widgets.main_window import MainWindow
     from taskmon.gui.window_state import WindowState
@@ -46,20 +44,16 @@ class SubmitController:
 
     def __init__(
         self,
-        background: Background,
-        connection: ConnectionController,
-        bound: BoundTasksController,
-        messages: Messages,
+        around: Surroundings,
         window: MainWindow,
+        bound: BoundTasksController,
         state: WindowState,
         theme: Callable[[], Theme],
         excludes: Callable[[], Sequence[str]],
     ) -> None:
-        self._background = background
-        self._connection = connection
+        self._background, self._connection = around.background, around.connection
+        self._messages, self._window = around.messages, window
         self._bound = bound
-        self._messages = messages
-        self._window = window
         self._state = state
         self._theme = theme
         self._excludes = excludes

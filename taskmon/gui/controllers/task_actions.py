@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
-    from taskmon.client.task_store import TaskStore
     from taskmon.core.task import Task
-    from taskmon.gui.background import Background
-    from taskmon.gui.controllers.connection import ConnectionController
-    from taskmon.gui.messages import Messages
-    from taskmon.gui.widgets.main_window import MainWindow
+    from taskmon.gui.controllers.surroundings import Surroundings
 
 MANY: Final = 20
 """Running more tasks than this again is asked about first."""
@@ -61,17 +57,9 @@ class TaskActionsController:
 
     def __init__(
         self,
-        background: Background,
-        connection: ConnectionController,
-        store: TaskStore,
-        messages: Messages,
-        window: MainWindow,
+        around: Surroundings,
     ) -> None:
-        self._background = background
-        self._connection = connection
-        self._store = store
-        self._messages = messages
-        self._window = window
+        self._background, self._connection, self._store, self._messages, self._window = around
         self._downloads = Path.home()
         self._downloaded: Path | None = None
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.errors import InvalidInputError
 from taskmon.gui.controllers.log import LogController
@@ -15,13 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from taskmon.client.task_store import Change, TaskStore
+    from taskmon.client.task_store import Change
     from taskmon.core.task import QueuePosition, Task
-    from taskmon.gui.background import Background
-    from taskmon.gui.controllers.connection import ConnectionController
-    from taskmon.gui.controllers.log_preferences import LogPreferences
+    from taskmon.gui.controllers.log import LogHabits
+    from taskmon.gui.controllers.surroundings import Surroundings
     from taskmon.gui.controllers.task_actions import TaskActionsController
-    from taskmon.gui.messages import Messages
     from taskmon.gui.theme import Theme
     from taskmon.gui.window_state import WindowState
 
@@ -34,18 +30,12 @@ _STEP: Final = 28
 """Pixels by which a further window stands beside the one before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every window of a task needs: where logs are kept, how they are read, what is told. `explained` gives a
-    task with its reason as the table tells it."""
+class TaskWindowNeeds(NamedTuple):
+    """What every window of a task needs: what the main window has, how logs are read, the time, and `explained`, which
+    gives a task with its reason as the table tells it."""
 
-    background: Background
-    connection: ConnectionController
-    store: TaskStore
-    messages: Messages
-    logs: Path
-    preferences: LogPreferences
-    silence_of: Callable[[str], str]
+    around: Surroundings
+    habits: LogHabits
     clock: Callable[[], datetime]
     explained: Callable[[Task], Task]
 
@@ -55,19 +45,19 @@ class TaskWindowsController:
 
     def __init__(
         self,
-        surroundings: Surroundings,
+        needs: TaskWindowNeeds,
         actions: TaskActionsController,
         state: WindowState,
         theme: Callable[[], Theme],
     ) -> None:
-        self._surroundings = surroundings
+        self._needs, self._around = needs, needs.around
         self._actions = actions
         self._state = state
         self._theme = theme
         self._open: list[_OpenTask] = []
         self._opened = 0
         self._listeners: list[Callable[[], None]] = []
-        surroundings.store.subscribe(self._store_changed)
+        self._around.store.subscribe(self._store_changed)
 
     @property
     def windows(self) -> list[TaskWindow]:
@@ -91,14 +81,14 @@ class TaskWindowsController:
 
     def open_by_id(self, task_id: str) -> None:
         """A task of the list in its window."""
-        task = self._surroundings.store.get(task_id)
+        task = self._around.store.get(task_id)
         self.open([task] if task is not None else [])
 
     def open(self, tasks: Sequence[Task]) -> None:
         """Each task in its window; one that has one already comes to the front."""
         if len(tasks) > MOST_AT_ONCE:
             number = f"{len(tasks):,} windows are too many to be read."
-            self._surroundings.messages.tell_problem(
+            self._around.messages.tell_problem(
                 InvalidInputError(number, f"Select at most {MOST_AT_ONCE} tasks, or search their logs together.")
             )
             return
@@ -137,7 +127,7 @@ class TaskWindowsController:
         window.restore_arrangement(self._state.load(_GEOMETRY), self._state.load(_HALVES))
         if self._open:
             window.move(self._open[-1].window.pos().x() + _STEP, self._open[-1].window.pos().y() + _STEP)
-        opened = _OpenTask(self._surroundings, window, task, f"window {self._opened}")
+        opened = _OpenTask(self._needs, window, task, f"window {self._opened}")
         self._open.append(opened)
         window.wished.connect(lambda wish: self._fulfil(opened, wish))
         window.pane.window_requested.connect(lambda: self.open_file(*opened.log.shown))
@@ -179,23 +169,13 @@ class TaskWindowsController:
 class _OpenTask:
     """One window and the task in it."""
 
-    def __init__(self, surroundings: Surroundings, window: TaskWindow, task: Task, key: str) -> None:
-        self._surroundings = surroundings
+    def __init__(self, needs: TaskWindowNeeds, window: TaskWindow, task: Task, key: str) -> None:
+        self._needs, self._around = needs, needs.around
         self._key = key
         self.window = window
         self.task = task
         self._position: QueuePosition | None = None
-        self.log = LogController(
-            surroundings.background,
-            surroundings.connection,
-            window.pane,
-            surroundings.messages,
-            window,
-            surroundings.logs,
-            surroundings.preferences,
-            surroundings.silence_of,
-            key,
-        )
+        self.log = LogController(self._around._replace(window=window), window.pane, needs.habits, key)
 
     @property
     def task_id(self) -> str:
@@ -203,26 +183,26 @@ class _OpenTask:
 
     def follow(self) -> None:
         """The task as the list has it, then all about it as the service tells it."""
-        self.task, self._position = self._surroundings.store.get(self.task_id) or self.task, None
+        self.task, self._position = self._around.store.get(self.task_id) or self.task, None
         self.show()
         self.log.show_task(self.task)
-        self._surroundings.background.restart(f"{self._key} detail", self._load())
+        self._around.background.restart(f"{self._key} detail", self._load())
 
     async def _load(self) -> None:
-        self.task, self._position = await load_detail(self._surroundings.connection.client, self.task_id)
+        self.task, self._position = await load_detail(self._around.connection.client, self.task_id)
         self.show()
 
     def show(self) -> None:
         """What is known about the task."""
-        told = self._surroundings.explained(self.task)
-        self.window.show_task(told, self._surroundings.clock(), self._position)
+        told = self._needs.explained(self.task)
+        self.window.show_task(told, self._needs.clock(), self._position)
 
     def tick(self) -> None:
         if not self.task.is_terminated:
-            self.window.diagram.set_now(self._surroundings.clock())
+            self.window.diagram.set_now(self._needs.clock())
 
     def leave(self) -> None:
         """The window is closed."""
-        self._surroundings.background.cancel(f"{self._key} detail")
+        self._around.background.cancel(f"{self._key} detail")
         self.log.close()
         self.window.deleteLater()
