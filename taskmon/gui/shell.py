@@ -165,12 +165,14 @@ class Shell(QObject):
             pane.set_theme(self._theme)
             self.theme_changed.connect(pane.set_theme)
         self._lifecycle.fill(both)
+        self.window.make_room()
 
     def add_pane(self, wish: Wish, pane: QWidget, set_theme: Callable[[Theme], None]) -> None:
         """Puts a pane that was built later into its place, dressed in the present theme and every later one."""
         set_theme(self._theme)
         self.theme_changed.connect(set_theme)
         self._places[wish].fill(pane)
+        self.window.make_room()
 
     def add_notice(self, notice: NoticeBar) -> None:
         """Puts another bar above the list, dressed in the present theme and every later one."""

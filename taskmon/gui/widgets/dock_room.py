@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget
 
 LEAST_LOWER: Final = 558
 LEAST_RIGHT: Final = 230
 """Pixels of width below which a pane cannot be read any more."""
-
-_OCCASIONS: Final = (QEvent.Type.Resize, QEvent.Type.LayoutRequest)
-"""The window has another size, or a pane needs another one: panes come after the first paint."""
 
 
 class PaneTabs(QTabWidget):
@@ -31,6 +28,8 @@ class DockRoom(QObject):
         self._window, self._right, self._lower = window, right, lower
         self._wanted = self._given = 0
         self._restored = False
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._share)
         right.setMinimumWidth(LEAST_RIGHT)
         window.installEventFilter(self)
 
@@ -44,9 +43,15 @@ class DockRoom(QObject):
         """The width that was `wanted` the last time; what the window begins with was given, not dragged."""
         self._wanted, self._restored = wanted, True
 
+    def look_again(self) -> None:
+        """A dock has got another pane, and may need more room."""
+        self._soon.start()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in _OCCASIONS and self._both_docked():
-            self._share(self._window.width())
+        if event.type() == QEvent.Type.Resize:
+            self._share()
+        elif event.type() == QEvent.Type.LayoutRequest:  # a pane needs more or less than before
+            self._soon.start()
         return super().eventFilter(watched, event)
 
     def _both_docked(self) -> bool:
@@ -57,7 +62,10 @@ class DockRoom(QObject):
             and not any(dock.isFloating() or dock.isHidden() for dock in docks)
         )
 
-    def _share(self, width: int) -> None:
+    def _share(self) -> None:
+        if not self._both_docked():
+            return
+        width = self._window.width()
         present = self._right.width()
         if present != self._given and not self._restored:
             self._wanted = present

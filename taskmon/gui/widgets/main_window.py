@@ -176,6 +176,10 @@ class MainWindow(QMainWindow):
         """What `lifecycle_width` gave, after `restoreState`."""
         self._room.restore(width)
 
+    def make_room(self) -> None:
+        """A pane has been put into its place."""
+        self._room.look_again()
+
     def reset_layout(self) -> None:
         """Every pane back where it was at first."""
         self.restoreState(self._default_state)

@@ -23,6 +23,7 @@ from taskmon.gui.widgets.command_palette import CommandPalette
 from taskmon.gui.widgets.filter_box import FilterBox
 from taskmon.gui.widgets.main_window import MainWindow, Panes
 from taskmon.gui.widgets.wishes import WISHES, Wish
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,11 +88,12 @@ def test_a_window_closed_while_narrow_gives_the_right_dock_its_width_again(app: 
         pane = QWidget()
         pane.setMinimumWidth(900)
         log.addWidget(pane)
-        turn()
+        made.make_room()
         lower, right = (made.findChild(QDockWidget, name) for name in ("task", "lifecycle"))
         assert lower is not None
         assert right is not None
-        assert not lower.geometry().intersects(right.geometry())
+        until(lambda: app.processEvents() or pane.isVisible())
+        until(lambda: app.processEvents() or not lower.geometry().intersects(right.geometry()), 3)
 
     def turn() -> None:
         for _ in range(3):
