@@ -96,7 +96,7 @@ def _processes_of_this_session() -> list[psutil.Process]:
 def _nothing_keeps_running() -> Iterator[None]:
     """A process that outlives the tests is killed, and is an error."""
     yield
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 10
     while (left := _processes_of_this_session()) and time.monotonic() < deadline:
         time.sleep(0.05)
     told = []

@@ -34,7 +34,7 @@ async def session_bus(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     program = await asyncio.create_subprocess_exec(
         "dbus-daemon", "--nofork", f"--config-file={settings}", stderr=asyncio.subprocess.DEVNULL
     )
-    await until_async(lambda: _is_heard_at(place), 10, "the bus is there")
+    await until_async(lambda: _is_heard_at(place), 30, "the bus is there")
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={place}")
     try:
         yield program

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 STEP_S = 0.01
+PATIENCE_S = 30.0
+"""Long, for a machine may have much else to do; whoever waits for what comes pays nothing for it."""
 
 
-def until(condition: Callable[[], T], within_s: float = 10.0, what: str = "") -> T:
+def until(condition: Callable[[], T], within_s: float = PATIENCE_S, what: str = "") -> T:
     """The first true answer of `condition`; fails with `what` when there is none within `within_s` seconds."""
     deadline = time.monotonic() + within_s
     while not (answer := condition()):
@@ -24,7 +26,7 @@ def until(condition: Callable[[], T], within_s: float = 10.0, what: str = "") ->
     return answer
 
 
-async def until_async(condition: Callable[[], T | Awaitable[T]], within_s: float = 10.0, what: str = "") -> T:
+async def until_async(condition: Callable[[], T | Awaitable[T]], within_s: float = PATIENCE_S, what: str = "") -> T:
     """Like `until`, without blocking the loop; `condition` may be a coroutine function."""
     deadline = time.monotonic() + within_s
     while True:

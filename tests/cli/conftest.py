@@ -34,7 +34,7 @@ def service_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert json.loads(ready.readline())["url"].startswith("http://127.0.0.1:")
     yield folder
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 @pytest.fixture

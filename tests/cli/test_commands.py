@@ -126,7 +126,7 @@ def test_an_interrupted_sync_kills_its_task_and_an_interrupted_wait_leaves_it(
         task_id = printed.readline().strip()
         until(lambda: status_of(taskmon, task_id) == "computation-started")
         process.send_signal(signal_number)
-        assert process.wait(20) == 130
+        assert process.wait(60) == 130
     if after == "killed":
         until(lambda: status_of(taskmon, task_id) == "killed")
     else:
@@ -344,7 +344,7 @@ def test_a_question_can_be_interrupted(
         told.read(len("Kill 1 task? [y/N] "))
         asking.send_signal(interruption)
         try:
-            assert asking.wait(20) == 130
+            assert asking.wait(60) == 130
         finally:
             asking.kill()
             asking.wait()

@@ -50,7 +50,7 @@ def end(address: ServiceAddress, data: Path) -> None:
             processes.append(process)
     for process in processes:
         process.terminate()
-    until(lambda: not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE], within_s=15)
+    until(lambda: not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE], within_s=30)
 
 
 @pytest.fixture(scope="module")

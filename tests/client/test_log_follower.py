@@ -117,7 +117,7 @@ async def test_the_own_file_is_read_in_place_and_to_its_end(client: ServiceClien
     await running(client, task_id)
     follower, seen = LogFollower(client, await client.task(task_id), "stdout.txt", tmp_path / "copies"), []
     following = asyncio.create_task(follow(follower, seen))
-    await until_async(lambda: follower.spool.size > 20_000, 20, "it grows")
+    await until_async(lambda: follower.spool.size > 20_000, 30, "it grows")
     assert follower.spool.path.is_relative_to(data)
     stop_file(data, task_id).touch()
     await asyncio.wait_for(following, 30)
@@ -160,12 +160,12 @@ async def test_a_killed_service_loses_and_repeats_nothing(
         if not in_place:
             monkeypatch.setattr("os.getuid", lambda: -2)  # as if the folder were somebody else's
         following = asyncio.create_task(follow(follower, seen))
-        await until_async(lambda: follower.spool.size > 20_000, 20, "it grows")
+        await until_async(lambda: follower.spool.size > 20_000, 30, "it grows")
         assert follower.spool.path.is_relative_to(data) is in_place
         os.kill(found.pid, signal.SIGKILL)
         size = follower.spool.size
         if in_place:
-            await until_async(lambda: follower.spool.size > size + 10_000, 10, "it grows without the service")
+            await until_async(lambda: follower.spool.size > size + 10_000, 30, "it grows without the service")
         again = await ensure_local_service(data, serve(data))
         assert again.url == found.url
         stop_file(data, task_id).touch()

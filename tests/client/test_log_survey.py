@@ -115,7 +115,7 @@ async def test_a_running_task_is_searched_as_far_as_it_is_written(
     waiting = await submit(client, case(tmp_path / "two", PRINT), ["python3 work.py"])
     task = await wait_for(client, running, Status.COMPUTATION_STARTED)
     log = service.data_dir / "work" / running / "output" / "artifacts" / "stdout.txt"
-    await until_async(lambda: b"still there" in log.read_bytes(), 20, "it has written")
+    await until_async(lambda: b"still there" in log.read_bytes(), 30, "it has written")
     here = await found_in(client, task, r"step 2\d\d\d ", tmp_path / "copies")
     assert here[-1].count == 1000
     async with elsewhere(service) as far:
@@ -140,10 +140,10 @@ async def test_two_followers_elsewhere_share_one_copy_without_a_repeat(service: 
                     pass
 
         first, second = (asyncio.create_task(follow(follower)) for follower in pair)
-        await until_async(lambda: all(follower.spool.size > 60_000 for follower in pair), 20, "both see it grow")
+        await until_async(lambda: all(follower.spool.size > 60_000 for follower in pair), 30, "both see it grow")
         first.cancel()  # the one that writes leaves; the other goes on
         before = pair[1].spool.size
-        await until_async(lambda: pair[1].spool.size > before + 200, 20, "the other goes on")
+        await until_async(lambda: pair[1].spool.size > before + 200, 30, "the other goes on")
         (log.parent / "stop").touch()
         await asyncio.wait_for(second, 30)
         pair[1].spool.copy_to(tmp_path / "told")

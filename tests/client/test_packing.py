@@ -240,7 +240,7 @@ async def test_stopping_early_ends_the_threads(tmp_path: Path) -> None:
     async with aclosing(pack_folder(scan_folder(tmp_path))) as portions:
         async for _ in portions:
             break
-    until(lambda: not packers(), within_s=3)
+    until(lambda: not packers(), within_s=30)
 
 
 def test_a_set_stop_event_ends_packing(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_set_stop_event_ends_packing(tmp_path: Path) -> None:
     with pytest.raises(PackingStoppedError):
         for _ in chunks:
             pass
-    until(lambda: not packers(), within_s=3)
+    until(lambda: not packers(), within_s=30)
 
 
 def test_packing_never_holds_more_than_a_few_chunks(tmp_path: Path) -> None:

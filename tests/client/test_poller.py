@@ -296,8 +296,8 @@ async def test_lists_are_asked_less_often_while_nothing_moves() -> None:
 async def test_a_poke_cuts_a_rest_short() -> None:
     event = asyncio.Event()
     event.set()
-    await asyncio.wait_for(wait_for_event(event, None), 1)
-    await asyncio.wait_for(wait_for_event(asyncio.Event(), 0.0), 1)
+    await asyncio.wait_for(wait_for_event(event, None), 30)
+    await asyncio.wait_for(wait_for_event(asyncio.Event(), 0.0), 30)
 
 
 _STEP = st.tuples(

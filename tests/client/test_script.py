@@ -101,7 +101,7 @@ def program(place: Path, text: str, *arguments: str) -> Iterator[subprocess.Pope
 
 def test_the_first_script_works_and_leaves_no_warning(place: Path) -> None:
     with program(place, FIRST_SCRIPT) as script:
-        out, err = script.communicate(timeout=30)
+        out, err = script.communicate(timeout=60)
     slow = r"(?m)^Executing .* took [\d.]+ seconds\n"  # asyncio's word on a busy computer
     assert (script.returncode, re.sub(slow, "", err)) == (0, "")
     task_id, made = out.splitlines()
@@ -139,13 +139,13 @@ def test_an_interrupted_script_kills_only_what_it_is_in_sync_with(
     service: taskmon.Connection, place: Path, how: str, number: int, killed: bool
 ) -> None:
     task = service.submit(place / "wing", ["python3 -u run.py 1000 0.1"])
-    until(lambda: task.status() is taskmon.Status.COMPUTATION_STARTED, 20)
+    until(lambda: task.status() is taskmon.Status.COMPUTATION_STARTED, 30)
     with program(place, STAY, task.id, how) as script:
         assert script.stdout is not None
         for _ in range(1 if how == "wait" else 2):
             assert script.stdout.readline()
         script.send_signal(number)
-        _, err = script.communicate(timeout=20)
+        _, err = script.communicate(timeout=60)
         assert script.returncode != 0
         assert "never" not in err
         assert ("KeyboardInterrupt" in err) == (number == signal.SIGINT)
@@ -204,7 +204,7 @@ def test_a_loop_thread_ends_with_everything_on_it() -> None:
 
     left = loop.run(begin())
     with pytest.raises(ZeroDivisionError):
-        loop.run(asyncio.wait_for(fail(), 1))
+        loop.run(asyncio.wait_for(fail(), 30))
     loop.close()
     loop.close()
     assert left.cancelled()

@@ -77,7 +77,7 @@ async def test_a_cancelled_upload_leaves_no_waiting_task(tmp_path: Path) -> None
 
     async with ServiceClient("http://127.0.0.1:1", "key", transport=Stuck()) as client:
         submitting = asyncio.create_task(submit_folder(client, folder, a_task_request()))
-        await asyncio.wait_for(reached.wait(), 5)
+        await asyncio.wait_for(reached.wait(), 30)
         submitting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await submitting

@@ -190,7 +190,7 @@ def test_a_signal_ends_the_program_and_only_a_sync_context_kills(what: str, numb
             else:
                 until(lambda: asked)
             program.send_signal(number)
-            assert program.wait(10) != 0
+            assert program.wait(30) != 0
             assert program.stderr is not None
             program.stderr.read()
         server.shutdown()

@@ -108,7 +108,8 @@ def test_the_changes_told_rebuild_the_store(steps: list[tuple[str, Status | None
 def test_a_page_of_changes_is_cheap_beside_a_hundred_thousand_tasks() -> None:
     store = TaskStore()
     tasks = some_tasks(20_000)
+    began = time.process_time()
     store.apply(tasks)
-    began = time.perf_counter()
+    filled = time.process_time()
     store.apply(tasks[:200])
-    assert time.perf_counter() - began < 0.05
+    assert time.process_time() - filled < (filled - began) / 5

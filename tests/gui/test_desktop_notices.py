@@ -50,7 +50,7 @@ async def test_a_notification_arrives_and_a_click_comes_back(tmp_path: Path, mon
         await desktop.say("ActionInvoked", "us", 999, "default")  # of another program
         await desktop.say("ActivationToken", "us", 41, "token of the click")
         await desktop.say("ActionInvoked", "us", 41, "default")
-        await until_async(lambda: heard, 5, "the click is heard")
+        await until_async(lambda: heard, 30, "the click is heard")
         assert heard == ["opened"]
         assert os.environ["XDG_ACTIVATION_TOKEN"] == "token of the click"
         monkeypatch.delenv("XDG_ACTIVATION_TOKEN")
@@ -62,7 +62,7 @@ async def test_a_click_that_arrives_together_with_the_answer_is_heard(
     async with session_bus(tmp_path, monkeypatch), shade("body") as desktop, notices() as (notifier, heard):
         desktop.clicks_at_once = True
         assert await notifier.show("1 task failed", "")
-        await until_async(lambda: heard, 5, "the click is heard")
+        await until_async(lambda: heard, 30, "the click is heard")
         assert heard == ["opened"]
 
 
@@ -80,12 +80,12 @@ async def test_a_newer_notification_takes_the_place_of_the_one_before(
         await notifier.show("2 tasks failed", "")
         await desktop.say("NotificationClosed", "uu", 41, 1)  # it was there long enough
         await desktop.say("NotificationClosed", "uu", 41, 2)  # somebody put it away
-        await until_async(lambda: heard, 5, "it was put away")
+        await until_async(lambda: heard, 30, "it was put away")
         assert heard == ["dismissed"]
         await notifier.show("1 task failed", "")
         assert [notified[1] for notified in desktop.notified] == [0, 41, 0]
         await notifier.withdraw()
-        await until_async(lambda: desktop.closed == [43], 5, "it is taken back")
+        await until_async(lambda: desktop.closed == [43], 30, "it is taken back")
         await notifier.withdraw()
         assert desktop.closed == [43]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from taskmon.core.task import TaskDetail
 
-PATIENCE_S = 60.0
+PATIENCE_S = 90.0
 
 
 @dataclass
@@ -52,13 +52,13 @@ class Service:
     def stop(self) -> None:
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(20)
+            self.process.wait(60)
             self._forget()
 
     def kill(self) -> None:
         if self.process is not None:
             self.process.kill()
-            self.process.wait(20)
+            self.process.wait(60)
             self._forget()
 
     def _forget(self) -> None:
@@ -88,7 +88,7 @@ class Service:
     def clean_up(self) -> None:
         if self.process is not None:
             self.stop()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while (left := self.processes()) and time.monotonic() < deadline:
             for process in left:
                 with contextlib.suppress(psutil.Error):

@@ -85,7 +85,7 @@ def test_a_kill_whose_answer_was_lost_is_told_and_shown_as_it_is(
             await until_async(lambda: desk.shell.table.select_task(task_id), 30, "it is in the table")
             await until_async(lambda: desk.detail.selected, 30, "it is selected")
             desk.fulfil(Wish.KILL)
-            question = await until_async(lambda: desk.window.findChild(QMessageBox), 10, "the question")
+            question = await until_async(lambda: desk.window.findChild(QMessageBox), 30, "the question")
             await switch(spoiled, Faults(lost=1))
             next(button for button in question.buttons() if button.text() == "Kill 1 task").click()
             await until_async(lambda: problems, 30, "the person hears that the answer is missing")

@@ -115,9 +115,9 @@ def fill(dialog: ConnectionsDialog, url: str, key: str, name: str = SHARED) -> N
 
 async def answer(desk: Desk, button: str) -> None:
     """Presses a button of the question that is on the screen."""
-    box = await until_async(lambda: desk.window.findChild(QMessageBox), 10, "the question")
+    box = await until_async(lambda: desk.window.findChild(QMessageBox), 30, "the question")
     next(found for found in box.buttons() if found.text() == button).click()
-    await until_async(lambda: desk.window.findChild(QMessageBox) is None, 10, "the question is gone")
+    await until_async(lambda: desk.window.findChild(QMessageBox) is None, 30, "the question is gone")
 
 
 def ticked(desk: Desk) -> list[str]:
@@ -135,7 +135,7 @@ async def add_shared(desk: Desk, shared: Service) -> None:
     fill(dialog, shared.url, shared.api_key)
     dialog.use.click()
     await live(desk, SHARED)
-    await until_async(lambda: not desk.window.findChildren(ConnectionsDialog), 5, "the dialog is gone")
+    await until_async(lambda: not desk.window.findChildren(ConnectionsDialog), 30, "the dialog is gone")
 
 
 def test_a_connection_is_added_tried_used_and_remembered_without_its_key_in_the_settings(
@@ -153,15 +153,15 @@ def test_a_connection_is_added_tried_used_and_remembered_without_its_key_in_the_
             assert not dialog.form.test.isEnabled() and not dialog.use.isEnabled()
             fill(dialog, shared.url, "wrong-key")
             dialog.form.test.click()
-            await until_async(lambda: "does not accept this key" in sentences(dialog), 10, "the key is refused")
+            await until_async(lambda: "does not accept this key" in sentences(dialog), 30, "the key is refused")
             fill(dialog, shared.url, shared.api_key)
             assert sentences(dialog) == ""
             dialog.form.test.click()
-            await until_async(lambda: "✓ Connected as" in sentences(dialog), 10, "the connection works")
+            await until_async(lambda: "✓ Connected as" in sentences(dialog), 30, "the connection works")
             assert "credits 0" in sentences(dialog) and "Client accepted" in sentences(dialog)
             dialog.use.click()
             await live(desk, SHARED)
-            await until_async(lambda: task_id in desk.store, 10, "the tasks of the other service are shown")
+            await until_async(lambda: task_id in desk.store, 30, "the tasks of the other service are shown")
             assert ticked(desk) == [SHARED]
             assert desk.window.windowTitle().startswith(SHARED)
         settings = (tmp_path / "config" / "settings.toml").read_text()
@@ -170,7 +170,7 @@ def test_a_connection_is_added_tried_used_and_remembered_without_its_key_in_the_
         assert shared.api_key in (tmp_path / "ring.json").read_text()
         async with window(app, service, tmp_path) as desk:
             await live(desk, SHARED)
-            await until_async(lambda: task_id in desk.store, 10, "the next start is there again")
+            await until_async(lambda: task_id in desk.store, 30, "the next start is there again")
         async with window(app, service, tmp_path, stay_here=True) as desk:
             await live(desk, THIS_COMPUTER)
             assert task_id not in desk.store
@@ -192,7 +192,7 @@ def test_switching_forgets_the_old_tasks_ends_the_old_work_and_keeps_the_window(
                 "import itertools, time\nfor n in itertools.count():\n    print(n, flush=True)\n    time.sleep(.01)\n"
             )
             task_id = await submit(desk.connection.client, folder("a", run_py=count), ["python3 -u run.py"])
-            await until_async(lambda: desk.shell.table.select_task(task_id), 10, "the task is in the table")
+            await until_async(lambda: desk.shell.table.select_task(task_id), 30, "the task is in the table")
             await until_async(lambda: desk.log.spool and desk.log.spool.line_count > 5, 30, "its log is followed")
             state, old = desk.window.saveState(), desk.connection.client
             await add_shared(desk, shared)
@@ -204,7 +204,7 @@ def test_switching_forgets_the_old_tasks_ends_the_old_work_and_keeps_the_window(
             assert not working & {"log", "detail", "files", "submit"}
             next(a for a in desk.window.connection_button.menu().actions() if a.text() == THIS_COMPUTER).trigger()
             await live(desk, THIS_COMPUTER)
-            await until_async(lambda: task_id in desk.store, 10, "the first service's tasks are back")
+            await until_async(lambda: task_id in desk.store, 30, "the first service's tasks are back")
             await desk.connection.client.kill(task_id)
             await until_async(lambda: desk.store.tasks[task_id].is_terminated, 30, "killed")
             assert not list((tmp_path / "state" / "crashes").glob("*"))
@@ -231,7 +231,7 @@ def test_a_place_that_is_not_found_is_left_at_once_and_a_replaced_key_of_this_co
             with pytest.raises(ConnectionFailedError):
                 _ = desk.connection.client
             desk.connection.go_to(Place(THIS_COMPUTER, refound, embedded=True))
-            await until_async(desk.shell.notice.isVisible, 10, "the old key is refused")
+            await until_async(desk.shell.notice.isVisible, 30, "the old key is refused")
             assert desk.shell.notice.button.isHidden()
             await live(desk, THIS_COMPUTER)
             assert desk.shell.notice.isHidden()
@@ -252,11 +252,11 @@ def test_an_upload_under_way_is_asked_about_and_withdrawn_when_the_window_goes_e
             desk.connections.switch(THIS_COMPUTER)
             await live(desk, THIS_COMPUTER)
             desk.submit.open([str(big)])
-            form = await until_async(lambda: desk.window.findChild(SubmitForm), 10, "the form opens")
-            editor = await until_async(lambda: form.findChild(QPlainTextEdit), 10, "commands can be written")
-            await until_async(editor.isVisible, 10, "the folder is read")
+            form = await until_async(lambda: desk.window.findChild(SubmitForm), 30, "the form opens")
+            editor = await until_async(lambda: form.findChild(QPlainTextEdit), 30, "commands can be written")
+            await until_async(editor.isVisible, 30, "the folder is read")
             editor.setPlainText("true")
-            await until_async(form._footer.primary.isEnabled, 10, "it can be submitted")
+            await until_async(form._footer.primary.isEnabled, 30, "it can be submitted")
             form._footer.primary.click()
             task_id = await until_async(lambda: waiting(desk), 30, "the task waits for its input")
             desk.connections.switch(SHARED)
@@ -271,7 +271,7 @@ def test_an_upload_under_way_is_asked_about_and_withdrawn_when_the_window_goes_e
                 async def withdrawn() -> bool:
                     return (await client.task_status(task_id)).status is Status.KILLED
 
-                await until_async(withdrawn, 20, "the half-sent task is withdrawn at the old service")
+                await until_async(withdrawn, 30, "the half-sent task is withdrawn at the old service")
             assert not list((tmp_path / "state" / "crashes").glob("*"))
 
     run_on_qt(story())
@@ -288,15 +288,15 @@ def test_a_refused_key_asks_for_it_in_a_quiet_bar_and_the_right_one_brings_the_t
     async def story() -> None:
         async with window(app, service, tmp_path) as desk:
             notice = desk.shell.notice
-            await until_async(lambda: "No API key is stored for Lab server" in notice.text(), 10, "a key is missing")
+            await until_async(lambda: "No API key is stored for Lab server" in notice.text(), 30, "a key is missing")
             notice.button.click()
             dialog = shown_dialog(desk)
             dialog.form.key.line.setText("wrong-key")
             dialog.use.click()
-            await until_async(lambda: "does not accept the API key" in notice.text(), 10, "the key is refused")
+            await until_async(lambda: "does not accept the API key" in notice.text(), 30, "the key is refused")
             assert notice.isVisible() and notice.button.text() == "Enter key…"
             assert desk.window.findChild(QMessageBox) is None
-            await until_async(lambda: not desk.window.findChildren(ConnectionsDialog), 5, "the dialog is gone")
+            await until_async(lambda: not desk.window.findChildren(ConnectionsDialog), 30, "the dialog is gone")
             notice.button.click()
             dialog = shown_dialog(desk)
             assert dialog.form.name.text() == SHARED
@@ -322,7 +322,7 @@ def test_a_place_that_never_answers_or_refuses_a_given_key_says_so_above_the_lis
         nonlocal address
         async with window(app, service, tmp_path, given=(Place("Away", away, embedded=False), address)) as desk:
             notice = desk.shell.notice
-            await until_async(notice.isVisible, 10, "nobody answers")
+            await until_async(notice.isVisible, 30, "nobody answers")
             assert notice.button.text() == "Connections…"
             assert desk.shell.stack.currentWidget() is desk.shell.table  # not: "drop a folder here"
             assert desk.window._loaded.text() == ""  # nor "0 tasks", which nobody knows
@@ -331,7 +331,7 @@ def test_a_place_that_never_answers_or_refuses_a_given_key_says_so_above_the_lis
             assert notice.isHidden()
             address = shared.url
             desk.connections.switch("Away")
-            await until_async(lambda: "does not accept the API key" in notice.text(), 10, "the key is refused")
+            await until_async(lambda: "does not accept the API key" in notice.text(), 30, "the key is refused")
             assert "TASKMON_API_KEY" in notice.text()
             assert notice.button.isHidden()
 
@@ -346,7 +346,7 @@ def test_the_dialog_keeps_unsaved_changes_and_removes_keys_with_their_connection
             await live(desk, THIS_COMPUTER)
             await add_shared(desk, shared)
             dialog = await open_dialog(desk)
-            await until_async(lambda: "stored" in dialog.form.key.line.placeholderText(), 5, "the key is known")
+            await until_async(lambda: "stored" in dialog.form.key.line.placeholderText(), 30, "the key is known")
             dialog.form.name.setText("Renamed")
             dialog.list.list.setCurrentRow(1)
             assert dialog.form.name.text() == CLOUD.name and not dialog.list.remove.isEnabled()
@@ -368,7 +368,7 @@ def test_the_dialog_keeps_unsaved_changes_and_removes_keys_with_their_connection
             await live(desk, THIS_COMPUTER)
             assert shared.api_key not in (tmp_path / "ring.json").read_text()
             dialog.close()
-            await until_async(lambda: not desk.window.findChildren(ConnectionsDialog), 5, "the dialog is gone")
+            await until_async(lambda: not desk.window.findChildren(ConnectionsDialog), 30, "the dialog is gone")
 
     run_on_qt(story())
 
@@ -391,7 +391,7 @@ def test_a_found_key_is_offered_and_copied_only_when_that_is_asked_for(
             dialog.list.add.click()
             fill(dialog, shared.url, "")
             dialog.save.click()
-            await until_async(lambda: dialog.form.use_found.isVisible(), 10, "the key is offered")
+            await until_async(lambda: dialog.form.use_found.isVisible(), 30, "the key is offered")
             assert "$INDUCTIVA_API_KEY" in dialog.form.use_found.text()
             assert not (tmp_path / "ring.json").exists()
             dialog.form.use_found.click()
@@ -419,7 +419,7 @@ def test_damaged_settings_are_said_and_the_window_opens_here(
             dialog.list.add.click()
             fill(dialog, "https://lab.example", "key")
             dialog.save.click()
-            await until_async(lambda: "is not TOML" in dialog._problem.text(), 5, "the dialog says why")
+            await until_async(lambda: "is not TOML" in dialog._problem.text(), 30, "the dialog says why")
             dialog.discard()
 
     run_on_qt(story())
@@ -445,7 +445,7 @@ def test_a_key_is_nowhere_but_where_keys_are_kept(
             dialog = await open_dialog(desk)
             dialog.form.key.line.setText(shared.api_key)
             dialog.form.test.click()
-            await until_async(lambda: "✓" in sentences(dialog), 10, "tested")
+            await until_async(lambda: "✓" in sentences(dialog), 30, "tested")
             told.append(sentences(dialog))
             told.append(repr(dialog.form.draft()))
 
@@ -453,7 +453,7 @@ def test_a_key_is_nowhere_but_where_keys_are_kept(
                 raise RuntimeError(f"a bug at {desk.connection.place!r} with {dialog.form.draft()!r}")
 
             desk._background.start(fail(shared.api_key))
-            await until_async(lambda: list((tmp_path / "state" / "crashes").glob("*")), 5, "a crash report")
+            await until_async(lambda: list((tmp_path / "state" / "crashes").glob("*")), 30, "a crash report")
             family = [psutil.Process(), *psutil.Process().children(recursive=True)]
             for process in family:
                 with contextlib.suppress(psutil.NoSuchProcess):  # it may end meanwhile

@@ -77,7 +77,7 @@ async def refusal_of(desk: Desk, wish: Wish) -> str:
     problems: list[str] = []
     desk.messages.problem_told.connect(problems.append)
     desk.fulfil(wish)
-    await until_async(lambda: problems, 20, "the refusal")
+    await until_async(lambda: problems, 30, "the refusal")
     assert desk.window.findChild(QMessageBox) is None  # nobody is asked what cannot be done
     desk.messages.problem_told.disconnect(problems.append)
     return problems[0]
@@ -87,7 +87,7 @@ async def with_running_task(desk: Desk, service: Service, folder: Path) -> str:
     async with service.client() as client:
         task_id = await submit(client, folder, ["python3 -u count.py"])
     await until_async(lambda: status(desk, task_id) is Status.COMPUTATION_STARTED, 60, "it runs")
-    await until_async(lambda: desk.shell.table.select_task(task_id), 10, "it is in the table")
+    await until_async(lambda: desk.shell.table.select_task(task_id), 30, "it is in the table")
     return task_id
 
 
@@ -113,7 +113,7 @@ def test_a_frozen_service_is_told_refused_and_forgiven(
             async with service.client() as client:
                 await client.kill(task_id)
                 await wait_for(client, task_id, Status.KILLED)
-            await until_async(lambda: status(desk, task_id) is Status.KILLED, 20, "the window hears news again")
+            await until_async(lambda: status(desk, task_id) is Status.KILLED, 30, "the window hears news again")
 
     run_on_qt(story())
 

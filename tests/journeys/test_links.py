@@ -80,38 +80,38 @@ def test_a_link_opens_the_log_at_its_line(
             await wait_for(client, second, Status.SUCCESS)
             await until_async(lambda: len(desk.store) == 2, 30, "both are in the list")
             desk.shell.filter_box.set_text(f"id:{second}")
-            await until_async(lambda: desk.shell.table.select_task(second), 10, "the second is selected")
+            await until_async(lambda: desk.shell.table.select_task(second), 30, "the second is selected")
             desk.fulfil(Wish.SHOW_FILES)
 
             link = str(LogLink(first, "stdout.txt", 2500))
             code, complaint = await taskmon_command(link, state=state)
             assert (code, complaint) == (0, "")
-            await until_async(lambda: desk.shell.table.selected_ids() == [first], 10, "its task is selected")
+            await until_async(lambda: desk.shell.table.selected_ids() == [first], 30, "its task is selected")
             assert desk.shell.filter_box.text() == ""
-            await until_async(lambda: desk.shell.is_in_front(Wish.SHOW_LOG), 10, "the log is in front")
+            await until_async(lambda: desk.shell.is_in_front(Wish.SHOW_LOG), 30, "the log is in front")
             shown = b""
             await until_async(
                 lambda: desk.log.spool is not None and desk.log.spool.line_count > 5000, 20, "all is read"
             )
             assert desk.log.spool is not None
             shown = desk.log.spool.lines(2500, 1)[0].raw
-            await until_async(lambda: in_view(desk, shown.decode()), 10, "the line is in view")
+            await until_async(lambda: in_view(desk, shown.decode()), 30, "the line is in view")
 
             desk.window.show_palette()
-            palette = await until_async(lambda: desk.window.findChild(CommandPalette), 5, "the palette")
+            palette = await until_async(lambda: desk.window.findChild(CommandPalette), 30, "the palette")
             line = palette.findChild(QLineEdit)
             assert line is not None
             line.setText(str(LogLink(second, "stdout.txt", 99_999)))
             QTest.keyClick(line, Qt.Key.Key_Return)
-            await until_async(lambda: desk.shell.table.selected_ids() == [second], 10, "the other is selected")
+            await until_async(lambda: desk.shell.table.selected_ids() == [second], 30, "the other is selected")
             foot = desk.log_pane.foot.status
-            await until_async(lambda: "there is no line 100,000" in foot.text(), 20, "the line beyond the end is told")
+            await until_async(lambda: "there is no line 100,000" in foot.text(), 30, "the line beyond the end is told")
 
             box = desk.shell.filter_box.findChild(QLineEdit)
             assert box is not None
             box.setText("taskmon://task/nosuchtask")
             QTest.keyClick(box, Qt.Key.Key_Return)
-            await until_async(lambda: "knows no task nosuchtask" in message(desk), 10, "the unknown task is told")
+            await until_async(lambda: "knows no task nosuchtask" in message(desk), 30, "the unknown task is told")
             assert desk.shell.filter_box.text() == ""
             assert len(desk.shell.model.ids()) == 2
 

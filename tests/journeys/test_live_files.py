@@ -122,7 +122,7 @@ async def test_a_cut_connection_is_joined_again(
 async def test_questions_about_a_running_task_are_answered(client: ServiceClient, run: Callable[..., Any]) -> None:
     task_id = await run(FOREVER)
     await wait_for(client, task_id, Status.COMPUTATION_STARTED)
-    await until_async(lambda: _begun(client, task_id), 20)
+    await until_async(lambda: _begun(client, task_id), 30)
     assert "work.py" in await answer(client, task_id, FileQuestion.LIST)
     assert (await answer(client, task_id, FileQuestion.LAST_MODIFIED_FILE))["most_recent_file"] == "stdout.txt"
     assert "COMMAND" in await answer(client, task_id, FileQuestion.TOP)
@@ -150,13 +150,13 @@ async def test_a_stream_ends_with_the_task_and_so_does_the_file_peer(
     assert killing is not None
     await killing
     await wait_for(client, task_id, Status.KILLED)
-    await until_async(lambda: not file_peers(service), 15)
+    await until_async(lambda: not file_peers(service), 30)
 
 
 async def test_who_asks_too_late_hears_so_at_once(client: ServiceClient, run: Callable[..., Any]) -> None:
     task_id = await run("print('done')")
     await wait_for(client, task_id, Status.SUCCESS)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         with pytest.raises(ConnectionFailedError):
             await answer(client, task_id, FileQuestion.LIST)
 

@@ -32,10 +32,10 @@ ENDLESS = PRINT + "import sys, time\nsys.stdout.flush()\ntime.sleep(600)\n"
 
 async def open_search(desk: Desk) -> HitsWindow:
     desk.shell.table.select_everything()
-    await until_async(lambda: len(desk.detail.selected) == 4, 10, "all are selected")
+    await until_async(lambda: len(desk.detail.selected) == 4, 30, "all are selected")
     assert desk.window.action(Wish.SEARCH_LOGS).text() == "Search in the logs of 4 tasks…"
     desk.window.action(Wish.SEARCH_LOGS).trigger()
-    return await until_async(lambda: desk.window.findChild(HitsWindow), 5, "the window of hits")
+    return await until_async(lambda: desk.window.findChild(HitsWindow), 30, "the window of hits")
 
 
 def rows(hits: HitsWindow) -> dict[str, str]:
@@ -62,8 +62,8 @@ def test_one_search_finds_the_hits_of_every_selected_task(
             ids.append(await submit(client, folder("late", work_py=PRINT), ["python3 work.py"]))
             await wait_for(client, ids[2], Status.COMPUTATION_STARTED)
             log = service.data_dir / "work" / ids[2] / "output" / "artifacts" / "stdout.txt"
-            await until_async(lambda: b"step 2999" in log.read_bytes(), 20, "it has written")
-            await until_async(lambda: desk.store.tasks[ids[2]].status is Status.COMPUTATION_STARTED, 20, "it is seen")
+            await until_async(lambda: b"step 2999" in log.read_bytes(), 30, "it has written")
+            await until_async(lambda: desk.store.tasks[ids[2]].status is Status.COMPUTATION_STARTED, 30, "it is seen")
             hits = await open_search(desk)
 
             hits.field.setText("step 29[0-9]{2} of (one|long")
@@ -86,8 +86,8 @@ def test_one_search_finds_the_hits_of_every_selected_task(
 
             one = next(item for item in shown if item is not None and item.text(0) == "one")
             hits.tree.setCurrentItem(one.child(5))
-            await until_async(lambda: desk.shell.table.selected_ids() == [ids[0]], 10, "its task is selected")
-            await until_async(lambda: in_view(desk, "step 2905 of one"), 20, "its log is shown at the line")
+            await until_async(lambda: desk.shell.table.selected_ids() == [ids[0]], 30, "its task is selected")
+            await until_async(lambda: in_view(desk, "step 2905 of one"), 30, "its log is shown at the line")
 
             hits.field.setText("step")
             hits.ask()

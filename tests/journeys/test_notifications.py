@@ -50,7 +50,7 @@ def test_failures_are_told_to_the_desktop_and_a_click_selects_them(
                 client = desk.connection.client
                 before = await submit(client, folder("before"), ["false"])
                 await wait_for(client, before, Status.FAILED)
-                await until_async(lambda: desk.store.tasks[before].is_terminated, 10, "the window knows")
+                await until_async(lambda: desk.store.tasks[before].is_terminated, 30, "the window knows")
                 desk.fulfil(Wish.NOTIFY_DONE)  # not wanted
                 seen = False
                 done = await submit(client, folder("done"), ["true"])
@@ -61,10 +61,10 @@ def test_failures_are_told_to_the_desktop_and_a_click_selects_them(
                 title = desktop.notified[-1][3]
                 assert title == "2 tasks failed"
                 await desktop.say("ActionInvoked", "us", 41, "default")
-                await until_async(lambda: set(desk.shell.table.selected_ids()) == set(failed), 10, "both are selected")
-                await until_async(lambda: desk.store.tasks[done].is_terminated, 10, "the other is done")
+                await until_async(lambda: set(desk.shell.table.selected_ids()) == set(failed), 30, "both are selected")
+                await until_async(lambda: desk.store.tasks[done].is_terminated, 30, "the other is done")
                 seen = True
-                await until_async(lambda: not desk.notify.notifications.has_news, 10, "nothing is left to tell")
+                await until_async(lambda: not desk.notify.notifications.has_news, 30, "nothing is left to tell")
                 assert not desk.window.action(Wish.NOTIFY_DONE).isChecked()
             settings = load_settings(settings_path(tmp_path / "config"))
             assert settings.settings.notify == (TaskEvent.FAILED, TaskEvent.SILENT)

@@ -56,12 +56,12 @@ def test_all_that_match_are_killed_although_most_were_not_loaded_when_they_were_
             note = desk.shell.table._note
             await until_async(lambda: desk.model.matching() == PAGE, 30, "only the first page is loaded")
             desk.shell.table.select_everything()
-            await until_async(lambda: "still being loaded will be" in note.words(), 10, "what is awaited is said")
+            await until_async(lambda: "still being loaded will be" in note.words(), 30, "what is awaited is said")
             assert len(desk.shell.table.selected_ids()) == PAGE
             gate.set()
             await until_async(lambda: len(desk.detail.selected) == COUNT, 30, "all are selected")
             desk.fulfil(Wish.KILL)
-            question = await until_async(lambda: desk.window.findChild(QMessageBox), 10, "the question")
+            question = await until_async(lambda: desk.window.findChild(QMessageBox), 30, "the question")
             next(button for button in question.buttons() if button.text() == f"Kill {COUNT} tasks").click()
             async with service.client() as client:
                 for task_id in ids:

@@ -48,10 +48,10 @@ async def ready_form(desk: Desk, folder: Path) -> SubmitForm:
     form = await until_async(
         lambda: next((form for form in desk.window.findChildren(SubmitForm) if form not in earlier), None), 10, "a form"
     )
-    editor = await until_async(lambda: form.findChild(QPlainTextEdit), 10, "commands can be written")
-    await until_async(editor.isVisible, 10, "the folder is read")
+    editor = await until_async(lambda: form.findChild(QPlainTextEdit), 30, "commands can be written")
+    await until_async(editor.isVisible, 30, "the folder is read")
     editor.setPlainText("true")
-    await until_async(form._footer.primary.isEnabled, 10, "it can be submitted")
+    await until_async(form._footer.primary.isEnabled, 30, "it can be submitted")
     return form
 
 
@@ -105,7 +105,7 @@ def test_a_form_that_was_closed_goes_on_sending_while_another_one_is_filled_in_a
             assert named(desk, "held") == {Status.PENDING_INPUT}
             held.set()
             await until_async(lambda: Status.SUCCESS in named(desk, "held"), 60, "so is the first one")
-            await until_async(lambda: not desk.submit.sending, 10, "nothing is sent any more")
+            await until_async(lambda: not desk.submit.sending, 30, "nothing is sent any more")
             assert no_bugs(tmp_path)
 
     run_on_qt(story())
@@ -133,7 +133,7 @@ def test_leaving_while_a_folder_is_sent_is_asked_about(
             box.reject()
             held.set()
             await until_async(lambda: Status.SUCCESS in named(desk, "held"), 60, "it arrives all the same")
-            await until_async(lambda: not desk.submit.sending, 10, "nothing is sent any more")
+            await until_async(lambda: not desk.submit.sending, 30, "nothing is sent any more")
             assert not desk.shell.left.is_set()
             assert no_bugs(tmp_path)
 
@@ -153,7 +153,7 @@ def test_a_failure_behind_a_closed_form_is_told_and_one_in_an_open_form_can_be_r
             form = await ready_form(desk, changing)
             (changing / "input").write_text("echo longer than before")
             form._footer.primary.click()
-            await until_async(lambda: form._footer.primary.text() == "Retr&y", 20, "a file is not what it was")
+            await until_async(lambda: form._footer.primary.text() == "Retr&y", 30, "a file is not what it was")
             form._footer.primary.click()
             await until_async(lambda: Status.SUCCESS in named(desk, "changing"), 30, "now it is sent")
             assert not told
@@ -161,7 +161,7 @@ def test_a_failure_behind_a_closed_form_is_told_and_one_in_an_open_form_can_be_r
             (changing / "input").write_text("echo even longer than before")
             form._footer.primary.click()
             form.close()
-            await until_async(lambda: told, 20, "the failure is told")
+            await until_async(lambda: told, 30, "the failure is told")
             assert told[0].startswith("changing was not submitted: ")
             assert no_bugs(tmp_path)
 

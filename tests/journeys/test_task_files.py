@@ -71,14 +71,14 @@ async def download(desk: Desk, folder: Path, answer: str = "") -> None:
     told: list[str] = []
     desk.messages.fact_told.connect(told.append)
     desk.files_pane._get.click()
-    dialog = await until_async(lambda: desk.window.findChild(QFileDialog), 10, "the folder is asked for")
+    dialog = await until_async(lambda: desk.window.findChild(QFileDialog), 30, "the folder is asked for")
     dialog.setDirectory(str(folder))
     field = dialog.findChild(QLineEdit)
     assert field is not None
     field.setText(str(folder))
     dialog.accept()
     if answer:
-        box = await until_async(lambda: desk.window.findChild(QMessageBox), 10, "what to do is asked")
+        box = await until_async(lambda: desk.window.findChild(QMessageBox), 30, "what to do is asked")
         assert "there already" in box.text()
         next(button for button in box.buttons() if button.text() == answer).click()
     await until_async(lambda: any(str(folder) in line for line in told), 30, "the outcome is told")
@@ -113,13 +113,13 @@ def test_files_come_from_a_running_and_from_an_ended_task(
 
             choose(desk, "notes.txt")
             look = desk.files_pane.preview
-            await until_async(lambda: "<b>not bold</b>" in look.text.toPlainText(), 10, "the text is seen as it is")
+            await until_async(lambda: "<b>not bold</b>" in look.text.toPlainText(), 30, "the text is seen as it is")
 
             (live / "go_on").touch()
             await until_async(lambda: status(desk, task_id) is Status.SUCCESS, 30, "it has ended")
-            await until_async(lambda: "still being" not in desk.files_pane._note.text(), 10, "the list is final")
+            await until_async(lambda: "still being" not in desk.files_pane._note.text(), 30, "the list is final")
             note = desk.files_pane._note
-            await until_async(lambda: " files, " in note.text() and "still" not in note.text(), 10, "it is shown")
+            await until_async(lambda: " files, " in note.text() and "still" not in note.text(), 30, "it is shown")
             tree.set_open(tree.files.rows.row_of(Place("results", True)) or 0, is_open=True)
             ended = tmp_path / "ended"
             (ended / "vtk").mkdir(parents=True)

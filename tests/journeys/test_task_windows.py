@@ -72,7 +72,7 @@ def test_two_tasks_stand_side_by_side_and_each_window_follows_its_own(
             first.resize(first.width(), 600)
 
             button(first, "kill").click()
-            question = await until_async(lambda: first.findChild(QMessageBox), 10, "the question, in this window")
+            question = await until_async(lambda: first.findChild(QMessageBox), 30, "the question, in this window")
             next(each for each in question.buttons() if each.text() == "Kill 1 task").click()
             await until_async(lambda: "Killed" in first.windowTitle(), 30, "the window tells of the end")
             await until_async(lambda: first.pane.foot.status.text().startswith("ended"), 30, "its log is whole")
@@ -111,12 +111,12 @@ def test_a_file_opens_beside_and_the_stream_is_remembered_by_the_kind_of_task(
             assert desk.log.shown[1] == "stderr.txt"
             beside.pane.files.setCurrentIndex(beside.pane.files.findData(MERGED))
             beside.pane.files.activated.emit(beside.pane.files.currentIndex())
-            await until_async(lambda: beside.pane.foot.legend.isVisible(), 10, "both streams are shown")
+            await until_async(lambda: beside.pane.foot.legend.isVisible(), 30, "both streams are shown")
             beside.close()
             assert desk.shell.table.select_task(ids[1])
-            await until_async(lambda: desk.log.shown == (desk.store.get(ids[1]), MERGED), 10, "as it was read last")
+            await until_async(lambda: desk.log.shown == (desk.store.get(ids[1]), MERGED), 30, "as it was read last")
         async with open_desk(app, service, tmp_path) as desk:
             await until_async(lambda: desk.shell.table.select_task(ids[0]), 30, "the first is in the table")
-            await until_async(lambda: desk.log.shown[1] == MERGED, 10, "also after a restart")
+            await until_async(lambda: desk.log.shown[1] == MERGED, 30, "also after a restart")
 
     run_on_qt(story())

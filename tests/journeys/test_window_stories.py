@@ -95,28 +95,28 @@ def test_drop_submit_watch_kill_and_run_again(
 ) -> None:
     async def story() -> None:
         async with open_desk(app, service, tmp_path) as desk:
-            await until_async(lambda: desk.shell.stack.currentWidget() is desk.shell.first_start, 10, "no tasks yet")
+            await until_async(lambda: desk.shell.stack.currentWidget() is desk.shell.first_start, 30, "no tasks yet")
             drop(desk, folder("wing 12", count_py=COUNT))
-            form = await until_async(lambda: desk.window.findChild(SubmitForm), 10, "the form opens")
-            editor = await until_async(lambda: form.findChild(QPlainTextEdit), 10, "the commands can be written")
-            await until_async(lambda: editor.isVisible(), 10, "the folder is read")
+            form = await until_async(lambda: desk.window.findChild(SubmitForm), 30, "the form opens")
+            editor = await until_async(lambda: form.findChild(QPlainTextEdit), 30, "the commands can be written")
+            await until_async(lambda: editor.isVisible(), 30, "the folder is read")
             editor.setPlainText("python3 -u count.py")
             (await until_async(lambda: submit_button(form), 10, "the form can be submitted")).click()
             await until_async(lambda: len(desk.store) == 1, 30, "the task is in the list")
             [task_id] = desk.store.tasks
-            await until_async(lambda: desk.store.tasks[task_id].name == "wing 12", 10, "it has its folder's name")
-            await until_async(lambda: desk.shell.table.select_task(task_id), 10, "the task is in the table")
+            await until_async(lambda: desk.store.tasks[task_id].name == "wing 12", 30, "it has its folder's name")
+            await until_async(lambda: desk.shell.table.select_task(task_id), 30, "the task is in the table")
             await until_async(lambda: status(desk, task_id) is Status.COMPUTATION_STARTED, 30, "it runs")
             await until_async(lambda: "line 30" in shown_log(desk), 30, "its log is read while it runs")
             desk.fulfil(Wish.KILL)
-            question = await until_async(lambda: desk.window.findChild(QMessageBox), 10, "the question")
+            question = await until_async(lambda: desk.window.findChild(QMessageBox), 30, "the question")
             assert "wing 12" in question.text()
             next(button for button in question.buttons() if button.text() == "Kill 1 task").click()
             await until_async(lambda: status(desk, task_id) is Status.KILLED, 30, "it is killed")
             desk.fulfil(Wish.RESUBMIT)
             await until_async(lambda: len(desk.store) == 2, 30, "it runs again")
             [again] = [task for task in desk.store.tasks.values() if task.task_id != task_id]
-            await until_async(lambda: desk.store.tasks[again.task_id].parent_id == task_id, 10, "it notes its parent")
+            await until_async(lambda: desk.store.tasks[again.task_id].parent_id == task_id, 30, "it notes its parent")
             await desk.connection.client.kill(again.task_id)
             await until_async(lambda: status(desk, again.task_id) is Status.KILLED, 30, "the second is killed")
 
@@ -192,7 +192,7 @@ def test_what_is_dropped_and_is_no_folder_is_refused_with_a_sentence(
             told: list[str] = []
             desk.messages.problem_told.connect(told.append)
             drop(desk, tmp_path / "not there")
-            await until_async(lambda: told, 5, "a sentence")
+            await until_async(lambda: told, 30, "a sentence")
             assert told[0].startswith("What was dropped is not a folder")
             assert desk.window.findChild(SubmitForm) is None
             await asyncio.sleep(0)

@@ -94,12 +94,12 @@ def test_the_window_does_everything(
             look = desk.files_pane.preview
             await until_async(lambda: "line 30" in look.text.toPlainText(), 30, "its last lines are seen")
             desk.fulfil(Wish.KILL)
-            question = await until_async(lambda: desk.window.findChild(QMessageBox), 10, "the question")
+            question = await until_async(lambda: desk.window.findChild(QMessageBox), 30, "the question")
             next(button for button in question.buttons() if button.text() == "Kill 1 task").click()
             await until_async(lambda: status(desk, endless) is Status.KILLED, 30, "it is killed")
 
             desk.shell.filter_box.set_text("status:killed")
-            await until_async(lambda: desk.shell.model.ids() == [endless], 10, "the killed one is found")
+            await until_async(lambda: desk.shell.model.ids() == [endless], 30, "the killed one is found")
 
     run_on_qt(story())
 
@@ -140,7 +140,7 @@ def test_why_a_task_failed_is_read_where_the_service_does_not_tell(
             await until_async(lambda: error.toPlainText() == told, 30, "the explanation tells why")
             assert ("Reason", told) in texts(desk.details_pane)
             desk.shell.filter_box.set_text("reason:folded")
-            await until_async(lambda: model.ids() == [task_id], 10, "it is found by its reason")
+            await until_async(lambda: model.ids() == [task_id], 30, "it is found by its reason")
             desk.shell.table.task_activated.emit(task_id)
             [window] = desk.windows.windows
             why = window.explanation.findChild(QPlainTextEdit)

@@ -23,9 +23,9 @@ from tests.waiting import until_async
 async def live(app: QApplication, data_dir: Path, own: Path, folder: Path, *, stop: bool) -> None:
     async with open_desk(app, Service(data_dir), own) as desk:
         drop(desk, folder)
-        form = await until_async(lambda: desk.window.findChild(SubmitForm), 20)
-        editor = await until_async(lambda: form.findChild(QPlainTextEdit), 20)
-        await until_async(lambda: editor.isVisible(), 20)
+        form = await until_async(lambda: desk.window.findChild(SubmitForm), 30)
+        editor = await until_async(lambda: form.findChild(QPlainTextEdit), 30)
+        await until_async(lambda: editor.isVisible(), 30)
         editor.setPlainText("python3 -u count.py")
         [box] = [box for box in form.findChildren(QCheckBox) if "close the" in box.text()]
         box.setChecked(stop)

@@ -67,7 +67,7 @@ class RunnerProcess:
     def die(self) -> None:
         self.process.kill()
 
-    def ended(self, within_s: float = 15.0) -> int:
+    def ended(self, within_s: float = 30.0) -> int:
         """Its exit code, waited for."""
         until(lambda: self.process.poll() is not None, within_s, f"the runner did not end; its log:\n{self.log()}")
         assert self.process.returncode is not None

@@ -203,7 +203,7 @@ class StubService:
     def event_names(self, task_id: str) -> list[str]:
         return [event["type"] for event in self.events(task_id)]
 
-    def event(self, task_id: str, kind: str, within_s: float = 15.0) -> dict[str, Any]:
+    def event(self, task_id: str, kind: str, within_s: float = 30.0) -> dict[str, Any]:
         """The first event of this type about the task, waited for."""
         return until(
             lambda: next((event for event in self.events(task_id) if event["type"] == kind), None),
@@ -211,7 +211,7 @@ class StubService:
             f"no {kind} of {task_id}; told were {self.events()}",
         )
 
-    def end(self, task_id: str, within_s: float = 15.0) -> dict[str, Any]:
+    def end(self, task_id: str, within_s: float = 30.0) -> dict[str, Any]:
         """The event that ends the task, waited for."""
         final = {"TaskOutputUploaded", "TaskKilled", "TaskExecutionFailed", "TaskOutputUploadFailed"}
         return until(

@@ -41,7 +41,7 @@ def test_a_kill_while_running_keeps_the_outputs(service: StubService, runner: Ru
     asked = time.monotonic()
     service.kill(task)
     assert service.end(task)["new_status"] == "killed"
-    assert time.monotonic() - asked < 3
+    assert time.monotonic() - asked < 4.5, "it heard at once, not when its question of 5 s was over"
     assert service.event_names(task) == ["TaskWorkStarted", "TaskWorkFinished", "TaskOutputUploaded"]
     assert service.outputs(task)["result"] == b"half\n"
     assert not _processes_of(task)
@@ -61,11 +61,11 @@ def test_a_kill_before_the_commands_leaves_no_outputs(service: StubService, runn
 
     def hold() -> None:
         reached.set()
-        go_on.wait(10)
+        go_on.wait(30)
 
     service.on_call["input.zip"] = hold
     task = service.submit("touch ran")
-    assert reached.wait(10)
+    assert reached.wait(30)
     told = runner.log().count("the task is to be killed")  # other tests share this runner
     service.kill(task)
     until(lambda: runner.log().count("the task is to be killed") > told)
@@ -97,11 +97,11 @@ def test_a_kill_after_the_commands_changes_nothing(service: StubService, runner:
 
     def hold() -> None:
         reached.set()
-        go_on.wait(10)
+        go_on.wait(30)
 
     task = service.submit("true")
     service.on_call["output.zip"] = hold
-    assert reached.wait(10)
+    assert reached.wait(30)
     told = runner.log().count("the task is to be killed")
     service.kill(task)
     until(lambda: runner.log().count("the task is to be killed") > told)
@@ -113,7 +113,7 @@ def test_the_time_to_live_counts_from_the_first_command(service: StubService, ru
     task = service.submit("sleep 0.4", "bash -c 'echo ready; sleep 600'", time_to_live_seconds="0.8")
     assert service.end(task)["new_status"] == "ttl-exceeded"
     assert b"ready" in service.outputs(task)["stdout.txt"]
-    assert 0.7 < service.metrics(task)["computation_seconds"] < 3
+    assert 0.7 < service.metrics(task)["computation_seconds"] < 30
 
 
 def test_a_runner_told_to_leave_says_so_and_stores_what_there_is(
@@ -134,7 +134,7 @@ def test_a_runner_told_to_leave_says_so_and_stores_what_there_is(
 
 def test_an_idle_runner_told_to_leave_goes_at_once(fresh_service: StubService, fresh_runner: RunnerProcess) -> None:
     fresh_runner.leave()
-    assert fresh_runner.ended(within_s=2) == 0
+    assert fresh_runner.ended(within_s=4.5) == 0
     assert fresh_service.events()[-1]["stopped_tasks"] == []
 
 
@@ -157,7 +157,7 @@ def test_when_a_runner_dies_its_commands_die(service: StubService, runner: Runne
     _started(runner, task)
     assert len(_processes_of(task)) == 3
     runner.die()
-    until(lambda: not _processes_of(task), within_s=4, what="commands outlived their runner")
+    until(lambda: not _processes_of(task), within_s=30, what="commands outlived their runner")
 
 
 FORGETFUL = (
@@ -212,7 +212,7 @@ def test_a_guard_that_was_killed_is_replaced(fresh_service: StubService, fresh_r
     task = fresh_service.submit("bash -c 'echo ready; sleep 600'")
     _started(fresh_runner, task)
     fresh_runner.die()
-    until(lambda: not _processes_of(task), within_s=4, what="commands outlived their runner")
+    until(lambda: not _processes_of(task), within_s=30, what="commands outlived their runner")
 
 
 def test_a_new_attempt_starts_with_an_empty_folder(service: StubService, tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def small_disk(place: Path, options: str = "size=256m") -> Iterator[Path]:
     try:
         yield place
     finally:
-        until(lambda: subprocess.run(["umount", str(place)], check=False, capture_output=True).returncode == 0, 20)
+        until(lambda: subprocess.run(["umount", str(place)], check=False, capture_output=True).returncode == 0, 30)
 
 
 @contextlib.contextmanager

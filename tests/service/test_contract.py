@@ -262,7 +262,7 @@ async def test_letters_reach_their_receiver_once(house: House) -> None:
     empty = await house.client.get(f"{base}/message", params={"client": task_id, "block_s": 0})
     assert empty.status_code == 204
     await house.json("POST", f"{base}/kill")
-    ended = await house.client.get(f"{base}/message", params={"client": task_id, "block_s": 60}, timeout=3)
+    ended = await house.client.get(f"{base}/message", params={"client": task_id, "block_s": 60}, timeout=20)
     assert ended.status_code == 204
 
 

@@ -60,7 +60,7 @@ async def test_a_runner_that_falls_silent_loses_its_task_and_its_commands(
     runner.suspend()
     task = await wait_for(client, submitted.id, Status.EXECUTER_TERMINATED)
     assert "silent" in task.status_history[-1].description
-    await until_async(lambda: not engine.commands("count.py"), 15, "the commands of a silent runner go on")
+    await until_async(lambda: not engine.commands("count.py"), 30, "the commands of a silent runner go on")
     again = await engine.submit(a_folder(tmp_path, "next"), "python3 -c pass")
     await wait_for(client, again.id, Status.SUCCESS)
 
@@ -86,7 +86,7 @@ async def test_a_runner_that_comes_back_too_late_changes_nothing_and_stops_its_c
     states = visited(task)
     assert states.count(Status.COMPUTATION_STARTED) == 2
     assert states.count(Status.EXECUTER_TERMINATED) == 1
-    await until_async(lambda: first.poll() is not None, 20, "a runner that was given up must leave")
+    await until_async(lambda: first.poll() is not None, 30, "a runner that was given up must leave")
     assert not engine.commands("solve.py")
     assert visited(await client.task(submitted.id)) == states, "nothing was added by the one that came back"
 
@@ -104,7 +104,7 @@ async def test_a_task_is_queued_again_only_so_often(engine: RealEngine, client: 
             now = await client.task(submitted.id)
             return now.is_terminated or now.num_retries > attempt
 
-        await until_async(over, 15)
+        await until_async(over, 30)
     task = await wait_for(client, submitted.id, Status.EXECUTER_TERMINATED)
     assert task.is_terminated
     assert visited(task).count(Status.EXECUTER_TERMINATED) == 4
@@ -120,13 +120,13 @@ async def test_a_group_past_its_time_limit_ends_with_what_runs_and_waits(
     task = await wait_for(client, running.id, Status.EXECUTER_TERMINATED_TTL_EXCEEDED)
     assert Status.COMPUTATION_STARTED in visited(task)
     await wait_for(client, waiting.id, Status.ZOMBIE)
-    await until_async(lambda: not engine.commands("count.py"), 15)
+    await until_async(lambda: not engine.commands("count.py"), 30)
 
 
 async def test_a_group_that_idles_for_too_long_ends(engine: RealEngine, tmp_path: Path) -> None:
     group = engine.new_group(max_idle_time=1.5, name="short")
-    await until_async(lambda: group not in {found["id"] for found in engine.call("GET", "/compute/groups")}, 20)
-    await until_async(lambda: not [runner for runner in engine.runners() if "short-1" in runner.cmdline()], 15)
+    await until_async(lambda: group not in {found["id"] for found in engine.call("GET", "/compute/groups")}, 30)
+    await until_async(lambda: not [runner for runner in engine.runners() if "short-1" in runner.cmdline()], 30)
 
 
 async def test_a_used_up_budget_stops_the_machines_and_keeps_the_queue(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ async def test_a_used_up_budget_stops_the_machines_and_keeps_the_queue(tmp_path:
             running, waiting = await engine.submit(folder, ENDLESS), await engine.submit(folder, "python3 -c pass")
             task = await wait_for(client, running.id, Status.EXECUTER_TERMINATED_CREDITS_EXHAUSTED)
             assert "0.001 machine hours" in (task.error_detail or "")
-            await until_async(lambda: not engine.commands("count.py"), 15)
+            await until_async(lambda: not engine.commands("count.py"), 30)
             assert (await client.task_status(waiting.id)).status is Status.SUBMITTED
         engine.stop()
         engine.arguments = ("--budget-hours", "5")
@@ -160,7 +160,7 @@ async def test_a_spot_group_gives_the_computer_back_and_resumes(
     assert engine.call("POST", "/taskmon/reclaim") == {"reclaimed": True, "until": None}
     task = await client.task(resumes.id)
     assert visited(task)[-2:] == [Status.SPOT_INSTANCE_PREEMPTED, Status.SUBMITTED]
-    await until_async(lambda: not engine.commands("solve.py"), 15)
+    await until_async(lambda: not engine.commands("solve.py"), 30)
     assert (await client.task_status(final.id)).status is Status.SUBMITTED
     assert engine.call("DELETE", "/taskmon/reclaim")["reclaimed"] is False
     task = await wait_for(client, resumes.id, Status.SUCCESS)

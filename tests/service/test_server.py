@@ -58,7 +58,7 @@ class Program:
         """Stop it; the exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        out, _ = self.process.communicate(timeout=15)
+        out, _ = self.process.communicate(timeout=60)
         assert out == "", "one line on standard output, no more"
         code, self.process = self.process.returncode, None
         return code
@@ -152,7 +152,7 @@ def test_any_other_address_may_be_reached_by_others(host: str) -> None:
 def test_a_second_one_over_the_same_folder_names_the_first(program: Program) -> None:
     program.start(machines=0)
     second = program.launch()
-    out, error = second.communicate(timeout=20)
+    out, error = second.communicate(timeout=60)
     assert (second.returncode, out) == (3, "")
     assert str(program.ready["pid"]) in error
     assert program.ready["url"] in error
@@ -162,7 +162,7 @@ def test_a_second_one_over_the_same_folder_names_the_first(program: Program) -> 
 @pytest.mark.parametrize("options", [{"port": 1, "host": "192.0.2.1"}, {"data_dir": "/dev/null/x"}])
 def test_it_says_in_one_sentence_why_it_cannot_start(program: Program, options: dict[str, Any]) -> None:
     failed = program.launch(**options)
-    out, error = failed.communicate(timeout=20)
+    out, error = failed.communicate(timeout=60)
     assert (failed.returncode, out) == (1, "")
     assert "cannot" in error
     assert "Traceback" not in error
@@ -176,7 +176,7 @@ def test_a_database_of_a_newer_taskmon_is_left_alone(program: Program) -> None:
     with closing(sqlite3.connect(program.folder / "taskmon.db")) as database:
         database.execute("PRAGMA user_version = 99")
     failed = program.launch()
-    _, error = failed.communicate(timeout=20)
+    _, error = failed.communicate(timeout=60)
     assert failed.returncode == 1
     assert "newer taskmon" in error
 
@@ -184,7 +184,7 @@ def test_a_database_of_a_newer_taskmon_is_left_alone(program: Program) -> None:
 def test_it_ends_by_itself_when_nobody_needs_it(program: Program) -> None:
     program.start(idle_exit_seconds=0.5)
     assert program.process is not None
-    program.process.communicate(timeout=15)
+    program.process.communicate(timeout=60)
     assert program.process.returncode == 0
     assert not (program.folder / "service.json").exists()
     until(lambda: not program.runners())
@@ -199,7 +199,7 @@ def test_it_never_ends_by_itself_while_a_task_lives(program: Program) -> None:
     group = program.call("GET", "/compute/groups")[0]["id"]
     program.call("DELETE", "/compute/group", params={"machine_group_id": group})
     assert program.status(task_id) == "executer-terminated-by-user"
-    program.process.communicate(timeout=15)
+    program.process.communicate(timeout=60)
     assert program.process.returncode == 0
 
 
@@ -242,7 +242,7 @@ def test_a_runner_that_died_while_the_service_was_away_is_noticed(program: Progr
     [runner] = program.runners()
     program.end(signal.SIGKILL)
     runner.kill()
-    runner.wait(5)
+    runner.wait(30)
     program.start()
     until(lambda: program.status(task_id) == "executer-terminated")
     until(program.machines)

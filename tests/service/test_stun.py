@@ -91,7 +91,7 @@ async def test_it_answers_at_the_port_of_the_service_and_outlives_garbage(tmp_pa
         def datagram_received(self, packet: bytes, sender: object) -> None:
             received.put_nowait(packet)
 
-    async with asyncio.timeout(5), address_service("127.0.0.1", port) as open_:
+    async with asyncio.timeout(30), address_service("127.0.0.1", port) as open_:
         assert open_
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(Asker, remote_addr=("127.0.0.1", port))

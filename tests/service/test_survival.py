@@ -162,7 +162,7 @@ async def test_a_clock_that_is_set_harms_no_task_and_no_group(tmp_path: Path, ga
             assert idle in {group["id"] for group in engine.call("GET", "/compute/groups")}, "it was idle for seconds"
             [runner] = [runner for runner in engine.runners() if "idle-1" in runner.cmdline()]
             runner.suspend()
-            await until_async(lambda: not runner.is_running(), 20, "a silent machine is noticed by the new time too")
+            await until_async(lambda: not runner.is_running(), 30, "a silent machine is noticed by the new time too")
     finally:
         engine.clean_up()
 

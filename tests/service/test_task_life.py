@@ -104,7 +104,7 @@ async def test_a_running_task_is_killed_by_its_machine(house: House, runner: Fak
     answer = await house.json("POST", f"/tasks/{task_id}/kill")
     assert answer["status"] == "pending-kill"
     assert not answer["is_terminated"]
-    assert await asyncio.wait_for(hearing, 2) == "kill"
+    assert await asyncio.wait_for(hearing, 10) == "kill"
     assert await runner.message(task_id) is None, "a message is consumed once"
     await runner.deliver(task_id, "killed", {"stdout.txt": b"half\n"})
     assert await house.visited(task_id) == [*TRUNK[:4], "pending-kill", "killed"]
@@ -255,7 +255,7 @@ async def test_a_machine_takes_the_oldest_task_of_its_own_group(house: House, ru
 async def test_a_waiting_machine_gets_a_task_at_once(house: House, runner: FakeRunner) -> None:
     waiting = asyncio.create_task(runner.take(block_s=20))
     task_id = await house.queue()
-    order = await asyncio.wait_for(waiting, 2)
+    order = await asyncio.wait_for(waiting, 10)
     assert order is not None
     assert order["id"] == task_id
 
@@ -270,7 +270,7 @@ async def test_a_machine_that_hung_up_gets_no_task(house: House, runner: FakeRun
 async def test_a_waiting_machine_hears_at_once_that_its_group_ended(house: House, runner: FakeRunner) -> None:
     waiting = asyncio.create_task(house.json("GET", f"/task-runner/{runner.uuid}/task?block_s=60", expect=404))
     await house.json("DELETE", "/compute/group", params={"machine_group_id": house.group}, expect=202)
-    assert (await asyncio.wait_for(waiting, 2))["detail"]
+    assert (await asyncio.wait_for(waiting, 10))["detail"]
 
 
 async def test_an_order_lost_on_the_way_is_given_again_but_not_to_a_machine_that_began(
@@ -291,5 +291,5 @@ async def test_a_runner_that_is_done_early_is_let_go(house: House, runner: FakeR
     assert await runner.message(task_id) is None
     hearing = asyncio.create_task(runner.message(task_id, block_s=20))
     await runner.unblock(task_id)
-    assert await asyncio.wait_for(hearing, 2) == "done"
+    assert await asyncio.wait_for(hearing, 10) == "done"
     assert await runner.message("nosuchtask") == "done"

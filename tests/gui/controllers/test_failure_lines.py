@@ -157,7 +157,7 @@ def test_rows_in_view_and_selected_ones_are_read_few_at_a_time(app: QApplication
 
             house.table.select_task(ids[-1])
             far = next(task_id for task_id in ids[-3:] if task_id.startswith("t") and task_id != told.task_id)
-            await until_async(lambda: house.reason(far) == "fatal error: mesh is folded", 20, "the end too")
+            await until_async(lambda: house.reason(far) == "fatal error: mesh is folded", 30, "the end too")
             row = house.model.row_of(far)
             assert row is not None
             assert "mesh is folded" in house.model.data(house.model.index(row, Column.REASON), 3)
@@ -179,7 +179,7 @@ def test_a_task_in_a_window_of_its_own_is_read_though_no_row_shows_it(
             house.begin(background)
             house.tasks = (failed(1),)
             house.opened()
-            await until_async(lambda: "t0001" in house.noted, 20, "its window hears of it")
+            await until_async(lambda: "t0001" in house.noted, 30, "its window hears of it")
             assert house.model.explained(failed(1)).error_detail == "fatal error: mesh is folded"
         house.close()
 
@@ -196,10 +196,10 @@ def test_a_failed_attempt_is_quiet_and_not_repeated(
         house.connection.broken = "t0001"
         async with house.background() as background:
             house.begin(background)
-            await until_async(lambda: house.connection.asked == ["t0001"], 20, "it is tried")
+            await until_async(lambda: house.connection.asked == ["t0001"], 30, "it is tried")
             house.table.select_task("t0001")
             house.store.apply([failed(1, project="other"), failed(2)])
-            await until_async(lambda: house.reason("t0002") == "fatal error: mesh is folded", 20, "the next is read")
+            await until_async(lambda: house.reason("t0002") == "fatal error: mesh is folded", 30, "the next is read")
             assert house.connection.asked.count("t0001") == 1
             assert house.reason("t0001") == "a command returned an error"
             assert house.problems == []
@@ -222,7 +222,7 @@ def test_nothing_is_asked_while_the_service_is_away(
             await asyncio.sleep(0.05)
             assert house.connection.asked == []
             house.connection.hear(Freshness(True, NOON, None, 1, 1))
-            await until_async(lambda: house.reason("t0001") == "fatal error: mesh is folded", 20, "it is back")
+            await until_async(lambda: house.reason("t0001") == "fatal error: mesh is folded", 30, "it is back")
         house.close()
 
     run_on_qt(story())

@@ -118,7 +118,7 @@ def test_streams_are_merged_as_they_come_and_read_side_by_side(
         assert "order of arrival" in panes[0].foot.status.text()
         assert lines(errors) == [b"err %d" % number for number in range(4)]
         panes[1].jump("12:30")
-        await until_async(lambda: "if the lines begin with times" in panes[1].foot.status.text(), 10)
+        await until_async(lambda: "if the lines begin with times" in panes[1].foot.status.text(), 30)
         (data / "work" / task_id / "output" / "artifacts" / "stop").touch()
         await until_async(lambda: panes[0]._ended and panes[1]._ended, 30, "both know of the end")
         assert len(lines(both)) == 8

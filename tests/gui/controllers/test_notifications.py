@@ -66,7 +66,7 @@ class Away:
         await asyncio.wait((telling,))
 
     async def says(self, *titles: str) -> None:
-        await until_async(lambda: len(self.shown) >= len(titles), 5, f"{titles}, not {self.shown}")
+        await until_async(lambda: len(self.shown) >= len(titles), 30, f"{titles}, not {self.shown}")
         await asyncio.sleep(0.05)
         assert [title for title, _ in self.shown] == list(titles)
 

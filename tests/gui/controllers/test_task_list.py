@@ -43,7 +43,7 @@ class House:
     def says(self, words: str) -> bool:
         """Whether it says so within some seconds; rows come by a timer."""
         QApplication.processEvents()
-        until(lambda: QApplication.processEvents() or self.told == words, 5)
+        until(lambda: QApplication.processEvents() or self.told == words, 30)
         return self.told == words
 
 

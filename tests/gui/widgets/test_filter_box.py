@@ -33,7 +33,7 @@ class Shown:
         app.processEvents()
 
     def wait_for(self, told: list[str]) -> None:
-        until(lambda: self.app.processEvents() or self.told == told, 3, f"told {self.told}, not {told}")
+        until(lambda: self.app.processEvents() or self.told == told, 30, f"told {self.told}, not {told}")
 
 
 @pytest.fixture

@@ -192,7 +192,7 @@ class TestDiagram:
         assert [state.role() for state in states] == [QAccessible.Role.Button] * len(FACTS)
         failed = next(state for state in states if state.text(QAccessible.Text.Name) == "Failed, 3 tasks")
         failed.actionInterface().doAction("Press")
-        until(lambda: QApplication.processEvents() or clicked, within_s=3)
+        until(lambda: QApplication.processEvents() or clicked, within_s=30)
         assert clicked == ["failed"]
 
     def test_pointing_at_a_state_explains_it(self, diagram: LifecycleDiagram) -> None:

@@ -384,7 +384,7 @@ def test_times_of_living_tasks_go_on_by_themselves(show: Callable[[int], Shown])
     shown.table.set_clock(lambda: NOON + timedelta(milliseconds=950))
     changed: list[int] = []
     shown.model.dataChanged.connect(lambda: changed.append(1))
-    until(lambda: shown.app.processEvents() or Column.TIME in painted, 3)
+    until(lambda: shown.app.processEvents() or Column.TIME in painted, 30)
     assert set(painted) == {Column.TIME}
     assert changed == []
 
