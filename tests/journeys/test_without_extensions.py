@@ -92,7 +92,7 @@ def test_the_window_does_everything(
             assert tree.files.index(tree.files.rows.row_of(stdout) or 0, SIZE).data() == "—"
             tree.select(stdout)
             look = desk.files_pane.preview
-            await until_async(lambda: "line 30" in look.text.toPlainText(), 30, "its last lines are seen")
+            await until_async(lambda: "line 30" in look.text.toPlainText(), 60, "its last lines are seen")
             desk.fulfil(Wish.KILL)
             question = await until_async(lambda: desk.window.findChild(QMessageBox), 30, "the question")
             next(button for button in question.buttons() if button.text() == "Kill 1 task").click()

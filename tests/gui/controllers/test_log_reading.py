@@ -46,7 +46,8 @@ import sys, time
 from pathlib import Path
 for number in range(4):
     for stream, name in ((sys.stdout, "out"), (sys.stderr, "err")):
-        time.sleep(0.15)
+        while not Path(f"{name} {number}").exists():
+            time.sleep(0.02)
         print(name, number, file=stream, flush=True)
 while not Path("stop").exists():
     time.sleep(0.02)
@@ -112,14 +113,20 @@ def test_streams_are_merged_as_they_come_and_read_side_by_side(
         )
         both.show(task, MERGED)
         errors.show(task, "stderr.txt", line=1)
-        await until_async(lambda: len(lines(both)) == 8, 30, "all lines have come")
-        assert lines(both) == [b"%s %d" % (name, number) for number in range(4) for name in (b"out", b"err")]
+        place = data / "work" / task_id / "output" / "artifacts"
+        await until_async(lambda: place.exists() and both.spool and errors.spool, 30, "both logs are watched")
+        written = [f"{name} {number}" for number in range(4) for name in ("out", "err")]
+        for count, line in enumerate(written):
+            (place / line).touch()  # the next is written when this one has been seen
+            await until_async(lambda count=count: len(lines(both)) > count, 30, f"{line} has come")
+        assert lines(both) == [line.encode() for line in written]
+        await until_async(lambda: len(lines(errors)) == 4, 30, "the other pane has its lines")
         assert panes[0].foot.legend.isVisible()
         assert "order of arrival" in panes[0].foot.status.text()
         assert lines(errors) == [b"err %d" % number for number in range(4)]
         panes[1].jump("12:30")
         await until_async(lambda: "if the lines begin with times" in panes[1].foot.status.text(), 30)
-        (data / "work" / task_id / "output" / "artifacts" / "stop").touch()
+        (place / "stop").touch()
         await until_async(lambda: panes[0]._ended and panes[1]._ended, 30, "both know of the end")
         assert len(lines(both)) == 8
         both.stop()
