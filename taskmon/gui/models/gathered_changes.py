@@ -15,44 +15,51 @@ class GatheredChanges:
     """What the changes so far mean for the rows that are shown, which have not heard of any of them yet."""
 
     def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         self._leaving: set[int] = set()
         self._coming: set[int] = set()
         self._moving: set[int] = set()
+        self._changed: set[int] = set()
         self._gone: set[int] = set()
-        self._seen: dict[int, Span | None] = {}
+        self._spans: dict[int, Span | None] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._leaving or self._coming or self._moving or self._gone or self._seen)
+        return bool(self._leaving or self._coming or self._moving or self._changed or self._gone)
 
     def add(self, delta: Delta, spans: Spans) -> None:
         """One more change, with the columns in which its rows look different."""
         leaving, coming = set(delta.leaving.tolist()), set(delta.coming.tolist())
+        changed = set(delta.changed.tolist())
         returned, unseen = coming & self._leaving, leaving & self._coming
+        self._note_spans(changed, returned, spans)
         self._leaving = (self._leaving - returned) | (leaving - unseen)
         self._coming = (self._coming - unseen) | (coming - returned)
-        self._moving = (self._moving | set(delta.moving.tolist()) | returned) - self._leaving - self._coming - unseen
+        elsewhere = self._leaving | self._coming | unseen
+        self._moving = (self._moving | set(delta.moving.tolist()) | returned) - elsewhere
+        self._changed = (self._changed | changed | returned) - elsewhere
         self._gone.update(delta.gone.tolist())
-        for slot in delta.changed.tolist():
-            self._see(slot, spans.get(slot, WHOLE))
-        for slot in returned:
-            self._see(slot, WHOLE)
 
-    def _see(self, slot: int, span: Span | None) -> None:
-        known = self._seen.get(slot)
-        self._seen[slot] = span if known is None else known.with_(span)
+    def _note_spans(self, changed: set[int], returned: set[int], spans: Spans) -> None:
+        """`_spans` names those of the changed slots that look different in some columns only."""
+        for slot in self._spans.keys() & (returned | (changed - spans.keys())):
+            del self._spans[slot]
+        for slot in changed & spans.keys():
+            span, known = spans[slot], self._spans.get(slot, WHOLE if slot in self._changed else None)
+            self._spans[slot] = span if known is None else known.with_(span)
 
     def take(self) -> tuple[Delta, Spans]:
         """All of it, and nothing is left."""
-        stay = self._seen.keys() - self._leaving - self._coming - self._gone
         delta = Delta(
             leaving=_slots(self._leaving),
             coming=_slots(self._coming),
             moving=_slots(self._moving),
-            changed=_slots(stay),
+            changed=_slots(self._changed),
             gone=_slots(self._gone),
         )
-        spans = self._seen
-        self._leaving, self._coming, self._moving, self._gone, self._seen = set(), set(), set(), set(), {}
+        spans = self._spans
+        self._forget()
         return delta, spans
 
 

@@ -140,11 +140,11 @@ class RowChanges:
         model.layoutChanged.emit()
 
     def _tell_changed(self, slots: Slots, spans: Spans) -> None:
-        rows = self._index.rows()[slots].tolist()
-        seen = {row: span for row, slot in zip(rows, slots.tolist(), strict=True) if (span := spans.get(slot, WHOLE))}
-        changed = np.array(sorted(seen), dtype=np.intp)
-        many = np.count_nonzero(np.diff(changed) != 1) + 1 >= MANY_CHANGED
-        for first, last in [(int(changed[0]), int(changed[-1]))] if many else runs(changed):
-            of_these = list(seen.values()) if many else [seen[row] for row in range(first, last + 1)]
-            columns = around(of_these)
+        if spans:
+            slots = np.array([slot for slot in slots.tolist() if spans.get(slot, WHOLE)], dtype=np.intp)
+        rows = np.sort(self._index.rows()[slots])
+        many = np.count_nonzero(np.diff(rows) != 1) + 1 >= MANY_CHANGED
+        for first, last in [(int(rows[0]), int(rows[-1]))] if many else runs(rows):
+            these = slots.tolist() if many else self._index.order[first : last + 1].tolist()
+            columns = around([spans.get(slot) or WHOLE for slot in these]) if spans else WHOLE
             self._model.dataChanged.emit(self._model.index(first, columns.first), self._model.index(last, columns.last))

@@ -78,11 +78,11 @@ class TextStyle:
 
 
 class _Tile(NamedTuple):
-    """A text as it fits, so many pixels right of its room's edge. The picture is made when it is wanted again."""
+    """A text as it fits, so many pixels right of its room's edge. The picture is empty until it is wanted again."""
 
     told: str
-    shift: int = 0
-    picture: QPixmap | None = None
+    shift: int
+    picture: QPixmap
 
 
 _Key = tuple[str, int, TextStyle]
@@ -102,6 +102,7 @@ class TextTiles:
         self._older: dict[_Key, _Tile] = {}
         self._bytes = 0
         self._allowed = 0
+        self._empty = QPixmap()
         self._sheet = QPixmap(600, 40)
 
     def begin(self, painter: QPainter) -> None:
@@ -121,10 +122,10 @@ class TextTiles:
         tile = self._tiles.get((text, room, style))
         if tile is None:
             tile = self._begun((text, room, style))
-        elif tile.picture is None and self._allowed:
+        elif tile.picture is self._empty and self._allowed:
             self._allowed -= 1
             tile = self._keep((text, room, style), tile._replace(picture=self._picture(tile, style)))
-        if tile.picture is None:
+        if tile.picture is self._empty:
             self._paint(painter, QPointF(left + tile.shift, top + style.face.ascent), tile, style)
         else:
             painter.drawPixmap(left + tile.shift - _MARGIN, top - _MARGIN, tile.picture)
@@ -135,12 +136,12 @@ class TextTiles:
             return self._keep(key, older)
         text, room, style = key
         if not style.right and style.face.surely_fits(text, room):
-            return self._keep(key, _Tile(text))
+            return self._keep(key, _Tile(text, 0, self._empty))
         told, width = style.face.fitted(text, room)
-        return self._keep(key, _Tile(told, room - width if style.right else 0))
+        return self._keep(key, _Tile(told, room - width if style.right else 0, self._empty))
 
     def _keep(self, key: _Key, tile: _Tile) -> _Tile:
-        if tile.picture is not None:
+        if tile.picture is not self._empty:
             self._bytes += 4 * tile.picture.width() * tile.picture.height()
         if self._bytes > _GENERATION or len(self._tiles) > _TEXTS:
             self._tiles, self._older, self._bytes = {}, self._tiles, 0

@@ -62,7 +62,7 @@ def test_what_nobody_paints_any_more_is_forgotten(monkeypatch: pytest.MonkeyPatc
             tiles.draw(painter, 8, 7, 150, text, style)
             tiles.draw(painter, 8, 7, 150, text, style)
     painter.end()
-    kept = [tile.picture for tile in (*tiles._tiles.values(), *tiles._older.values()) if tile.picture is not None]
+    kept = [tile.picture for tile in (*tiles._tiles.values(), *tiles._older.values()) if not tile.picture.isNull()]
     assert sum(4 * picture.size().width() * picture.size().height() for picture in kept) <= 250_000
     assert any(key[0] == "openfoam" for key in tiles._tiles)
 
@@ -73,5 +73,5 @@ def test_a_page_of_new_texts_gets_its_pictures_over_several_paintings(monkeypatc
     made = []
     for _ in range(5):
         painted(tiles, 1.0, style)
-        made.append(sum(tile.picture is not None for tile in tiles._tiles.values()))
+        made.append(sum(not tile.picture.isNull() for tile in tiles._tiles.values()))
     assert made == [0, 2, 4, 6, 6]
