@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from taskmon.client.log_merge import MergedLog
 from taskmon.client.log_spool import LogSpool
+from tests.log_streams import HARD, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,9 +61,7 @@ def test_of_what_was_there_before_the_first_look_stdout_comes_first(streams: lis
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(
-    pieces=st.lists(st.tuples(st.integers(0, 1), st.sampled_from([b"a\n", b"bc", b"\n", b"d\ne", b""])), max_size=20)
-)
+@given(pieces=st.lists(st.tuples(st.integers(0, 1), st.sampled_from([*HARD, b"d\ne", b""])), max_size=30))
 def test_no_line_of_either_stream_is_lost_or_told_twice(tmp_path: Path, pieces: list[tuple[int, bytes]]) -> None:
     for name in ("out", "err", "merged", ".merged.order"):
         (tmp_path / name).unlink(missing_ok=True)
@@ -75,8 +74,8 @@ def test_no_line_of_either_stream_is_lost_or_told_twice(tmp_path: Path, pieces: 
         merged.advance()
     merged.advance(ended=True)
     for number in (0, 1):
-        lines = whole[number].split(b"\n")
-        assert [raw for origin, raw in shown(merged) if origin == number] == (lines if lines[-1] else lines[:-1])
+        lines = [line.raw for line in lines_of(whole[number])]
+        assert [raw for origin, raw in shown(merged) if origin == number] == lines
     for spool in (*streams, merged.spool):
         spool.close()
 

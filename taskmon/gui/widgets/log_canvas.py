@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPalette
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from taskmon.core.log_signals import severity
@@ -70,8 +70,6 @@ class LogCanvas(QAbstractScrollArea):
         self.setVerticalScrollBar(self._bar)
         self._across = LogScrollBar(Qt.Orientation.Horizontal, self)
         self.setHorizontalScrollBar(self._across)
-        self._corner = QWidget(self, autoFillBackground=True)
-        self.setCornerWidget(self._corner)
         self._newest = NewestButton(self.viewport())
         self._newest.clicked.connect(lambda: self.set_follow(True))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -209,7 +207,6 @@ class LogCanvas(QAbstractScrollArea):
         self._theme = theme
         self._bar.set_theme(theme)
         self._across.set_theme(theme)
-        self._corner.setPalette(QPalette(QColor(theme.surface)))
         self._newest.set_theme(theme)
         self.viewport().update()
 
