@@ -220,6 +220,23 @@ async def test_runners_that_were_not_written_down_are_adopted(engine: RealEngine
         await wait_for(client, again.id, Status.SUCCESS)
 
 
+async def test_a_removed_database_is_a_new_beginning_whatever_still_runs(engine: RealEngine, gate: Gate) -> None:
+    engine.environment = LONG_LEASE
+    engine.start()
+    async with engine.client() as client:
+        await computing(engine, client, gate.folder(engine.data_dir.parent))
+    [runner] = engine.runners()
+    engine.kill()
+    for file in engine.data_dir.glob("taskmon.db*"):
+        file.unlink()
+    engine.start()
+    await until_async(lambda: not runner.is_running() and not engine.commands("solve.py"))
+    async with engine.client() as client:
+        assert (await client.tasks(1, 10)).total_size == 0
+        again = await engine.submit(a_folder(engine.data_dir.parent, "next"), "python3 -c pass")
+        await wait_for(client, again.id, Status.SUCCESS)
+
+
 async def test_a_deleted_work_folder_is_an_honest_end_and_not_the_end_of_work(engine: RealEngine, gate: Gate) -> None:
     engine.start()
     async with engine.client() as client:

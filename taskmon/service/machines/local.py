@@ -70,7 +70,8 @@ class LocalProvider:
         """From now on runners can be started and are watched.
 
         Runners of this folder that a service before this one started but did not live to record are adopted;
-        `machine_of` names the living machine of a group and host name.
+        `machine_of` names the living machine of a group and host name. A runner of a group that is not in the
+        database, as after somebody removed the database, is ended.
         """
         self._launch = launch
         self._on_lost = on_lost
@@ -81,6 +82,10 @@ class LocalProvider:
                 continue
             if kept is not None and is_alive(kept.pid, kept.pid_created):
                 _log.warning("The runner %s runs twice: process %d is ended", found.name, found.pid)
+                self._end_soon(found)
+                continue
+            if not self._records.has_group(found.group_id):
+                _log.warning("The runner %s is of no group known here: process %d is ended", found.name, found.pid)
                 self._end_soon(found)
                 continue
             _log.info("Adopted the runner %s, process %d", found.name, found.pid)

@@ -38,6 +38,10 @@ class RunnerRecords:
     def remove(self, name: str) -> None:
         self._database.execute("DELETE FROM runners WHERE name = ?", name)
 
+    def has_group(self, group_id: str) -> bool:
+        """Whether there is, or was, such a group."""
+        return bool(self._database.value("SELECT 1 FROM machine_groups WHERE id = ?", group_id))
+
     def find(self, name: str) -> RunnerProcess | None:
         return next((runner for runner in self.list() if runner.name == name), None)
 
