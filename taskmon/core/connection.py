@@ -13,15 +13,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from taskmon.core.errors import InvalidInputError
+from taskmon.core.place_name import THIS_COMPUTER as THIS_COMPUTER
 
-THIS_COMPUTER: Final = "This computer"
 LONGEST_NAME: Final = 60
 LONGEST_KEY: Final = 4096
-
-
-def list_name(name: str, folder: str = "") -> str:
-    """Under which the list of tasks of a service is remembered; `folder` tells those of this computer apart."""
-    return f"{name} {folder}".rstrip()
 
 
 _KEY: Final = re.compile(r"[A-Za-z0-9._-]+")

@@ -23,6 +23,9 @@ _NAME: Final = "pyside.compiled"
 _LARGEST: Final = 8 << 20
 _HEAD: Final = len(MAGIC_NUMBER) + 4
 
+_NEVER_USED: Final = "/pyi_generator.py"
+"""It writes files for type checkers; its search patterns take as long to prepare as our main window to be built."""
+
 _compile: Final = builtins.compile
 
 
@@ -33,6 +36,8 @@ def import_pyside(folder: Path) -> None:
     def compile_once(source: Any, filename: Any, mode: str, *more: Any, **named: Any) -> Any:
         if more or named or mode != "exec" or type(source) is not bytes:
             return _compile(source, filename, mode, *more, **named)
+        if filename.endswith(_NEVER_USED):
+            source = b""
         used[source] = code = known.get(source) or _compile(source, filename, mode)
         return code
 

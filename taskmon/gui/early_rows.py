@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from taskmon.core.connection import THIS_COMPUTER, list_name
+from taskmon.core.place_name import THIS_COMPUTER, list_name
 
 if TYPE_CHECKING:
     from taskmon.gui.app import WindowOptions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final
 
 from taskmon.gui.models.first_rows import decoded, encoded, first_rows_of
@@ -41,4 +40,6 @@ def keep_first_screen(folder: Path, model: TaskTableModel, place: str, seen_at: 
         draft.write_bytes(encoded(first))
         draft.replace(path)
     except OSError as error:
+        import logging  # after the first paint
+
         logging.getLogger(__name__).warning("the first screen could not be kept: %s", error)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from taskmon.core.connection import THIS_COMPUTER as THIS_COMPUTER
-from taskmon.core.connection import list_name
 from taskmon.core.errors import ConnectionFailedError, NotAuthorizedError, TaskmonError
+from taskmon.core.place_name import THIS_COMPUTER as THIS_COMPUTER
+from taskmon.core.place_name import list_name
 from taskmon.gui.desktop_notices import LISTENER
 from taskmon.gui.door import DOOR
 

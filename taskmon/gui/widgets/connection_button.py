@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QActionGroup, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from taskmon.core.connection import THIS_COMPUTER
+from taskmon.core.place_name import THIS_COMPUTER
 from taskmon.core.plain_text import one_line
 from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 

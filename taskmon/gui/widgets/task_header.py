@@ -215,7 +215,7 @@ class TaskHeader(QHeaderView):
     # Paint -------------------------------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), _HEIGHT)
+        return QSize(_LEAST, _HEIGHT)  # Qt would measure every title; the table asks for the height only
 
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.HoverEnter, QEvent.Type.HoverLeave, QEvent.Type.HoverMove):
