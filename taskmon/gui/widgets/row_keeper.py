@@ -236,8 +236,10 @@ class RowKeeper(QObject):
         shifts = sorted(now - before for now, before in found if now is not None)
         shift = shifts[len(shifts) // 2] if shifts else 0
         if shift:
-            self._view.updateGeometries()
-            bar.setValue(bar.value() + shift * self._view.rowHeight(0))
+            height = self._view.rowHeight(0)
+            if bar.maximum() != self._rows.rowCount() * height - self._view.viewport().height():
+                self._view.updateGeometries()  # rows have come or gone, and Qt has not reckoned with them yet
+            bar.setValue(bar.value() + shift * height)
 
 
 def _joined(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
