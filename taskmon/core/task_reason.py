@@ -110,7 +110,11 @@ def reason_tooltip(task: Task) -> str:
 
 def reason_pattern(task: Task) -> str:
     """The reason without what differs from run to run: numbers become `#`, paths `…`. Equal failures are equal here."""
-    reason = reason_text(task)
+    return pattern_of(reason_text(task))
+
+
+def pattern_of(reason: str) -> str:
+    """`reason_pattern` of what `reason_text` says."""
     return _pattern(reason) if reason else ""
 
 

@@ -21,7 +21,8 @@ from taskmon.client.task_store import Change, TaskStore
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task, TaskMetrics
 from taskmon.gui.models.columns import COLUMNS, Column, Observed
-from taskmon.gui.models.task_filter import parse_filter, search_text
+from taskmon.gui.models.shared_facts import search_text
+from taskmon.gui.models.task_filter import parse_filter
 from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.task_rows import SortKey
 from taskmon.gui.widgets.task_table import TaskTable

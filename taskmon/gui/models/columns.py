@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.lifecycle import FACTS, Status, facts
 from taskmon.core.plain_text import one_line
-from taskmon.core.task_reason import reason_pattern, reason_text, reason_tooltip
+from taskmon.core.task_reason import pattern_of, reason_pattern, reason_text, reason_tooltip
 from taskmon.core.units import duration_text, money_text, short_duration_text
 from taskmon.gui.models import task_times as times
 from taskmon.gui.models.queue_places import QueuePlaces, waiting_text
@@ -19,6 +20,7 @@ from taskmon.gui.task_rows import CellKind, ColumnLook
 
 if TYPE_CHECKING:
     from taskmon.core.task import Task
+    from taskmon.gui.models.shared_facts import SharedFacts
 
 SHORT_ID: Final = 6
 """Letters of an id that a person needs to tell tasks apart."""
@@ -61,7 +63,7 @@ Value = Callable[["Task", datetime, Observed], SortValue]
 class ColumnFacts(NamedTuple):
     """`sort_key` gives text (compared without case) or a number, None or "" for a blank, which always comes last.
 
-    A column `by_text` has `read`, which gives the same text as `sort_key` with less ado.
+    A column `by_text` of which many tasks say the same has `shared`, which gives the text of `sort_key` from that.
     `drifting` sort keys change with time alone, for tasks that live.
     """
 
@@ -70,7 +72,7 @@ class ColumnFacts(NamedTuple):
     sort_key: Value
     tooltip: Text
     by_text: bool = False
-    read: Callable[[Task], str] | None = None
+    shared: Callable[[SharedFacts], str] | None = None
     drifting: bool = False
 
 
@@ -155,8 +157,11 @@ def _timestamp(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
-def _group_text(task: Task) -> str:
+def _group_text(task: Task | SharedFacts) -> str:
     return task.machine_group_name or task.machine_group_id or ""
+
+
+_simulator, _project = attrgetter("simulator"), attrgetter("project")
 
 
 def _look(
@@ -166,7 +171,10 @@ def _look(
 
 
 def _of_text(
-    look: ColumnLook, text: Callable[[Task], str], tooltip: Callable[[Task], str] | None = None
+    look: ColumnLook,
+    text: Callable[[Task], str],
+    tooltip: Callable[[Task], str] | None = None,
+    shared: Callable[[SharedFacts], str] | None = None,
 ) -> ColumnFacts:
     """A column that shows and sorts by a text of the task; the tooltip is the text in full."""
     tell = tooltip or text
@@ -176,7 +184,7 @@ def _of_text(
         lambda t, _n, _o: text(t),
         lambda t, _n, _o: tell(t),
         by_text=True,
-        read=text,
+        shared=shared,
     )
 
 
@@ -201,15 +209,21 @@ def _text_columns() -> dict[Column, ColumnFacts]:
             lambda t, _n, _o: t.task_id,
             lambda t, _n, _o: t.task_id,
             by_text=True,
-            read=lambda t: t.task_id,
         ),
         c.NAME: _of_text(_look(c.NAME, "Name", kind.TEXT, 120, True), _name_text, _name_tooltip),
-        c.SIMULATOR: _of_text(_look(c.SIMULATOR, "Simulator", kind.TEXT, 92, True), lambda t: t.simulator),
-        c.PROJECT: _of_text(_look(c.PROJECT, "Project", kind.TEXT, 84, False), lambda t: t.project),
+        c.SIMULATOR: _of_text(
+            _look(c.SIMULATOR, "Simulator", kind.TEXT, 92, True),
+            attrgetter("simulator"),
+            shared=attrgetter("simulator"),
+        ),
+        c.PROJECT: _of_text(
+            _look(c.PROJECT, "Project", kind.TEXT, 84, False), attrgetter("project"), shared=attrgetter("project")
+        ),
         c.MACHINE_GROUP: _of_text(
             _look(c.MACHINE_GROUP, "Machine group", kind.TEXT, 136, False),
             _group_text,
             lambda t: "\n".join(filter(None, (t.machine_group_name, t.machine_group_id))),
+            _group_text,
         ),
         c.REASON: ColumnFacts(
             _look(c.REASON, "Reason", kind.QUIET, 130, True, elastic=True),
@@ -217,7 +231,7 @@ def _text_columns() -> dict[Column, ColumnFacts]:
             lambda t, _n, _o: reason_pattern(t),
             _reason_tooltip,
             by_text=True,
-            read=reason_pattern,
+            shared=lambda s: pattern_of(s.reason),
         ),
     }
 

@@ -8,12 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from taskmon.gui.models.sort_order import Slots
-
-
-def no_slots() -> Slots:
-    """None at all."""
-    return np.empty(0, dtype=np.intp)
+from taskmon.gui.models.slot_arrays import Slots, no_slots
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from taskmon.gui.models.changed_cells import WHOLE, Span, Spans
 from taskmon.gui.models.delta import Delta
-from taskmon.gui.models.sort_order import Slots
+from taskmon.gui.models.slot_arrays import Slots
 
 
 class GatheredChanges:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from taskmon.gui.models.delta import no_slots, runs
+from taskmon.gui.models.delta import runs
+from taskmon.gui.models.slot_arrays import no_slots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

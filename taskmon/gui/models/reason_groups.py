@@ -7,16 +7,17 @@ before its tasks. Like the index this needs numpy, and is imported with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from taskmon.gui.models.sort_order import Flags, Slots, Tasks, grown
+from taskmon.core.task import Task
+from taskmon.gui.models.slot_arrays import Flags, Floats, Slots, grown
 from taskmon.gui.models.task_group import shared_reason
-from taskmon.gui.models.text_ranks import Floats, TextRanks
+from taskmon.gui.models.text_ranks import TextRanks
 from taskmon.gui.task_rows import Heading
 
 _STEP: Final = 2000
@@ -113,13 +114,13 @@ class ReasonGroups:
             self._descending = descending
             self._value_all()
 
-    def begin(self, slots: Slots, tasks: Tasks) -> Iterator[None]:
+    def begin(self, slots: Slots, tasks: Sequence[Task | None]) -> Iterator[None]:
         """Reads the reasons of `slots` in steps of a millisecond or so."""
         for first in range(0, len(slots), _STEP):
             self.read(slots[first : first + _STEP], tasks)
             yield
 
-    def read(self, slots: Slots, tasks: Tasks) -> Flags:
+    def read(self, slots: Slots, tasks: Sequence[Task | None]) -> Flags:
         """Puts the tasks of `slots` into their groups; tells which of them are in another place of the order now."""
         self._reach(slots)
         reasons = [shared_reason(task) if (task := tasks[slot]) is not None else "" for slot in slots.tolist()]
@@ -165,8 +166,8 @@ class ReasonGroups:
     def _reach(self, slots: Slots) -> None:
         size = int(slots.max(initial=-1)) + 1
         if size > len(self.values):
-            self.values = grown(self.values, size, np.inf)  # type: ignore[assignment]
-            self._group = grown(self._group, size, 0)  # type: ignore[assignment]
+            self.values = grown(self.values, size, np.inf)
+            self._group = grown(self._group, size, 0)
 
     # Ranks -------------------------------------------------------------------------------------------------------
 
@@ -185,9 +186,9 @@ class ReasonGroups:
             return group
         group = self._number_of[reason] = len(self._reasons)
         self._reasons.append(reason)
-        self._rank = grown(self._rank, group + 1, np.inf)  # type: ignore[assignment]
-        self._open = grown(self._open, group + 1, 1)  # type: ignore[assignment]
-        self._counts = grown(self._counts, group + 1, 0)  # type: ignore[assignment]
+        self._rank = grown(self._rank, group + 1, np.inf)
+        self._open = grown(self._open, group + 1, 1)
+        self._counts = grown(self._counts, group + 1, 0)
         self._open[group] = reason not in self._closed_at_first
         self._rank[group] = self._rank_of(reason)
         return group

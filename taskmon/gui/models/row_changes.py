@@ -18,7 +18,7 @@ from taskmon.gui.models.gathered_changes import GatheredChanges
 if TYPE_CHECKING:
     from taskmon.core.task import Task
     from taskmon.gui.models.delta import Delta
-    from taskmon.gui.models.sort_order import Slots
+    from taskmon.gui.models.slot_arrays import Slots
     from taskmon.gui.models.task_index import TaskIndex
     from taskmon.gui.task_rows import TaskRows
 

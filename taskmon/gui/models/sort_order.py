@@ -1,145 +1,22 @@
-"""The order of the table over one or several columns: one number per task and column, kept in numpy arrays.
-
-A task is known here by its slot, a small number that stays the same as long as the task exists.
-"""
+"""The order of the table over one or several columns: one number per task and column, kept in numpy arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from taskmon.core.task import Task
-from taskmon.gui.models.columns import COLUMNS, Column, Observed, SortValue
-from taskmon.gui.models.text_ranks import Floats, TextRanks
+from taskmon.gui.models.columns import COLUMNS, Column, Observed
+from taskmon.gui.models.slot_arrays import Array, Flags, Floats, Slots, grown, in_order, no_slots
+from taskmon.gui.models.sort_columns import LineColumn, NumberColumn, SharedColumn, SortColumn
+from taskmon.gui.models.task_slots import TaskSlots
 from taskmon.gui.task_rows import SortKey
-
-Slots = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
-Tasks = Sequence[Task | None]
 
 NEWEST_FIRST: Final = SortKey(Column.SUBMITTED, descending=True)
 """What decides between tasks that are equal in everything that the user asked for."""
-
-
-_STEP: Final = 2000
-"""Sort values read before the window may turn to something else."""
-
-_NONE: Final = np.empty(0, dtype=np.intp)
-_MANY_NOTES: Final = 256
-
-
-def grown(array: npt.NDArray[np.generic], size: int, filling: float) -> npt.NDArray[np.generic]:
-    """`array` with room for at least `size` elements; grows by doubling."""
-    if size <= len(array):
-        return array
-    larger = np.full(max(size, 2 * len(array), 64), filling, dtype=array.dtype)
-    larger[: len(array)] = array
-    return larger
-
-
-def distinct(slots: Slots) -> Slots:
-    """`slots` in growing order, each once. `np.unique` does it too, but loads numpy's masked arrays for it."""
-    ordered = np.sort(slots)
-    first: Flags = np.diff(ordered, prepend=-1) != 0
-    return ordered[first]
-
-
-class _KeyColumn:
-    """The sort values of one column by slot; infinite for a blank, so that blanks come last either way.
-
-    While nobody sorts by the column it only notes which slots have changed, and reads them when it is needed again.
-    """
-
-    def __init__(self, column: Column, observed: Observed) -> None:
-        self.column = column
-        self._facts = COLUMNS[column]
-        self._observed = observed
-        self._ranks = TextRanks() if self._facts.by_text else None
-        self._late: list[Slots] = []
-        self.ascending: Floats = np.empty(0)
-        self._descending: Floats | None = None
-
-    @property
-    def descending(self) -> Floats:
-        """The values for the other direction."""
-        if self._descending is None:
-            self._descending = np.where(np.isinf(self.ascending), np.inf, -self.ascending)
-        return self._descending
-
-    def note(self, slots: Slots) -> None:
-        """`slots` have changed and nobody wants to know yet."""
-        self._descending = None
-        self._late.append(slots)
-        if len(self._late) >= _MANY_NOTES:
-            self._late = [distinct(np.concatenate(self._late))]
-
-    def catch_up(self, tasks: Tasks, now: datetime) -> Iterator[None]:
-        """Reads what was noted, some slots between one step and the next."""
-        late = self._late[0] if len(self._late) == 1 else distinct(np.concatenate((_NONE, *self._late)))
-        self._late = []
-        try:
-            yield from self._read(late, tasks, now)
-        except GeneratorExit:  # another order is wanted before this one is ready
-            self.note(late)
-            raise
-
-    def _read(self, late: Slots, tasks: Tasks, now: datetime) -> Iterator[None]:
-        values: list[str] | list[SortValue] = []
-        for first in range(0, len(late), _STEP):
-            values += self._values(late[first : first + _STEP], tasks, now)
-            yield
-        if self._ranks is not None and not len(self._ranks) and values:
-            ranks = yield from self._ranks.begin(cast("list[str]", values))
-            self._put(late, ranks)
-        elif values:
-            self._put(late, self._numbers(values))
-
-    def update(self, slots: Slots, tasks: Tasks, now: datetime) -> Flags:
-        """Reads the values of `slots` again; tells which of them are different now."""
-        return self._put(slots, self._numbers(self._values(slots, tasks, now)))
-
-    def reach(self, size: int) -> None:
-        """Room for `size` slots, blank until something is put there."""
-        if size > len(self.ascending):
-            self.ascending = grown(self.ascending, size, np.inf)  # type: ignore[assignment]
-            self._descending = None
-
-    def _put(self, slots: Slots, numbers: Floats) -> Flags:
-        self.reach(int(slots.max(initial=-1)) + 1)
-        blank = np.isnan(numbers)
-        ascending = np.where(blank, np.inf, numbers)
-        different: Flags = self.ascending[slots] != ascending
-        self.ascending[slots] = ascending
-        if self._descending is not None:
-            self._descending[slots] = np.where(blank, np.inf, -numbers)
-        return different
-
-    def _values(self, slots: Slots, tasks: Tasks, now: datetime) -> list[str] | list[SortValue]:
-        there = [tasks[slot] for slot in slots.tolist()]
-        read = self._facts.read
-        if read is not None:
-            return [read(task).casefold() if task is not None else "" for task in there]
-        sort_key, observed = self._facts.sort_key, self._observed
-        return [None if task is None else sort_key(task, now, observed) for task in there]
-
-    def _numbers(self, values: list[str] | list[SortValue]) -> Floats:
-        ranks = self._ranks
-        if ranks is None:
-            return np.array(values, dtype=np.float64)  # None becomes not a number
-        texts = cast("list[str]", values)
-        spread = ranks.learn(texts)
-        if spread is not None:
-            self._translate(*spread)
-        return np.array(ranks.of(texts), dtype=np.float64)
-
-    def _translate(self, old: Floats, new: Floats) -> None:
-        self._descending = None
-        known = np.flatnonzero(np.isfinite(self.ascending))
-        self.ascending[known] = new[np.searchsorted(old, self.ascending[known]).clip(max=len(new) - 1)]
 
 
 class Grouping(Protocol):
@@ -154,13 +31,23 @@ class SortOrder:
     """Compares tasks by their groups if there are any, by the user's columns, then newest first, then in the order in
     which they came."""
 
-    def __init__(self, observed: Observed) -> None:
+    def __init__(self, slots: TaskSlots, observed: Observed) -> None:
+        self._slots = slots
         self._observed = observed
-        self._columns = {Column(NEWEST_FIRST.column): _KeyColumn(Column(NEWEST_FIRST.column), observed)}
+        self._columns: dict[int, SortColumn] = {NEWEST_FIRST.column: self._column(NEWEST_FIRST.column)}
         self._keys: tuple[SortKey, ...] = (NEWEST_FIRST,)
         self._arrival: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._arrived = 0
         self.groups: Grouping | None = None
+
+    def _column(self, number: int) -> SortColumn:
+        column = Column(number)
+        shared = COLUMNS[column].shared
+        if shared is not None:
+            return SharedColumn(shared, self._slots.shared)
+        if COLUMNS[column].by_text:
+            return LineColumn(self._slots.ids if column is Column.TASK else self._slots.names)
+        return NumberColumn(column, self._slots, self._observed)
 
     @property
     def drifting(self) -> bool:
@@ -169,56 +56,66 @@ class SortOrder:
 
     def arrive(self, slot: int) -> None:
         """A new task has taken `slot`."""
-        self._arrival = grown(self._arrival, slot + 1, 0)  # type: ignore[assignment]
+        self._arrival = grown(self._arrival, slot + 1, 0)
         self._arrival[slot] = self._arrived
         self._arrived += 1
 
-    def prepare(
-        self, keys: Sequence[SortKey], slots: Slots, living: Slots, tasks: Tasks, now: datetime
-    ) -> Iterator[None]:
-        """Reads, step by step, what `choose` will need: of `slots`, all that exist, or of those `living` on whose
-        durations go on, and of those that have changed."""
+    def prepare(self, keys: Sequence[SortKey], living: Slots, now: datetime) -> Iterator[None]:
+        """Reads, step by step, what `choose` will need: of all tasks, or of those `living` on whose durations go on,
+        and of those that have changed."""
         for key in keys:
-            column = Column(key.column)
-            if column not in self._columns:
-                self._columns[column] = _KeyColumn(column, self._observed)
-                self._columns[column].note(slots)
-            elif COLUMNS[column].drifting:
-                self._columns[column].note(living)
-            yield from self._columns[column].catch_up(tasks, now)
+            column = self._columns.get(key.column)
+            if column is None:
+                column = self._columns[key.column] = self._column(key.column)
+                column.note(self._slots.all(), self._slots.all())
+            elif COLUMNS[Column(key.column)].drifting:
+                column.note(living, no_slots())
+            yield from column.catch_up(now)
 
-    def choose(self, keys: Sequence[SortKey], tasks: Tasks, now: datetime) -> None:
-        """Sort by `keys`, which are prepared, from now on."""
+    def choose(self, keys: Sequence[SortKey], now: datetime) -> None:
+        """Sort by `keys`, which are prepared, from now on. Of other columns only numbers are kept, with what changes in
+        them; texts are quick to read again and would take room."""
         wanted = tuple(keys)
         if all(key.column != NEWEST_FIRST.column for key in wanted):
             wanted = (*wanted, NEWEST_FIRST)
-        for key in wanted:
-            for _ in self._columns[Column(key.column)].catch_up(tasks, now):
-                pass
         self._keys = wanted
+        used = self._used()
+        self._columns = {n: c for n, c in self._columns.items() if n in used or isinstance(c, NumberColumn)}
+        for number in used:
+            for _ in self._columns[number].catch_up(now):
+                pass
 
-    def update(self, slots: Slots, tasks: Tasks, now: datetime) -> Flags:
-        """Reads the sort values of `slots` again; tells which of them may have to move."""
+    def _used(self) -> set[int]:
+        return {key.column for key in self._keys}
+
+    def update(self, slots: Slots, renamed: Slots, now: datetime) -> Flags:
+        """Reads the sort values of `slots` again, of which some are `renamed`; tells which of them may have to move."""
         moved: Flags = np.zeros(len(slots), dtype=np.bool_)
-        used = {key.column for key in self._keys}
-        for column, values in self._columns.items():
-            if column in used:
-                moved |= values.update(slots, tasks, now)
+        used = self._used()
+        for number, column in self._columns.items():
+            if number in used:
+                moved |= column.update(slots, renamed, now)
             else:
-                values.note(slots)
+                column.note(slots, renamed)
         return moved
 
-    def _arrays(self) -> list[Floats]:
-        chosen = [(self._columns[Column(key.column)], key.descending) for key in self._keys]
-        for column, _ in chosen:
+    def forget(self, slots: Slots) -> None:
+        """The tasks of `slots` exist no more."""
+        for column in self._columns.values():
+            column.forget(slots)
+
+    def _gathers(self) -> list[Callable[[Slots], Array]]:
+        """The values of slots by each key in turn."""
+        gathers: list[Callable[[Slots], Array]] = [] if self.groups is None else [self.groups.values.__getitem__]
+        for key in self._keys:
+            column = self._columns[key.column]
             column.reach(len(self._arrival))  # headings have no values of their own
-        arrays = [column.descending if descending else column.ascending for column, descending in chosen]
-        return arrays if self.groups is None else [self.groups.values, *arrays]
+            gathers.append(_downwards(column.values) if key.descending else column.values.__getitem__)
+        return [*gathers, self._arrival.__getitem__]
 
     def sorted(self, slots: Slots) -> Slots:
         """`slots` in order."""
-        keys = [array[slots] for array in self._arrays()]
-        return slots[np.lexsort((self._arrival[slots], *reversed(keys)))]
+        return in_order(slots, self._gathers())
 
     def merge(self, order: Slots, slots: Slots) -> Slots:
         """An ordered `order` with `slots`, none of them in it, put where they belong."""
@@ -240,15 +137,25 @@ class SortOrder:
         return low
 
     def _comparison(self) -> Callable[[Slots, Slots], Flags]:
-        arrays: list[npt.NDArray[np.generic]] = [*self._arrays(), self._arrival]
+        gathers = self._gathers()
 
         def before(left: Slots, right: Slots) -> Flags:
             result: Flags = np.zeros(len(left), dtype=np.bool_)
             undecided: Flags = np.ones(len(left), dtype=np.bool_)
-            for array in arrays:
-                mine, theirs = array[left], array[right]
-                result |= undecided & (mine < theirs)  # type: ignore[operator]
+            for gather in gathers:
+                mine, theirs = gather(left), gather(right)
+                result |= undecided & (mine < theirs)
                 undecided &= mine == theirs
             return result
 
         return before
+
+
+def _downwards(values: Floats) -> Callable[[Slots], Array]:
+    """Values for the other direction, in which blanks come last too."""
+
+    def gather(slots: Slots) -> Array:
+        mine = values[slots]
+        return np.where(np.isinf(mine), np.inf, -mine)
+
+    return gather

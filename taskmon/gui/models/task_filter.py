@@ -9,7 +9,7 @@ a regular expression (RE2, so that none can take for ever).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from operator import attrgetter
 from types import MappingProxyType
@@ -17,25 +17,41 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import FACTS, Status, facts
-from taskmon.core.task_reason import reason_pattern, reason_text
+from taskmon.core.task_reason import pattern_of, reason_pattern, reason_text
 from taskmon.core.units import parse_duration
 from taskmon.gui.models.filter_words import FilterWord, split_filter
+from taskmon.gui.models.shared_facts import SharedFacts, search_text
 from taskmon.gui.models.task_group import GROUP_WORDS, state_group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from taskmon.core.task import Task
+    from taskmon.gui.models.slot_arrays import Slots
+    from taskmon.gui.models.task_slots import TaskSlots
 
-_FIELDS: Final[Mapping[str, Callable[[Task], str]]] = MappingProxyType(
+
+class _Value(NamedTuple):
+    """A field: of a task, and of what tasks share if it belongs to that."""
+
+    of_task: Callable[[Task], str]
+    shared: Callable[[SharedFacts], str] | None = None
+
+
+def _group(of: Task | SharedFacts) -> str:
+    return of.machine_group_name or of.machine_group_id or ""
+
+
+_SIMULATOR: Final = _Value(attrgetter("simulator"), attrgetter("simulator"))
+_FIELDS: Final[Mapping[str, _Value]] = MappingProxyType(
     {
-        "project": attrgetter("project"),
-        "sim": attrgetter("simulator"),
-        "simulator": attrgetter("simulator"),
-        "group": lambda task: task.machine_group_name or task.machine_group_id or "",
-        "id": attrgetter("task_id"),
-        "name": attrgetter("name"),
-        "reason": reason_text,
+        "project": _Value(attrgetter("project"), attrgetter("project")),
+        "sim": _SIMULATOR,
+        "simulator": _SIMULATOR,
+        "group": _Value(_group, _group),
+        "id": _Value(attrgetter("task_id")),
+        "name": _Value(attrgetter("name")),
+        "reason": _Value(reason_text, attrgetter("reason")),
     }
 )
 
@@ -46,39 +62,14 @@ _REGEX_MEMORY: Final = 8 << 20
 _LINE_BY_LINE: Final = "(?m)"
 
 
-def search_text(task: Task) -> str:
-    """What plain words are looked for in, one field per line, in lower case."""
-    fields = (
-        task.task_id,
-        task.name,
-        task.simulator,
-        task.project,
-        task.machine_group_name or "",
-        facts(task.status).alias,
-        reason_text(task),
-    )
-    return "\n".join(fields).lower()
-
-
-told: Final = attrgetter(
-    "status", "is_terminated", "project", "simulator", "machine_group_name", "machine_group_id", "error_detail",
-    "executer", "task_metadata", "input_submit_time", "num_retries",
-)  # fmt: skip
-"""What groups, queue and searched text are made of."""
-
-Numbers = list[int]
-Tasks = Sequence["Task | None"]
-Texts = Sequence[str]
-
-
 class Test(Protocol):
     """One word of a filter."""
 
     def accepts(self, task: Task, text: str) -> bool:
         """Whether a task passes; `text` is its `search_text`."""
 
-    def select(self, numbers: Numbers, tasks: Tasks, texts: Texts) -> Numbers:
-        """Those of `numbers` whose task passes, in their order, in a tight loop."""
+    def select(self, slots: Slots, all_: TaskSlots) -> Slots:
+        """Those of `slots`, in growing order, whose task passes."""
 
 
 class _Word(NamedTuple):
@@ -89,38 +80,65 @@ class _Word(NamedTuple):
     def accepts(self, _task: Task, text: str) -> bool:
         return self.wanted in text
 
-    def select(self, numbers: Numbers, _tasks: Tasks, texts: Texts) -> Numbers:
+    def select(self, slots: Slots, all_: TaskSlots) -> Slots:
+        from taskmon.gui.models.text_finders import WordFinder
+
         wanted = self.wanted
-        return [number for number in numbers if wanted in texts[number]]
+        if "\n" in wanted:
+            return all_.accepted(lambda slot: wanted in all_.text(slot), slots)
+        return all_.saying(lambda text: wanted in text, WordFinder(wanted), slots)
 
 
 class _Match(NamedTuple):
-    """A regular expression, anywhere in the text."""
+    """A regular expression, anywhere in the text. With `each`, which finds it in many lines, it never sees more than
+    one line at once."""
 
-    search: Callable[[str], object]
+    search: Callable[[bytes], object]
+    each: Callable[[bytes], Any] | None
 
     def accepts(self, _task: Task, text: str) -> bool:
-        return self.search(text) is not None
+        return self.search(_encoded(text)) is not None
 
-    def select(self, numbers: Numbers, _tasks: Tasks, texts: Texts) -> Numbers:
+    def select(self, slots: Slots, all_: TaskSlots) -> Slots:
+        from taskmon.gui.models.text_finders import PatternFinder
+
         search = self.search
-        return [number for number in numbers if search(texts[number]) is not None]
+        if self.each is None:
+            return all_.accepted(lambda slot: search(_encoded(all_.text(slot))) is not None, slots)
+        finder = PatternFinder(search, self.each)
+        return all_.saying(lambda text: search(_encoded(text)) is not None, finder, slots)
 
 
 class _Field(NamedTuple):
-    """One value of the task; each different value is looked at once."""
+    """One value of the task by itself. Only where the id or name has a `part` can it pass, if that is given."""
 
     read: Callable[[Task], Hashable]
+    passes: Callable[[Any], bool]
+    part: str = ""
+
+    def accepts(self, task: Task, _text: str) -> bool:
+        return self.passes(self.read(task))
+
+    def select(self, slots: Slots, all_: TaskSlots) -> Slots:
+        from taskmon.gui.models.text_finders import WordFinder
+
+        read, passes, tasks = self.read, self.passes, all_.tasks
+        likely = all_.called(WordFinder(self.part), slots) if self.part else slots
+        return all_.accepted(lambda slot: passes(read(cast("Task", tasks[slot]))), likely)
+
+
+class _SharedField(NamedTuple):
+    """One value that many tasks share; each different one is looked at once."""
+
+    read: Callable[[Task], Any]
+    shared: Callable[[SharedFacts], Any]
     passes: Callable[[Any], bool]
 
     def accepts(self, task: Task, _text: str) -> bool:
         return self.passes(self.read(task))
 
-    def select(self, numbers: Numbers, tasks: Tasks, _texts: Texts) -> Numbers:
-        read = self.read
-        values = [read(cast("Task", tasks[number])) for number in numbers]
-        verdict = {value: self.passes(value) for value in set(values)}
-        return [number for number, value in zip(numbers, values, strict=True) if verdict[value]]
+    def select(self, slots: Slots, all_: TaskSlots) -> Slots:
+        return all_.sharing(lambda value: self.passes(self.shared(value)), slots)
 
 
 class _Not(NamedTuple):
@@ -131,9 +149,8 @@ class _Not(NamedTuple):
     def accepts(self, task: Task, text: str) -> bool:
         return not self.test.accepts(task, text)
 
-    def select(self, numbers: Numbers, tasks: Tasks, texts: Texts) -> Numbers:
-        refused = set(self.test.select(numbers, tasks, texts))
-        return [number for number in numbers if number not in refused]
+    def select(self, slots: Slots, all_: TaskSlots) -> Slots:
+        return all_.without(self.test.select(slots, all_), slots)
 
 
 class TaskFilter(NamedTuple):
@@ -144,16 +161,21 @@ class TaskFilter(NamedTuple):
     tests: tuple[Test, ...]
     moving: bool = False
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether it takes its time, since Python has to look at single tasks."""
+        return any(word.regex or word.key in ("id", "name", "since") for word in self.words)
+
     def accepts(self, task: Task, text: str | None = None) -> bool:
         """Whether a task passes every test; `text` is its `search_text` where that is at hand."""
         told = search_text(task) if text is None else text
         return all(test.accepts(task, told) for test in self.tests)
 
-    def select(self, numbers: Sequence[int], tasks: Tasks, texts: Texts) -> Numbers:
-        """Those of `numbers`, all of existing tasks, whose task passes, in their order."""
-        left = list(numbers)
+    def select(self, slots: Slots, all_: TaskSlots) -> Slots:
+        """Those of `slots`, in growing order and all of existing tasks, whose task passes every test."""
+        left = slots
         for test in self.tests:
-            left = test.select(left, tasks, texts)
+            left = test.select(left, all_) if len(left) else left
         return left
 
     def narrows(self, other: TaskFilter) -> bool:
@@ -191,7 +213,7 @@ def _positive_test(word: FilterWord, now: datetime) -> Test:
     if word.key == "status":
         return _status_test(word)
     if not word.key:
-        return _Match(_search(word.value)) if word.regex else _Word(word.value.lower())
+        return _match(word.value) if word.regex else _Word(word.value.lower())
     field = _FIELDS.get(word.key)
     if field is None:
         raise InvalidInputError(
@@ -200,14 +222,23 @@ def _positive_test(word: FilterWord, now: datetime) -> Test:
     return _field_test(word, field)
 
 
-def _field_test(word: FilterWord, field: Callable[[Task], str]) -> Test:
+def _field_test(word: FilterWord, field: _Value) -> Test:
+    wanted, passes = word.value.lower(), _passes(word)
+    if field.shared is None:
+        return _Field(field.of_task, passes, "" if word.regex else wanted)
+    if word.exact and word.key == "reason":
+        return _SharedField(reason_pattern, lambda shared: pattern_of(shared.reason), passes)
+    return _SharedField(field.of_task, field.shared, passes)
+
+
+def _passes(word: FilterWord) -> Callable[[str], bool]:
     if word.regex:
-        search = _search(word.value)
-        return _Field(field, lambda value: search(value) is not None)
+        search = _regex(word.value).search
+        return lambda value: search(_encoded(value)) is not None
     if word.exact:
-        return _Field(reason_pattern if field is reason_text else field, lambda value: value == word.value)
+        return lambda value: value == word.value
     wanted = word.value.lower()
-    return _Field(field, lambda value: wanted in value.lower())
+    return lambda value: wanted in value.lower()
 
 
 def _since_test(value: str, now: datetime) -> Test:
@@ -220,35 +251,49 @@ def _since_test(value: str, now: datetime) -> Test:
 
 def _status_test(word: FilterWord) -> Test:
     wanted = word.value.lower()
+    status_of = attrgetter("status")
     if word.exact:
-        return _Field(attrgetter("status"), lambda status: status == wanted)
+        return _SharedField(status_of, status_of, lambda status: status == wanted)
     groups = GROUP_WORDS.get(wanted)
     if groups is not None:
-        return _Field(attrgetter("status", "is_terminated"), lambda state: state_group(*state) in groups)
+        state_of = attrgetter("status", "is_terminated")
+        return _SharedField(state_of, state_of, lambda state: state_group(*state) in groups)
     if word.regex or not any(_names(status, wanted) for status in FACTS):
         raise InvalidInputError(
             f"No state is called “{word.value}”.", f"Use the name of a state, or one of {', '.join(GROUP_WORDS)}."
         )
-    return _Field(attrgetter("status"), lambda status: _names(status, wanted))
+    return _SharedField(status_of, status_of, lambda status: _names(status, wanted))
 
 
 def _names(status: Status, wanted: str) -> bool:
     return wanted in status.value or wanted in facts(status).alias.lower()
 
 
-def _search(pattern: str) -> Callable[[str], object]:
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _match(pattern: str) -> _Match:
+    from taskmon.gui.models.single_lines import stays_in_line
+
+    search = _regex(pattern).search
+    # With the rest of the line after it, there is hardly more than one match per line.
+    return _Match(search, _regex(f"(?:{pattern}).*").finditer if stays_in_line(pattern) else None)
+
+
+def _regex(pattern: str) -> Any:
     import re2  # kept out of start-up: most sessions never use a regular expression
 
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
+    options.never_capture = True
     options.max_mem = _REGEX_MEMORY
     try:
-        compiled = re2.compile(_LINE_BY_LINE + pattern, options)
-    except re2.error as error:
+        return re2.compile(_LINE_BY_LINE + pattern, options)
+    except (re2.error, UnicodeEncodeError) as error:
         told = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
         told = told.replace(_LINE_BY_LINE, "")
         raise InvalidInputError(
             f"/{pattern}/ is not a regular expression: {told}.", "Correct it, or use plain words."
         ) from None
-    return cast("Callable[[str], object]", compiled.search)

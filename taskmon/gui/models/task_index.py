@@ -11,24 +11,28 @@ from datetime import datetime
 from typing import Final, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
 from taskmon.gui.models.columns import Column, Observed
-from taskmon.gui.models.delta import Delta, Steps, no_slots
+from taskmon.gui.models.delta import Delta, Steps
 from taskmon.gui.models.reason_groups import ReasonGroups
-from taskmon.gui.models.sort_order import Flags, Slots, SortOrder, distinct, grown
-from taskmon.gui.models.task_filter import EVERYTHING, TaskFilter, search_text, told
+from taskmon.gui.models.slot_arrays import Flags, Slots, distinct, grown, no_slots
+from taskmon.gui.models.sort_order import SortOrder
+from taskmon.gui.models.task_filter import EVERYTHING, TaskFilter
 from taskmon.gui.models.task_group import GroupCounts
+from taskmon.gui.models.task_slots import Put, TaskSlots
 from taskmon.gui.models.view_counts import ViewCounts
 from taskmon.gui.task_rows import Heading, SortKey
 
-_STEP: Final = 2000
+_STEP: Final = 8192
+"""Tasks that are filtered before the window may turn to something else."""
+
+_SLOW_STEP: Final = 2048
 
 
 class TaskIndex:
-    """A copy of the store's tasks by slot, the filter's verdict on each, and the order of those that pass.
+    """The filter's verdict on each slot, and the order of those whose tasks pass.
 
     `take`, `refilter`, `choose_sort` and `refresh` decide; the model then changes `order` step by step, telling Qt in
     between.
@@ -41,16 +45,10 @@ class TaskIndex:
         self.views = ViewCounts()
         self._queue = observed.queue
         self._filter = EVERYTHING
-        self._sort = SortOrder(observed)
+        self._slots = TaskSlots()
+        self._sort = SortOrder(self._slots, observed)
         self._keys: tuple[SortKey, ...] = ()
         self.groups: ReasonGroups | None = None
-        self._tasks: list[Task | None] = []
-        self._texts: list[str] = []
-        self._slot_of: dict[str, int] = {}
-        self._free: list[int] = []
-        self._living: set[int] = set()
-        self._states: dict[Status, int] = {}
-        self._state_of: npt.NDArray[np.int16] = np.empty(0, dtype=np.int16)
         self._meanwhile: list[Slots] | None = None
         self._shown: Flags = np.empty(0, dtype=np.bool_)
         self._rows: Slots = no_slots()
@@ -58,7 +56,7 @@ class TaskIndex:
         self._reference = clock()
 
     def __len__(self) -> int:
-        return len(self._slot_of)
+        return len(self._slots)
 
     # What is where -----------------------------------------------------------------------------------------------
 
@@ -71,8 +69,7 @@ class TaskIndex:
 
     def find(self, row: int) -> Task | None:
         """The task of a row; None where it is a heading, or one that is just leaving."""
-        task: Task | None = self._tasks[self.order[row]]
-        return task
+        return self._slots.tasks[int(self.order[row])]
 
     def heading_at(self, row: int) -> Heading | None:
         """The heading of a row; None where it is a task."""
@@ -84,14 +81,14 @@ class TaskIndex:
 
     def ids_of(self, slots: Slots) -> list[str]:
         """The ids of the tasks at `slots`; those of headings, and of tasks that have gone, are left out."""
-        tasks = self._tasks
+        tasks = self._slots.tasks
         return [task.task_id for slot in slots.tolist() if (task := tasks[slot]) is not None]
 
     def keys(self, first: int, last: int) -> list[str]:
         """What identifies each of the rows `first` to `last`, both included."""
         if self.groups is None:
             return self.ids(first, last)
-        tasks, key = self._tasks, self.groups.heading_key
+        tasks, key = self._slots.tasks, self.groups.heading_key
         slots = self.order[first : last + 1].tolist()
         return [task.task_id if (task := tasks[slot]) is not None else key(slot) for slot in slots]
 
@@ -101,12 +98,11 @@ class TaskIndex:
 
     def status_counts(self) -> dict[Status, int]:
         """How many of the tasks that pass the filter are in each state."""
-        counts = np.bincount(self._state_of[self.matching()], minlength=len(self._states)).tolist()
-        return {status: counts[number] for status, number in self._states.items() if counts[number]}
+        return self._slots.status_counts(self.matching())
 
     def row_of(self, key: str) -> int | None:
         """The row of a task by its id, or of a heading by its key; None if it is not shown."""
-        slot = self._slot_of.get(key)
+        slot = self._slots.slot_of(key)
         if slot is None and self.groups is not None:
             slot = self.groups.heading_slot(key)
         if slot is None or not len(self.order):
@@ -117,80 +113,62 @@ class TaskIndex:
     def rows(self) -> Slots:
         """The row of every slot, -1 where it is not shown."""
         if self._rows_of is not self.order:
-            self._rows = np.full(len(self._tasks), -1, dtype=np.intp)
+            self._rows = np.full(len(self._slots.tasks), -1, dtype=np.intp)
             self._rows[self.order] = np.arange(len(self.order))
             self._rows_of = self.order
-        elif len(self._rows) < len(self._tasks):
-            self._rows = cast("Slots", grown(self._rows, len(self._tasks), -1))
+        elif len(self._rows) < len(self._slots.tasks):
+            self._rows = cast("Slots", grown(self._rows, len(self._slots.tasks), -1))
         return self._rows
 
     # What changes ------------------------------------------------------------------------------------------------
 
     def take(self, tasks: Iterable[Task], gone_ids: Iterable[str] = ()) -> Delta:
         """New or changed tasks, and those that exist no more."""
-        touched = np.array(sorted({self._put(task) for task in tasks}), dtype=np.intp)
+        puts = [self._put(task) for task in tasks]
+        touched = _slots_of(puts)
+        told, renamed = _slots_of(put for put in puts if put.told), _slots_of(put for put in puts if put.renamed)
         gone = np.array(sorted(self._forget(gone_ids)), dtype=np.intp)
+        self._shown = grown(self._shown, len(self._slots.tasks), 0)
         if self._meanwhile is not None:
-            self._meanwhile += (touched, gone)
-        return self._judge(touched, gone)
+            self._meanwhile += (told, gone)
+        self.views.update(told, gone, self._slots)
+        moved = self._sort.update(touched, renamed, self._reference)
+        self._sort.forget(gone)
+        return self._judge(touched, told, moved, gone)
 
-    def _put(self, task: Task) -> int:
-        slot = self._slot_of.get(task.task_id)
-        if slot is None:
-            slot = self._new_slot(task.task_id)
-        else:
-            known = cast("Task", self._tasks[slot])
-            if told(known) == told(task):  # only measurements have changed
-                self._tasks[slot] = task
-                return slot
-            self.counts.take_away(known)
-        self._tasks[slot] = task
-        self._texts[slot] = search_text(task)
-        self._state_of[slot] = self._states.setdefault(task.status, len(self._states))
-        self.counts.add(task)
-        self._queue.take(task)
-        (self._living.discard if task.is_terminated else self._living.add)(slot)
-        return slot
-
-    def _new_slot(self, task_id: str) -> int:
-        slot = self._slot_of[task_id] = self._take_slot()
-        self._state_of = grown(self._state_of, slot + 1, 0)  # type: ignore[assignment]
-        return slot
-
-    def _take_slot(self) -> int:
-        if self._free:
-            slot = self._free.pop()
-        else:
-            slot = len(self._tasks)
-            self._tasks.append(None)
-            self._texts.append("")
-            self._shown = cast("Flags", grown(self._shown, slot + 1, 0))
-        self._sort.arrive(slot)
-        return slot
+    def _put(self, task: Task) -> Put:
+        put = self._slots.put(task)
+        if put.before is None:
+            self._sort.arrive(put.slot)
+        if put.told:
+            if put.before is not None:
+                self.counts.take_away(put.before)
+            self.counts.add(task)
+            self._queue.take(task)
+        return put
 
     def _forget(self, task_ids: Iterable[str]) -> list[int]:
         slots = []
         for task_id in task_ids:
-            slot = self._slot_of.pop(task_id, None)
-            if slot is not None:
-                self.counts.take_away(cast("Task", self._tasks[slot]))
-                self._living.discard(slot)
+            gone = self._slots.forget(task_id)
+            if gone is not None:
+                slot, task = gone
+                self.counts.take_away(task)
                 self._queue.forget(task_id)
                 slots.append(slot)
         return slots
 
-    def _judge(self, touched: Slots, gone: Slots) -> Delta:
-        """Compares what `touched` and `gone` slots are now with what the rows show."""
-        self.views.update(touched, gone, self._tasks, self._texts)
+    def _judge(self, touched: Slots, told: Slots, moved: Flags, gone: Slots) -> Delta:
+        """Compares what `touched` and `gone` slots are now with what the rows show. Only those `told` among the
+        `touched` say other words than before; `moved` are those of which a sort value is different."""
         before, gone_before = self._visible(touched), self._visible(gone)
-        accepted = self._accepted(touched.tolist())
-        moved = self._sort.update(touched, self._tasks, self._reference)
+        accepted = self._filter.select(told, self._slots)
         if self.groups is not None:
-            known = np.concatenate((touched, gone))
+            known = np.concatenate((told, gone))
             self.groups.count(known[self._shown[known]], -1)
-            moved |= self.groups.read(touched, self._tasks)
+            moved[np.searchsorted(touched, told)] |= self.groups.read(told, self._slots.tasks)
             self.groups.count(accepted, 1)
-        self._shown[touched] = False
+        self._shown[told] = False
         self._shown[gone] = False
         self._shown[accepted] = True
         after = self._visible(touched)
@@ -216,31 +194,26 @@ class TaskIndex:
             gone=np.concatenate((delta.gone, headings.going)),
         )
 
-    def _accepted(self, slots: Sequence[int]) -> Slots:
-        return np.array(self._filter.select(slots, self._tasks, self._texts), dtype=np.intp)
-
     def release(self, gone: Slots) -> None:
         """The rows of `gone` have left: their slots may be used again."""
-        for slot in gone.tolist():
-            self._tasks[slot] = None
-            self._texts[slot] = ""
-            self._free.append(slot)
+        self._slots.release(gone)
 
     def refilter(self, new: TaskFilter) -> Steps:
         """Another filter."""
-        existing = self._existing() if not new.narrows(self._filter) else np.flatnonzero(self._shown)
+        existing = self._slots.all() if not new.narrows(self._filter) else np.flatnonzero(self._shown)
         self._meanwhile = []
-        accepted: list[int] = []
-        for first in range(0, len(existing) if new.tests else 0, _STEP):
-            accepted += new.select(existing[first : first + _STEP].tolist(), self._tasks, self._texts)
+        accepted = [no_slots()]
+        step = _SLOW_STEP if new.one_by_one else _STEP
+        for first in range(0, len(existing) if new.tests else 0, step):
+            accepted.append(new.select(existing[first : first + step], self._slots))
             yield
         self._filter = new
         after: Flags = np.zeros(len(self._shown), dtype=np.bool_)
-        after[self._existing() if not new.tests else accepted] = True
+        after[np.concatenate(accepted) if new.tests else self._slots.all()] = True
         touched = distinct(np.concatenate((no_slots(), *(self._meanwhile or ()))))
         self._meanwhile = None
         after[touched] = False
-        after[self._accepted([slot for slot in touched.tolist() if self._tasks[slot] is not None])] = True
+        after[new.select(self._slots.still(touched), self._slots)] = True
         leaving, coming = np.flatnonzero(self._shown & ~after), np.flatnonzero(after & ~self._shown)
         self._shown = after
         if self.groups is not None:
@@ -252,7 +225,7 @@ class TaskIndex:
     def group(self, closed: AbstractSet[str]) -> Steps:
         """From now on equal failures stand together under headings; those with a reason in `closed` are folded."""
         groups = ReasonGroups(self._take_slot, closed)
-        yield from groups.begin(self._existing(), self._tasks)
+        yield from groups.begin(self._slots.all(), self._slots.tasks)
         if self.groups is not None:
             return Delta()
         shown = self.order
@@ -285,7 +258,7 @@ class TaskIndex:
 
     def reason_of(self, task_id: str) -> str | None:
         """The reason under which a task that passes the filter is grouped; None if it is not."""
-        slot = self._slot_of.get(task_id)
+        slot = self._slots.slot_of(task_id)
         return None if self.groups is None or slot is None or not self._shown[slot] else self.groups.reason_of(slot)
 
     def _turn_groups(self) -> None:
@@ -294,14 +267,14 @@ class TaskIndex:
 
     def count_views(self, filters: Mapping[str, TaskFilter]) -> None:
         """From now on `views` knows how many tasks each of these filters lets through."""
-        self.views.choose(filters, self._existing(), self._tasks, self._texts)
+        self.views.choose(filters, self._slots)
 
     def choose_sort(self, keys: Sequence[SortKey]) -> Steps:
         """Another order; every shown task may have to move."""
         self._reference = self._clock()
-        living = np.fromiter(self._living, dtype=np.intp, count=len(self._living))
-        yield from self._sort.prepare(keys, self._existing(), living, self._tasks, self._reference)
-        self._sort.choose(keys, self._tasks, self._reference)
+        living = np.array(sorted(self._slots.living), dtype=np.intp)
+        yield from self._sort.prepare(keys, living, self._reference)
+        self._sort.choose(keys, self._reference)
         self._keys = tuple(keys)
         self._turn_groups()
         return Delta(moving=self.order)
@@ -309,12 +282,12 @@ class TaskIndex:
     def living(self) -> list[int]:
         """The slots whose durations go on; from now on they are measured up to this moment."""
         self._reference = self._clock()
-        return sorted(self._living)
+        return sorted(self._slots.living)
 
     def refresh(self, slots: Sequence[int]) -> Delta:
         """What time alone has moved among `slots`, as far as they still live."""
-        living = np.array([slot for slot in slots if slot in self._living], dtype=np.intp)
-        moved = self._sort.update(living, self._tasks, self._reference)
+        living = np.array([slot for slot in slots if slot in self._slots.living], dtype=np.intp)
+        moved = self._sort.update(living, no_slots(), self._reference)
         return Delta(moving=living[moved & self._visible(living)])
 
     @property
@@ -322,8 +295,11 @@ class TaskIndex:
         """Whether time alone changes the order."""
         return self._sort.drifting
 
-    def _existing(self) -> Slots:
-        return np.fromiter(self._slot_of.values(), dtype=np.intp, count=len(self._slot_of))
+    def _take_slot(self) -> int:
+        slot = self._slots.take()
+        self._sort.arrive(slot)
+        self._shown = grown(self._shown, slot + 1, 0)
+        return slot
 
     # Orders that the model installs ------------------------------------------------------------------------------
 
@@ -331,7 +307,7 @@ class TaskIndex:
         """The present order without `slots`."""
         if not len(slots):
             return self.order
-        out: Flags = np.zeros(len(self._tasks), dtype=np.bool_)
+        out: Flags = np.zeros(len(self._slots.tasks), dtype=np.bool_)
         out[slots] = True
         return self.order[~out[self.order]]
 
@@ -343,3 +319,7 @@ class TaskIndex:
         """`slots` in order, and before which present row each of them belongs."""
         ordered = self._sort.sorted(slots)
         return ordered, self._sort.places(self.order, ordered)
+
+
+def _slots_of(puts: Iterable[Put]) -> Slots:
+    return np.array(sorted({put.slot for put in puts}), dtype=np.intp)

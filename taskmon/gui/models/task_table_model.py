@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
 from math import inf
 from time import monotonic
 from types import MappingProxyType
@@ -20,6 +19,7 @@ from taskmon.gui.models.observed_tasks import ObservedTasks
 from taskmon.gui.models.seldom import Seldom
 from taskmon.gui.models.task_filter import EVERYTHING, parse_filter
 from taskmon.gui.models.task_group import GroupCounts
+from taskmon.gui.models.waiting_ids import WaitingIds
 from taskmon.gui.task_rows import SortKey, TaskGroup
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class TaskTableModel(ObservedTasks):
         self._closed: set[str] = set()
         self._work = LongWork(self._show_result)
         self._views: dict[str, str] = {}
-        self._waiting: dict[str, None] = dict.fromkeys(store.tasks)
+        self._waiting = WaitingIds(store.tasks)
         self._looked_at: set[str] = set()
         self._gathered_at = 0.0
         self._ageing: list[int] = []
@@ -208,13 +208,13 @@ class TaskTableModel(ObservedTasks):
 
     def _note(self, change: Change) -> None:
         for ids in (change.added, change.updated, change.removed):
-            self._waiting.update(dict.fromkeys(ids))
+            self._waiting.add(ids)
         if not self._gather.isActive():
             self._gather.start(GATHER_MS)
 
     def _look_again(self, task_id: str) -> None:
         if task_id in self._store.tasks:
-            self._waiting[task_id] = None
+            self._waiting.add((task_id,))
             self._looked_at.add(task_id)
             if not self._gather.isActive():
                 self._gather.start(GATHER_MS)
@@ -251,9 +251,7 @@ class TaskTableModel(ObservedTasks):
             self._gather.start(0)
 
     def _take_tasks(self) -> None:
-        ids = list(islice(self._waiting, SLICE))
-        for task_id in ids:
-            del self._waiting[task_id]
+        ids = self._waiting.take(SLICE)
         found = {task_id: self._store.get(task_id) for task_id in ids}
         for task_id in (gone := [task_id for task_id, task in found.items() if task is None]):
             self._forget_observed(task_id)

@@ -1,53 +1,76 @@
-"""The order of many texts at once: by their first bytes as numbers, and letter by letter only where those are equal."""
+"""The order of many texts at once: by their first letters as numbers, letter by letter only where those are equal."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+
+from taskmon.gui.models.slot_arrays import Array, Flags, Slots, in_order
+from taskmon.gui.models.text_lines import TextLines
 
 _WORD: Final = 8
-_BYTES: Final = 8 * _WORD
-_WORDS_USED: Final = 2
+_SEARCHED: Final = 64
+"""Bytes in which the first difference between the texts is looked for."""
 _RUN: Final = 5000
 
 
-def text_order(texts: list[str]) -> Generator[None, None, npt.NDArray[np.intp]]:
-    """The indices of `texts` in the order in which `sorted` puts them, in steps of a few milliseconds."""
-    words = _first_words(texts)
+class TextOrder(NamedTuple):
+    """Slots in the order of their texts without case, and at which of them a text begins that the one before it has
+    not."""
+
+    slots: Slots
+    fresh: Flags
+
+
+def text_order(lines: TextLines, slots: Slots) -> Generator[None, None, TextOrder]:
+    """The order of those of `slots`, which grow, that have a text, in steps of a few milliseconds."""
+    slots = slots[lines.filled(slots)]
+    if not len(slots):
+        return TextOrder(slots, np.empty(0, dtype=np.bool_))
+    first, word = yield from _first_words(lines, slots)
+    words = [word]
+
+    def next_word(of: Slots) -> Array:
+        if len(words) == 1:
+            words.append(lines.words(first + _WORD))
+        return words[1][of]
+
+    ordered = in_order(slots, [word.__getitem__, next_word] if lines.longest() > first + _WORD else [word.__getitem__])
     yield
-    order = np.lexsort(words.T[::-1])
-    yield
-    ordered = words[order]
-    same = np.zeros(len(texts) + 1, dtype=np.bool_)
-    same[1:-1] = (ordered[1:] == ordered[:-1]).all(axis=1)
-    undecided = np.flatnonzero(same[1:] | same[:-1])
+    same: Flags = np.append(False, np.diff(word[ordered]) == 0)
+    for later in words[1:]:
+        same[1:] &= np.diff(later[ordered]) == 0
+    undecided = np.flatnonzero(same | np.append(same[1:], False))
+    fresh = ~same
     if len(undecided):
-        order[undecided] = yield from _letter_by_letter(order[undecided].tolist(), texts)
-    return order
+        yield from _letter_by_letter(lines, ordered, fresh, undecided)
+    return TextOrder(ordered, fresh)
 
 
-def _first_words(texts: list[str]) -> npt.NDArray[np.uint64]:
-    """One row of numbers per text: no row is greater than that of a text that comes later.
+def _first_words(lines: TextLines, slots: Slots) -> Generator[None, None, tuple[int, Array]]:
+    """From which byte on the texts differ, and the words from there on."""
+    first = 0
+    while True:
+        word = lines.words(first)
+        yield
+        mine = word[slots]
+        different = int(mine.min()) ^ int(mine.max())
+        same = _WORD - (different.bit_length() + 7) // 8
+        if not same or first >= _SEARCHED:
+            return first, word
+        first += same
 
-    Words in which all texts agree say nothing; the first ones in which they differ do.
-    """
-    try:
-        raw = np.array(texts, dtype=f"S{_BYTES}")
-    except UnicodeEncodeError:  # UTF-8 sorts as the characters do
-        raw = np.array([text.encode("utf-8", "surrogatepass") for text in texts], dtype=f"S{_BYTES}")
-    words = raw.view(np.uint64).reshape(len(texts), -1)
-    differing = np.flatnonzero((words != words[:1]).any(axis=0))[:_WORDS_USED]
-    return words[:, differing if len(differing) else [0]].view(">u8").astype(np.uint64)
 
-
-def _letter_by_letter(indices: list[int], texts: list[str]) -> Generator[None, None, list[int]]:
-    for length in (_RUN, 5 * _RUN, len(indices)):  # from the second time on it merges what is sorted already
-        longer: list[int] = []
-        for first in range(0, len(indices), length):
-            longer += sorted(indices[first : first + length], key=texts.__getitem__)
-            yield
-        indices = longer
-    return indices
+def _letter_by_letter(lines: TextLines, ordered: Slots, fresh: Flags, places: Slots) -> Generator[None, None, None]:
+    """Settles the order at `places`, of which each stretch has equal first words."""
+    pairs: list[tuple[str, int]] = []
+    slots = ordered[places].tolist()
+    for start in range(0, len(slots), _RUN):
+        pairs += [(lines.sort_text(slot), slot) for slot in slots[start : start + _RUN]]
+        yield
+    pairs.sort()
+    ordered[places] = [slot for _, slot in pairs]
+    texts = [text for text, _ in pairs]
+    fresh[places] = [True, *(one != other for one, other in zip(texts[1:], texts[:-1], strict=True))]

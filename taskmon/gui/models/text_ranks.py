@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Generator
-from itertools import compress, groupby
+from bisect import bisect_left
+from itertools import groupby
 from math import nan
-from operator import ne
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from taskmon.gui.models.text_order import text_order
+from taskmon.gui.models.slot_arrays import Floats
 
-Floats = npt.NDArray[np.float64]
+RANK_STEP: Final = 1024.0
+"""From one rank to the next where there is room."""
 
-_STEP: Final = 1024.0
-_SAMPLE: Final = 2000
 _TIGHT: Final = 1e-6  # the gap between two ranks below which doubles of this size get coarse
 
 
@@ -63,32 +59,6 @@ class TextRanks:
         self._ranks = merged_ranks + self._ranks[done:]
         return self._spread() if crowded else None
 
-    def begin(self, texts: list[str]) -> Generator[None, None, Floats]:
-        """`learn` and `of` for the first texts of all, however many, in steps of a few milliseconds."""
-        sample = texts[:_SAMPLE]
-        if 2 * len(set(sample)) > len(sample):
-            return (yield from self._begin(texts))
-        different = list(set(texts))
-        yield
-        ranks = yield from self._begin(different)
-        rank_of = dict(zip(different, ranks.tolist(), strict=True))
-        return np.array([rank_of[text] for text in texts])
-
-    def _begin(self, texts: list[str]) -> Generator[None, None, Floats]:
-        order = yield from text_order(texts)
-        ordered = list(map(texts.__getitem__, order.tolist()))
-        yield
-        blanks = bisect_right(ordered, "")
-        first = [True, *map(ne, ordered[1:], ordered)]
-        numbers = np.cumsum(first, dtype=np.float64)
-        numbers -= numbers[min(blanks, len(numbers) - 1)]
-        numbers[:blanks] = nan
-        ranks = np.empty(len(texts))
-        ranks[order] = numbers * _STEP
-        yield
-        self._begin_with(list(compress(ordered[blanks:], first[blanks:])))
-        return ranks
-
     def of(self, texts: list[str]) -> list[float]:
         """The ranks of learned texts; not a number for an empty one."""
         known, ranks = self._texts, self._ranks
@@ -97,19 +67,22 @@ class TextRanks:
 
     def _begin_with(self, texts: list[str]) -> None:
         self._texts = texts
-        self._ranks = array("d", (_STEP * np.arange(len(texts))).tobytes())
+        self._ranks = array("d", (RANK_STEP * np.arange(len(texts))).tobytes())
 
     def _between(self, place: int, count: int) -> tuple[list[float], bool]:
-        """`count` growing ranks for texts that come before the `place`th, and whether they are too close."""
-        if place == len(self._ranks):
-            return [self._ranks[-1] + _STEP * (number + 1) for number in range(count)], False
-        if place == 0:
-            return [self._ranks[0] - _STEP * (count - number) for number in range(count)], False
-        low, high = self._ranks[place - 1], self._ranks[place]
-        gap = (high - low) / (count + 1)
-        return [low + gap * (number + 1) for number in range(count)], gap < _TIGHT
+        low, high = (self._ranks[at] if 0 <= at < len(self._ranks) else None for at in (place - 1, place))
+        return ranks_between(low, high, count)
 
     def _spread(self) -> tuple[Floats, Floats]:
         old = np.array(self._ranks)
         self._begin_with(self._texts)
         return old, np.array(self._ranks)
+
+
+def ranks_between(low: float | None, high: float | None, count: int) -> tuple[list[float], bool]:
+    """`count` growing ranks between two others, None where there is no other, and whether they are too close."""
+    if low is not None and high is not None:
+        gap = (high - low) / (count + 1)
+        return [low + gap * (number + 1) for number in range(count)], gap < _TIGHT
+    first = low + RANK_STEP if low is not None else (high or 0.0) - RANK_STEP * count
+    return [first + RANK_STEP * number for number in range(count)], False

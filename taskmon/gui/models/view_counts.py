@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from taskmon.core.task import Task
-from taskmon.gui.models.sort_order import Flags, Slots, grown
+from taskmon.gui.models.slot_arrays import Flags, Slots, grown
 from taskmon.gui.models.task_filter import TaskFilter
+from taskmon.gui.models.task_slots import TaskSlots
 
 
 class ViewCounts:
@@ -24,32 +23,26 @@ class ViewCounts:
         """Whether time alone changes a number."""
         return any(view.moving for view in self._filters.values())
 
-    def choose(
-        self, filters: Mapping[str, TaskFilter], slots: Slots, tasks: Sequence[Task | None], texts: Sequence[str]
-    ) -> None:
-        """Counts these views from now on; `slots` are all that exist."""
+    def choose(self, filters: Mapping[str, TaskFilter], all_: TaskSlots) -> None:
+        """Counts these views from now on."""
         same = [name for name, old in self._filters.items() if name in filters and old.text == filters[name].text]
         self._flags = {name: self._flags[name] for name in same if not filters[name].moving}
         fresh = [name for name in filters if name not in self._flags]
         self._filters = filters
-        self._judge(fresh, slots, tasks, texts)
+        self._judge(fresh, all_.all(), all_)
 
-    def update(self, touched: Slots, gone: Slots, tasks: Sequence[Task | None], texts: Sequence[str]) -> None:
+    def update(self, touched: Slots, gone: Slots, all_: TaskSlots) -> None:
         """Looks at the `touched` slots again; `gone` ones count no more."""
-        self._judge(self._filters, touched, tasks, texts)
+        self._judge(self._filters, touched, all_)
         for name, flags in self._flags.items():
             known = gone[gone < len(flags)]
             self._flags[name][known] = False
 
-    def _judge(
-        self, names: Sequence[str] | Mapping[str, TaskFilter], slots: Slots, tasks: Sequence[Task | None],
-        texts: Sequence[str],
-    ) -> None:  # fmt: skip
+    def _judge(self, names: Iterable[str], slots: Slots, all_: TaskSlots) -> None:
         for name in names:
-            flags = self._flags.get(name, np.zeros(0, dtype=np.bool_))
-            flags = cast("Flags", grown(flags, len(tasks), 0))
+            flags = grown(self._flags.get(name, np.zeros(0, dtype=np.bool_)), len(all_.tasks), 0)
             flags[slots] = False
-            flags[np.array(self._filters[name].select(slots.tolist(), tasks, texts), dtype=np.intp)] = True
+            flags[self._filters[name].select(slots, all_)] = True
             self._flags[name] = flags
 
     def count(self, name: str) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from taskmon.core.task import Task
 from taskmon.gui.models.columns import Column, Observed
 from taskmon.gui.models.sort_order import SortOrder
+from taskmon.gui.models.task_slots import TaskSlots
 from taskmon.gui.task_rows import SortKey
 from tests.builders import NOON, a_task, a_task_id
 
@@ -20,19 +21,19 @@ def some_tasks() -> Sequence[Task]:
 
 
 def test_an_order_that_was_given_up_half_way_is_right_when_it_is_wanted_again() -> None:
-    tasks, slots, none = some_tasks(), np.arange(COUNT), np.empty(0, dtype=np.intp)
-    order = SortOrder(Observed())
-    for slot in range(COUNT):
-        order.arrive(slot)
-    order.update(slots, tasks, NOON)
-    keys = [SortKey(Column.NAME)]
+    tasks, slots, none = TaskSlots(), np.arange(COUNT), np.empty(0, dtype=np.intp)
+    order = SortOrder(tasks, Observed())
+    for task in some_tasks():
+        order.arrive(tasks.put(task).slot)
+    order.update(slots, slots, NOON)
+    keys = [SortKey(Column.NAME), SortKey(Column.COST)]
     steps = 0
     while True:  # given up one step later each time, until it is ready
-        work = order.prepare(keys, slots, none, tasks, NOON)
+        work = order.prepare(keys, none, NOON)
         if sum(1 for _, _ in zip(range(steps), work, strict=False)) < steps:
             break
         del work
         steps += 1
-    order.choose(keys, tasks, NOON)
-    names = [tasks[slot].name for slot in order.sorted(slots).tolist()]
+    order.choose(keys, NOON)
+    names = [tasks.names.text(slot) for slot in order.sorted(slots).tolist()]
     assert names == sorted(names) and len(set(names)) == COUNT
