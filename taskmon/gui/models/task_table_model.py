@@ -172,11 +172,10 @@ class TaskTableModel(ObservedTasks):
             self.set_open(reason, is_open=True)
 
     def set_all_open(self, is_open: bool) -> None:
-        if is_open:
-            self._closed.clear()
-        for heading in [] if self._index is None or self._index.groups is None else self._index.groups.all():
-            if heading.open != is_open:
-                self.set_open(heading.reason, is_open)
+        groups = None if self._index is None else self._index.groups
+        headings = [] if is_open or groups is None else groups.all()
+        for reason in [*self._closed] if is_open else [heading.reason for heading in headings if heading.open]:
+            self.set_open(reason, is_open)
 
     def folded(self) -> list[str]:
         return sorted(self._closed)

@@ -372,3 +372,16 @@ def test_the_shown_tasks_are_counted_by_state(app: Any, store: TaskStore) -> Non
     assert model.status_counts() == {Status.FAILED: 2, Status.SUCCESS: 1}
     model.set_filter("status:=failed")
     assert model.status_counts() == {Status.FAILED: 2}
+
+
+def test_unfolding_all_unfolds_groups_too_that_the_filter_hides(app: Any, store: TaskStore) -> None:
+    store.apply([a_task(status=Status.FAILED, error_detail="disk full"), a_task(status=Status.SUCCESS)])
+    model = TaskTableModel(store, Clock())
+    model.set_open("disk full", is_open=False)
+    model.group_by_reason(True)
+    model.set_filter("status:done")
+    model.flush()
+    model.set_all_open(True)
+    model.set_filter("")
+    model.flush()
+    assert [heading.open for heading in headings(model) if heading.reason == "disk full"] == [True]
