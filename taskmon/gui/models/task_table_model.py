@@ -306,14 +306,14 @@ class TaskTableModel(ObservedTasks):
         return bool(self._waiting or gathered or self._ageing or self._work)
 
     def _gather_change(self, delta: Delta, spans: Spans) -> None:
-        """Slices are shown together, in a turn of their own. In groups each is shown at once: a heading that leaves
-        must not be asked for."""
+        """Slices are shown together, in a turn of their own. In groups each is shown at once, as a heading that leaves
+        must not be asked for, and while long work goes on, of which the result counts on the rows."""
         if self._changes is None:
             return
         if not self._changes.gathered:
             self._gathered_at = monotonic()
         self._changes.gathered.add(delta, spans)
-        if self._grouped:
+        if self._grouped or self._work:
             self._show_gathered()
 
     def _gathered_enough(self) -> bool:
