@@ -60,6 +60,7 @@ class LogCanvas(QAbstractScrollArea):
         self._seen_lines = 0
         self._counted = 0  # lines, when they were last all counted
         self._grew = False
+        self._holds_end = False  # a person has stopped following before the lines were counted
         self._result: SearchResult | None = None
         self._current: int | None = None
         self._problems: SearchResult | None = None
@@ -102,6 +103,9 @@ class LogCanvas(QAbstractScrollArea):
         self._counted = count if self._page.source.complete else 0
         if self._page.top_line >= self._page.source.line_count:
             self._page.go_to_end()
+        if self._holds_end and self._page.at_end and self._page.source.complete:
+            self._page.go_to_end()
+            self._page.at_end, self._holds_end = self._follow, False
         self._arrange()
 
     def show_ended(self) -> None:
@@ -191,8 +195,9 @@ class LogCanvas(QAbstractScrollArea):
         if follow:
             self._page.go_to_end()
             self._arrange()
-        else:
+        elif not self._page.counting:  # else the end stays until its lines have numbers
             self._page.at_end = False
+        self._holds_end = self._page.counting
         self._show_newest()
         if changed:
             self.follow_changed.emit(follow)

@@ -226,7 +226,9 @@ class LogPage:
         self.at_end = True
 
     def move(self, rows: int) -> None:
-        """Scrolls by rows; negative is up."""
+        """Scrolls by rows; negative is up. Not while lines are being counted: which ones are above is not known yet."""
+        if self.counting:
+            return
         if not self.wraps:
             self.go_to(self.top_line + rows)
             return

@@ -183,6 +183,34 @@ def test_the_end_is_shown_while_lines_are_still_being_counted(view: LogView) -> 
     view.grab()
 
 
+def test_the_end_stays_where_following_is_stopped_before_the_lines_are_counted(view: LogView, tmp_path: Path) -> None:
+    path = tmp_path / "large.log"
+    path.write_bytes(b"".join(line + b"\n" for line in numbered(300_000)))
+    spool = LogSpool(path)
+    show(view, spool)
+    assert not spool.complete
+    end = view.visible_texts()
+    assert end[-1] == "line 299999"
+    QTest.keyClick(view, Qt.Key.Key_PageUp)
+    assert view.following
+    view.set_follow(False)
+    view.grab()
+    assert view.visible_texts() == end
+    while not spool.refresh().complete:
+        view.source_grew()
+        assert view.visible_texts() == end
+    view.source_grew()
+    assert view.visible_texts()[: len(end)] == end
+    assert view.first_visible_line == 300_000 - len(end)
+    with path.open("ab") as file:
+        file.write(b"more\n")
+    spool.refresh()
+    view.source_grew()
+    assert view.visible_texts()[: len(end)] == end
+    assert not view.following
+    spool.close()
+
+
 def test_dragging_selects_what_lies_between(view: LogView) -> None:
     show(view, LineList([b"alpha beta", b"gamma", b"delta"]))
     drag(view, place_of(view, 0, 6), place_of(view, 2, 3))
