@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from taskmon.gui.controllers.connection import Place
 from taskmon.gui.widgets.wishes import Wish
 from tests.journeys.story import Service, submit, wait_for
 from tests.journeys.test_connections import window
-from tests.journeys.test_window_stories import COUNT, status
+from tests.journeys.test_window_stories import COUNT, shown_log, status
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
@@ -143,6 +144,41 @@ def test_a_service_that_is_late_is_told_before_it_is_given_up(
         run_on_qt(story())
     finally:
         service.clean_up()
+
+
+def test_what_was_selected_is_shown_whole_once_a_service_is_there_that_took_its_time(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    gate, problems = asyncio.Event(), []
+
+    async def find() -> ServiceAddress:
+        await gate.wait()
+        return ServiceAddress(url=service.url, api_key=service.api_key, pid=0)
+
+    def window_of_the_service() -> AbstractAsyncContextManager[Desk]:
+        return window(app, service, tmp_path, given=(Place("the service", find, embedded=False), service.url))
+
+    async def story() -> None:
+        gate.set()
+        async with window_of_the_service() as desk:
+            async with service.client() as client:
+                task_id = await submit(client, folder(work_py="print('at the end')"), ["python3 work.py"])
+                await wait_for(client, task_id, Status.SUCCESS)
+            await until_async(lambda: status(desk, task_id) is Status.SUCCESS, 30, "it has ended")
+            desk.shell.table.select_task(task_id)
+            await until_async(lambda: "at the end" in shown_log(desk), 30, "its log is read")
+            await desk.memory.save_now()
+        gate.clear()
+        async with window_of_the_service() as desk:
+            desk.messages.problem_told.connect(problems.append)
+            await until_async(lambda: desk.shell.table.current_id() == task_id, 30, "it is there, and selected again")
+            await asyncio.sleep(0.3)
+            gate.set()
+            await until_async(lambda: "at the end" in shown_log(desk), 30, "its log is read")
+            await until_async(lambda: desk.detail._detail is not None, 30, "everything about it is known")
+            assert problems == []  # nobody had asked for anything
+
+    run_on_qt(story())
 
 
 def test_a_killed_service_that_comes_back_needs_no_other_window(

@@ -97,7 +97,8 @@ class ChartController:
 
         text = bytearray()
         try:
-            async with aclosing(follow_file(self._connection.client, task.task_id, SYSTEM_METRICS_FILE, 0)) as chunks:
+            client = await self._connection.ready()
+            async with aclosing(follow_file(client, task.task_id, SYSTEM_METRICS_FILE, 0)) as chunks:
                 async for chunk in chunks:
                     text += chunk
                     self._pane.show_usage(await asyncio.to_thread(_usage, text))
@@ -107,7 +108,7 @@ class ChartController:
     async def _follow_series(self, task: Task) -> None:
         from taskmon.client.live_files import follow_file, read_tail
 
-        client, reader = self._connection.client, SeriesReader(log_patterns_of(task))
+        client, reader = await self._connection.ready(), SeriesReader(log_patterns_of(task))
         try:
             size, _ = await read_tail(client, task.task_id, STDOUT_FILE, 1)
         except NotFoundError:

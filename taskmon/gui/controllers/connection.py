@@ -94,7 +94,7 @@ class ConnectionController:
         self._silent = False
         self._last_answer: datetime | None = None
         self._trouble: TaskmonError | None = None
-        self._answered = asyncio.Event()
+        self._answered, self._arrived = asyncio.Event(), asyncio.Event()
         self._freshness_listeners: list[Callable[[Freshness], None]] = []
         self._move_listeners: list[Callable[[Place], None]] = []
         self._key_listeners: list[Callable[[Place, NotAuthorizedError | None], None]] = []
@@ -111,6 +111,12 @@ class ConnectionController:
     def is_connected(self) -> bool:
         """Whether there is a client to ask."""
         return self._client is not None
+
+    async def ready(self) -> ServiceClient:
+        """The client as soon as there is one: for what follows the selection, which may be there before."""
+        while self._client is None:
+            await self._arrived.wait()
+        return self._client
 
     async def answering(self) -> ServiceClient:
         """The client, once the service answers. Raises ConnectionFailedError where it is silent and stays so when it is
@@ -184,6 +190,7 @@ class ConnectionController:
             if task is not None:
                 task.cancel()
         self._client = self._poller = None
+        self._arrived.clear()
         self._store.clear()
 
     async def _visit_of(self, place: Place) -> None:
@@ -209,6 +216,7 @@ class ConnectionController:
         poller = Poller(client, self._store, clock=self._clock, on_freshness=self._hear)
         poller.set_visible(self._visible)
         self._client, self._poller, self._misses = client, poller, 0
+        self._arrived.set()
         polling = self._background.watch(poller.watch_forever(), f"poller of {place.name}")
         self._polling = polling
         try:
@@ -217,6 +225,7 @@ class ConnectionController:
             polling.cancel()
             if self._client is client:
                 self._client = self._poller = None
+                self._arrived.clear()
             await self._bid_farewell(client, polling)
 
     async def _bid_farewell(self, client: ServiceClient, polling: asyncio.Task[None]) -> None:

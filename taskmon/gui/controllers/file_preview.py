@@ -71,14 +71,14 @@ class FilePreviewController:
                 self._pane.preview.show_note(path, str(error))
 
     async def _show_picture(self, task: Task, path: str) -> None:
-        content = await _first_part(self._connection.client, task, path, MOST_BYTES + 1)
+        content = await _first_part(await self._connection.ready(), task, path, MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             self._pane.preview.show_note(path, f"This picture is larger than {size_text(MOST_BYTES)}; download it.")
             return
         self._pane.preview.show_picture(path, *await asyncio.to_thread(_decoded, content))
 
     async def _show_text(self, task: Task, path: str) -> None:
-        client, preview = self._connection.client, self._pane.preview
+        client, preview = await self._connection.ready(), self._pane.preview
         if not task.is_terminated and not await client.offers(Extension.TASK_FILES):
             preview.show_text(path, await _last_lines(client, task, path), f"its last {TAIL_LINES} lines at most")
             return

@@ -148,7 +148,7 @@ class LogController:
         from taskmon.client.live_files import read_tail
 
         try:
-            _, tail = await read_tail(self._connection.client, task.task_id, STDERR_FILE, _TAIL)
+            _, tail = await read_tail(await self._connection.ready(), task.task_id, STDERR_FILE, _TAIL)
         except NotFoundError:
             tail = b""
         if any(line.strip() and not line.startswith(_FRAME) for line in tail.splitlines()):

@@ -122,7 +122,7 @@ class LogReading:
     async def _follow(self, task: Task, path: str) -> None:
         from taskmon.client.log_follower import LogFollower
 
-        follower = LogFollower(self._connection.client, task, path, self._folder)
+        follower = LogFollower(await self._connection.ready(), task, path, self._folder)
         self._followers = [follower]
         try:
             async with aclosing(follower.states()) as states:
@@ -217,7 +217,8 @@ class LogReading:
         from taskmon.client.log_follower import LogFollower
         from taskmon.client.log_merge import MergedLog
 
-        self._followers = [LogFollower(self._connection.client, task, path, self._folder) for path in STREAMS]
+        client = await self._connection.ready()
+        self._followers = [LogFollower(client, task, path, self._folder) for path in STREAMS]
         place = self._folder / task.task_id / str(task.num_retries) / MERGED
         self._merged = merged = MergedLog(place, [follower.spool for follower in self._followers])
         self._show_spool(merged.spool, task)

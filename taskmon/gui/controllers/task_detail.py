@@ -116,7 +116,7 @@ class TaskDetailController:
         self._background.restart("detail", self._load(task.task_id))
 
     async def _load(self, task_id: str) -> None:
-        detail, position = await load_detail(self._connection.client, task_id)
+        detail, position = await load_detail(await self._connection.ready(), task_id)
         self._detail = detail
         now = self._clock()
         self._diagram.show_task(detail, now)

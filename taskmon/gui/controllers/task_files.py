@@ -82,7 +82,7 @@ class TaskFilesController:
         from taskmon.client.pieces import in_turns
         from taskmon.core.file_tree import FileTree
 
-        began, client, least = time.monotonic(), self._connection.client, 0.0
+        began, client, least = time.monotonic(), await self._connection.ready(), 0.0
         try:
             least = 0.0 if await client.offers(Extension.TASK_FILES) else _OPEN_CONNECTION_S
             listed = await list_files(client, task)

@@ -189,7 +189,7 @@ class _OpenTask:
         self._around.background.restart(f"{self._key} detail", self._load())
 
     async def _load(self) -> None:
-        self.task, self._position = await load_detail(self._around.connection.client, self.task_id)
+        self.task, self._position = await load_detail(await self._around.connection.ready(), self.task_id)
         self.show()
 
     def show(self) -> None:

@@ -59,6 +59,9 @@ class Connected:
         self.client = self
         self.sent = 0
 
+    async def ready(self) -> Connected:
+        return self.client
+
     async def offers(self, _extension: object) -> bool:
         return True
 

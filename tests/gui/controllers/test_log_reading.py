@@ -60,6 +60,9 @@ class Connected:
     def __init__(self, client: ServiceClient) -> None:
         self.client = client
 
+    async def ready(self) -> ServiceClient:
+        return self.client
+
 
 @pytest.fixture
 def panes(app: QApplication) -> Iterator[list[LogPane]]:
