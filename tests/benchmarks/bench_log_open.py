@@ -185,7 +185,8 @@ def compare_index(path: Path, folder: Path, tries: int) -> None:
         [sys.executable, "-c", MEMORY_CHILD, str(path)], check=True, capture_output=True, text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
-    print(f"anonymous memory of a process with this log open, indexed, 50 places shown: {float(child.stdout):.0f} MB")
+    memory = float(child.stdout)
+    print(f"anonymous memory of a process with this log open, indexed, 50 places shown: {memory:.0f} MB; goal 70 MB")
     if peer("glogg", "the index") and peer("Xvfb", "glogg's index"):
         small = folder / "small.log"
         small.write_bytes(LAST_LINE)

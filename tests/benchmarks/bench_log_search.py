@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 from taskmon.client.log_spool import LogSpool
 from taskmon.core.errors import TaskmonError
 from taskmon.core.log_signals import LogPatterns
+from taskmon.gui.app import SWITCH_S
 from taskmon.gui.background import Background
 from taskmon.gui.controllers.log_searching import LogSearching
 from taskmon.gui.theme import load_fonts
@@ -110,6 +111,7 @@ def main() -> None:
     chosen = parser.parse_args()
     from qasync import QEventLoop
 
+    sys.setswitchinterval(SWITCH_S)  # as the window does
     application = QApplication([])
     application.setQuitOnLastWindowClosed(False)
     load_fonts()
