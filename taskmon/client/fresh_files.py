@@ -25,6 +25,8 @@ _LONGEST_NAME: Final = 200
 _LONGEST_ENDING: Final = 20
 _UNSAFE: Final = frozenset('/\\:*?"<>|')
 _UNSAFE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_PLAIN: Final = re.compile(r"[0-9A-Za-z_]([0-9A-Za-z_.-]*[0-9A-Za-z_-])?")
+"""Most names, known to be safe at a glance."""
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE | re.DOTALL)
 """Names that mean devices on Windows, also with an ending."""
 
@@ -35,6 +37,8 @@ def safe_name(name: str, otherwise: str, *, hidden: bool = False) -> str:
     What separates folders, moves the cursor or cannot be seen becomes `_`. A name that would hide the file shows it,
     unless it may stay `hidden`.
     """
+    if _PLAIN.fullmatch(name) and len(name) <= _LONGEST_NAME and not _RESERVED.fullmatch(name):
+        return name
     plain = "".join(
         "_" if character in _UNSAFE or unicodedata.category(character) in _UNSAFE_CATEGORIES else character
         for character in name

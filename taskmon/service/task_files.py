@@ -6,6 +6,7 @@ import asyncio
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from stat import S_ISLNK
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.errors import InvalidInputError, NotFoundError
@@ -145,15 +146,15 @@ def _locate(folder: Path, parts: list[str]) -> Path:
 def _files_in(folder: Path) -> list[TaskFile]:
     found = []
     for place, _, names in os.walk(folder):
+        inside = os.path.relpath(place, folder)
+        prefix = "" if inside == "." else f"{inside.replace(os.sep, '/')}/"
         for name in names:
-            path = os.path.join(place, name)  # noqa: PTH118 (a hot loop over many files)
             try:
-                facts = os.stat(path, follow_symlinks=False)  # noqa: PTH116
+                facts = os.stat(os.path.join(place, name), follow_symlinks=False)  # noqa: PTH116, PTH118 (a hot loop)
             except FileNotFoundError:
                 continue
-            if os.path.islink(path):  # noqa: PTH114
+            if S_ISLNK(facts.st_mode):
                 continue
             modified = datetime.fromtimestamp(facts.st_mtime, UTC)
-            shown = portable(os.path.relpath(path, folder).replace(os.sep, "/"))
-            found.append(TaskFile(path=shown, size=facts.st_size, modified=modified))
+            found.append(TaskFile(path=portable(prefix + name), size=facts.st_size, modified=modified))
     return sorted(found, key=lambda file: file.path)
