@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -137,11 +137,19 @@ class _EntryPainter(PlainTooltips):
         else:
             chosen = self._view.selectionModel().isSelected(index)
             self._paint_group(painter, room, entry, chosen=chosen, hovered=self._is_under_mouse(room))
+            if self._view.hasFocus() and index == self._view.currentIndex():
+                self._paint_focus(painter, room)
         painter.restore()
 
     def _is_under_mouse(self, room: QRectF) -> bool:
         viewport = self._view.viewport()
         return viewport.underMouse() and room.contains(viewport.mapFromGlobal(QPointF(viewport.cursor().pos())))
+
+    def _paint_focus(self, painter: QPainter, room: QRectF) -> None:
+        """Where the keys go on."""
+        painter.setPen(QPen(QColor(self.theme.accent), 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(room.adjusted(_MARGIN, 1, -_MARGIN, -1), 6, 6)
 
     def _paint_section(self, painter: QPainter, room: QRectF, title: str) -> None:
         font = header_font()

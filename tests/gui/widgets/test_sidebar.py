@@ -13,6 +13,7 @@ from taskmon.gui.task_rows import TaskGroup
 from taskmon.gui.theme import DARK, LIGHT, Theme
 from taskmon.gui.widgets.sidebar import Sidebar
 from tests.gui.widgets.task_pictures import save
+from tests.waiting import until
 
 GROUPS = [
     TaskGroup("", "All", "", 12_345),
@@ -73,6 +74,17 @@ def test_new_numbers_keep_the_mark_and_a_new_project_too(sidebar: Sidebar) -> No
     sidebar.show_counts([*GROUPS, TaskGroup("Machines", "c2", 'group:="c2"', 3)])
     assert sidebar._list.currentIndex().data() == "Active"
     assert "c2" in titles(sidebar)
+
+
+def test_the_keyboard_s_place_is_seen(app: QApplication, sidebar: Sidebar) -> None:
+    sidebar.show_filter("status:active")
+    sidebar.clearFocus()
+    app.processEvents()
+    before = sidebar._list.viewport().grab().toImage()
+    sidebar.activateWindow()
+    sidebar.setFocus()
+    until(lambda: app.processEvents() or sidebar._list.hasFocus())
+    assert sidebar._list.viewport().grab().toImage() != before
 
 
 def test_the_number_is_read_out_with_the_group(sidebar: Sidebar) -> None:
