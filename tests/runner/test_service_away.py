@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from tests.runner.runner_process import RunnerProcess
@@ -17,10 +18,10 @@ def test_a_task_that_ends_while_the_service_is_away_is_told_later(service: StubS
     log = runner.artifact(task, "stdout.txt")
     until(lambda: log.exists() and b"ready" in log.read_bytes(), what=runner.log())
     service.event(task, "TaskWorkStarted")
-    before = runner.log().count("did not answer")  # of earlier tests: they share a runner
     service.stop()
     log.with_name("go").touch()
-    until(lambda: runner.artifact(task, "result").exists() and runner.log().count("did not answer") > before + 4)
+    until(runner.artifact(task, "result").exists)
+    time.sleep(1.5)  # a busy machine notices the end only now; the report waits from then on
     assert log.exists(), "the live log must stay until the outputs are stored"
     service.start()
     finished = service.event(task, "TaskWorkFinished")

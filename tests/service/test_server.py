@@ -191,11 +191,11 @@ def test_it_ends_by_itself_when_nobody_needs_it(program: Program) -> None:
 
 
 def test_it_never_ends_by_itself_while_a_task_lives(program: Program) -> None:
-    program.start(idle_exit_seconds=0.5)
+    program.start(idle_exit_seconds=1.5)
     task_id = program.compute()
     assert program.process is not None
     with pytest.raises(subprocess.TimeoutExpired):
-        program.process.wait(1.5)
+        program.process.wait(3)
     group = program.call("GET", "/compute/groups")[0]["id"]
     program.call("DELETE", "/compute/group", params={"machine_group_id": group})
     assert program.status(task_id) == "executer-terminated-by-user"

@@ -104,7 +104,7 @@ def run(commands, **more):
 
 @step
 def import_in_a_few_seconds():
-    assert IMPORT_S < 20, IMPORT_S
+    assert IMPORT_S < 60, IMPORT_S
     assert inductiva.__version__ == "0.18.12"
 
 
@@ -165,7 +165,7 @@ def custom_image_short_task_wait_streams_and_returns():
     World.small = run(["python3 counter.py", "python3 -c \"open('result.txt', 'w').write('forty-two')\""])
     began = time.monotonic()
     shown = told(World.small.wait)
-    assert time.monotonic() - began < 25, time.monotonic() - began
+    assert time.monotonic() - began < 60, time.monotonic() - began
     assert World.small.get_status() == "success"
     # A tail may come too late for a task of two seconds, but it must neither fail nor hold anybody up.
     assert "Failed to connect" not in shown, shown
@@ -186,14 +186,14 @@ def instant_tasks_do_not_hold_wait_up():
         began = time.monotonic()
         task = run(["true"])
         told(task.wait)
-        assert time.monotonic() - began < 25, time.monotonic() - began
+        assert time.monotonic() - began < 60, time.monotonic() - began
 
 
 @step
 def wait_for_status_and_live_files():
     World.custom = run(["python3 forever.py"])
     assert World.custom.wait_for_status("computation-started", silent_mode=True) == "computation-started"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while "line 3" not in (shown := told(lambda: World.custom.tail_files(["stdout.txt"], 50, False))):
         assert time.monotonic() < deadline, shown
         time.sleep(0.2)
