@@ -266,6 +266,8 @@ class FileRows:
 
 
 def _folder_of(place: Place) -> str:
+    if "//" not in place.path and place.path[:1] != "/":
+        return place.path.rpartition("/")[0]
     *_, folder = "", *folders_above(place.path)
     return folder
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from taskmon.core.file_tree import Entry, Steps
     from taskmon.gui.theme import Theme
 
-    Chosen = tuple[list[tuple[int, int]], int | None]
-    """The rows that are selected, as (first, last), and the one that is current."""
+    Chosen = tuple[list[tuple[int, int]], int | None, int]
+    """The rows that are selected, as (first, last), the one that is current, and how many files are meant."""
 
 _AT_ONCE: Final = 2000
 """So many files are put in order without turning to anything else."""
@@ -53,6 +53,7 @@ class FileTable(QTableView):
         self._every, self._words = FileTree(), ""
         self._order = Order()
         self._version = 0
+        self._counted = (0, 0)
         self._settling = False
         self._to_top = self._fresh = False
         self._work: LongWork[tuple[FileRows, Chosen]] = LongWork(self._install)
@@ -160,9 +161,11 @@ class FileTable(QTableView):
         while True:
             version = self._version
             ranges = yield from _stretches((yield from self._looked_up(rows, version)))
+            files = rows.count_files(ranges)
+            yield
             if version == self._version:
                 current = self.currentIndex().row()
-                return ranges, rows.row_of(self.files.rows.place(current)) if current >= 0 else None
+                return ranges, rows.row_of(self.files.rows.place(current)) if current >= 0 else None, files
 
     def _looked_up(self, rows: FileRows, version: int) -> Steps[list[int]]:
         before, found, looked = self.files.rows, list[int](), 0
@@ -182,11 +185,12 @@ class FileTable(QTableView):
         return sorted(found)
 
     def _install(self, arranged: tuple[FileRows, Chosen]) -> None:
-        rows, (chosen, current) = arranged
+        rows, (chosen, current, files) = arranged
         if rows.same_places(self.files.rows):
             self.files.show(rows)  # with other numbers
         else:
             self._replace(rows, chosen, current)
+        self._counted = self._version, files
         self._to_top = False
         self.viewport().update()
         self.shown.emit()
@@ -282,7 +286,8 @@ class FileTable(QTableView):
 
     def chosen_files(self) -> int:
         """How many files are selected, those in selected folders among them."""
-        return self.files.rows.count_files(self._ranges())
+        version, files = self._counted
+        return files if version == self._version else self.files.rows.count_files(self._ranges())
 
     def select(self, *places: Place) -> None:
         """Selects what is shown of these, and makes the last one current."""
