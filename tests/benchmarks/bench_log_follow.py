@@ -161,6 +161,9 @@ class Connected:
     def __init__(self, client: ServiceClient) -> None:
         self.client = client
 
+    async def ready(self) -> ServiceClient:
+        return self.client
+
 
 async def latency(folder: Path) -> None:
     """Seconds from a task's print to the painted line, through the real service's folder."""
