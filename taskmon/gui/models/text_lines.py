@@ -22,6 +22,9 @@ _LATE: Final = 1024
 _SPARSE: Final = 32
 """Where less than this part of a piece is wanted, line by line is faster."""
 
+_FEW: Final = 256
+"""So many texts are looked at one by one, since writing a piece for them would take longer."""
+
 _WORD: Final = 8
 _ENDS: Final = LINE_END * (_WORD + 1)
 _FIRST_BYTES: Final = np.array([(1 << 64) - (1 << 64 - 8 * count) for count in range(_WORD + 1)], dtype=np.uint64)
@@ -72,6 +75,8 @@ class TextLines:
 
     def filled(self, slots: Slots) -> Flags:
         """Which of `slots`, in growing order, have a text."""
+        if len(slots) <= _FEW:
+            return np.array([bool(self.text(slot)) for slot in slots.tolist()], dtype=np.bool_)
         flags: Flags = np.zeros(len(slots), dtype=np.bool_)
         for part, piece, lines in self._by_piece(slots):
             flags[part] = piece.starts[lines + 1] - piece.starts[lines] > 1
@@ -79,6 +84,8 @@ class TextLines:
 
     def found(self, finder: TextFinder, slots: Slots) -> Flags:
         """In the texts of which of `slots`, in growing order, something is."""
+        if len(slots) <= _FEW:
+            return np.array([finder.within(encoded(self.text(slot))) for slot in slots.tolist()], dtype=np.bool_)
         flags: Flags = np.zeros(len(slots), dtype=np.bool_)
         for part, piece, lines in self._by_piece(slots):
             first, end = int(lines[0]), int(lines[-1]) + 1
@@ -101,8 +108,9 @@ class TextLines:
     def words(self, first: int) -> npt.NDArray[np.uint64]:
         """By slot, eight bytes from `first` on of what the texts are sorted by, as numbers: of two texts that are equal
         up to there, none has a greater number than the one that sorts later."""
-        words = np.zeros(len(self._pieces) * _PIECE, dtype=np.uint64)
-        for number, piece in enumerate(self._sorted()):
+        pieces = self._sorted()
+        words = np.zeros(len(pieces) * _PIECE, dtype=np.uint64)
+        for number, piece in enumerate(pieces):
             words[number * _PIECE :][: len(piece.starts) - 1] = _words(piece, first)
         return words
 

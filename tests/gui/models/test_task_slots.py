@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -86,6 +87,8 @@ def test_a_filter_selects_the_tasks_that_it_accepts(tasks: list[Task], text: str
     everything = slots.all()
     expected = [slot for slot in everything.tolist() if wanted.accepts(slots.tasks[slot])]
     assert wanted.select(everything, slots).tolist() == expected
+    with patch("taskmon.gui.models.text_lines._FEW", 0):  # as with many
+        assert wanted.select(everything, slots).tolist() == expected
     some = everything[::3]
     assert wanted.select(some, slots).tolist() == [slot for slot in expected if slot in some]
 
