@@ -165,7 +165,7 @@ def test_what_was_selected_is_shown_whole_once_a_service_is_there_that_took_its_
                 task_id = await submit(client, folder(work_py="print('at the end')"), ["python3 work.py"])
                 await wait_for(client, task_id, Status.SUCCESS)
             await until_async(lambda: status(desk, task_id) is Status.SUCCESS, 30, "it has ended")
-            desk.shell.table.select_task(task_id)
+            await until_async(lambda: desk.shell.table.select_task(task_id), 30, "it is in the table")
             await until_async(lambda: "at the end" in shown_log(desk), 30, "its log is read")
             await desk.memory.save_now()
         gate.clear()
