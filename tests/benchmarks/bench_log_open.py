@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication
 from taskmon.client.log_spool import WORKER_STEP, LogSpool
 from taskmon.core.log_source import LineList
 from taskmon.core.log_text import line_text
+from taskmon.gui.garbage import GarbageCollection
 from taskmon.gui.theme import load_fonts
 from taskmon.gui.widgets.log_pane import LogPane
 from taskmon.gui.widgets.log_view import LogView
@@ -39,6 +40,7 @@ from pathlib import Path
 from tests.benchmarks.log_material import anonymous_megabytes
 from PySide6.QtWidgets import QApplication
 from taskmon.client.log_spool import WORKER_STEP, LogSpool
+from taskmon.gui.garbage import GarbageCollection
 from taskmon.gui.theme import load_fonts
 from taskmon.gui.widgets.log_view import LogView
 application = QApplication([])
@@ -248,6 +250,7 @@ def main() -> None:
     application = QApplication([])
     application.setQuitOnLastWindowClosed(False)
     load_fonts()
+    garbage = GarbageCollection(application)  # as in the window
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = folder / "large.log"
@@ -263,6 +266,7 @@ def main() -> None:
         spool.close()
         compare_index(path, folder, chosen.tries)
         repaint()
+    garbage.end()
 
 
 if __name__ == "__main__":
