@@ -14,6 +14,7 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +34,8 @@ _log = logging.getLogger(__name__)
 _LOOK_S: Final = 0.05
 _ASK_S: Final = 1.0
 _HANDSHAKE: Final = "service.json"
+_LONGEST_NAME: Final = 200
+"""Bytes; file systems take 255, and the files beside a copy have longer names."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -55,6 +58,14 @@ async def own_data_folder(client: ServiceClient) -> Path | None:
     return folder if str(address).rstrip("/") == client.url.rstrip("/") else None
 
 
+def _copy_name(path: str) -> str:
+    """The name of the copy of a task's file. None begins with a dot: so do the files beside copies."""
+    name = path.replace("%", "%25").replace("/", "%2F")
+    if name.startswith("."):
+        name = f"%2E{name[1:]}"
+    return name if len(name.encode()) <= _LONGEST_NAME else sha256(path.encode()).hexdigest()
+
+
 class LogFollower:
     """Follows one file of one task. `spool` is what there is to read; it stays readable when following has ended.
 
@@ -68,7 +79,7 @@ class LogFollower:
         self._task = task
         self._path = path
         self._sleep = sleep
-        self._copy = copies / task.task_id / str(task.num_retries) / path.replace("/", "%2F")
+        self._copy = copies / task.task_id / str(task.num_retries) / _copy_name(path)
         self._by_lines = companion(self._copy, "lines")
         """Beside a copy that is not the file byte for byte, so that its size does not tell where to go on."""
         with suppress(OSError):

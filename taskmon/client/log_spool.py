@@ -194,10 +194,12 @@ class LogSpool:
                 ours = os.fstat(self._fd)
                 if (ours.st_dev, ours.st_ino) == (found.st_dev, found.st_ino):
                     return False
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            if self._ours and not hold(descriptor):
+                os.close(descriptor)
+                return False
             with self._descriptors:
-                self._retired, self._fd = self._fd, os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-                if self._ours:
-                    hold(self._fd)
+                self._retired, self._fd = self._fd, descriptor
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:

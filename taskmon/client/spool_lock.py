@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-from contextlib import suppress
 from pathlib import Path
 
 _log = logging.getLogger(__name__)
@@ -21,10 +20,16 @@ def companion(spool: Path, what: str) -> Path:
     return spool.with_name(f".{spool.name[:200]}.{what}")
 
 
-def hold(descriptor: int) -> None:
-    """Tells, for as long as this descriptor of a spool is open, that somebody reads it."""
-    with suppress(OSError):
+def hold(descriptor: int) -> bool:
+    """Tells, for as long as this descriptor of a spool is open, that somebody reads it. False if it is thrown away at
+    this moment; where no file can be locked none is."""
+    try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        _log.debug("a spool cannot be held: %s", error)
+    return True
 
 
 def is_held(descriptor: int) -> bool:

@@ -79,7 +79,8 @@ def _spools(folder: Path) -> Iterator[_Spool]:
 
 
 def _is_companion(name: str) -> bool:
-    return name.startswith(".") and name.endswith((".lock", *(f".{what}" for what in _COMPANIONS)))
+    spool, _, what = name[1:].rpartition(".")
+    return name.startswith(".") and bool(spool) and what in ("lock", *_COMPANIONS)
 
 
 def _remove(path: Path) -> bool:

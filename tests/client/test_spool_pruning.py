@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from taskmon.client.log_follower import LogFollower
 from taskmon.client.log_merge import MergedLog
 from taskmon.client.log_spool import LogSpool
-from taskmon.client.spool_lock import SpoolLock
+from taskmon.client.spool_lock import SpoolLock, is_held
 from taskmon.client.spool_pruning import KEPT_S, prune_now_and_then, prune_spools
-from tests.builders import NOON
+from tests.builders import NOON, a_task
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from taskmon.client.api import ServiceClient
 
 NOW = NOON.timestamp()
 DAY = 86_400.0
@@ -100,6 +103,40 @@ def test_links_and_odd_names_do_no_harm(folder: Path, tmp_path: Path) -> None:
     assert prune_spools(folder, NOW) == 200
     assert elsewhere.exists()
     assert prune_spools(tmp_path / "not there", NOW) == 0
+
+
+@pytest.mark.parametrize("name", [".lock", ".order", ".lines", "..lock"])
+def test_a_name_that_is_nearly_that_of_a_lock_is_a_spool(folder: Path, name: str) -> None:
+    a_spool(folder, f"old/0/{name}", 99)
+    a_spool(folder, f"new/0/{name}", 1)
+    prune_spools(folder, NOW)
+    prune_spools(folder, NOW)
+    assert not (folder / "old").exists()
+
+
+def test_a_spool_that_is_being_thrown_away_is_not_begun_to_be_read(folder: Path) -> None:
+    path = a_spool(folder, "t/0/stdout.txt", 99)
+    remover = os.open(path, os.O_RDONLY)
+    assert not is_held(remover)  # from here on it is the remover's
+    spool = LogSpool(path, ours=True)
+    assert spool.size == 0
+    path.unlink()
+    os.close(remover)
+    spool.append(b"anew\n")
+    assert spool.line(0) == b"anew"
+    spool.close()
+
+
+def test_every_path_of_a_task_gets_a_copy_of_its_own(tmp_path: Path) -> None:
+    paths = ("a/b", "a%2Fb", ".lock", "%2Elock", "stdout.txt", "x" * 250, "x" * 251, "ü/" * 100)
+    followers = [LogFollower(cast("ServiceClient", None), a_task(), path, tmp_path) for path in paths]
+    names = {follower.spool.path.name for follower in followers}
+    assert len(names) == len(paths)
+    assert "stdout.txt" in names
+    assert not any(name.startswith(".") for name in names)
+    for follower in followers:
+        follower.spool.append(b"line\n")
+        follower.close()
 
 
 async def test_the_folder_is_looked_at_again_and_again(folder: Path) -> None:
