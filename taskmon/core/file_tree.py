@@ -26,6 +26,9 @@ _AFTER_SLASH: Final = "0"
 _UNKNOWN: Final = -1
 _MOST: Final = 2**62
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST: Final = (datetime(1000, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()
+_NEWEST: Final = (datetime(9000, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()
+"""What is told beyond these is held at them: the ends of the calendar have no time in every zone."""
 
 
 class Entry(NamedTuple):
@@ -272,7 +275,8 @@ def _told(size: int) -> int:
 def _seconds(moment: datetime | None) -> float:
     if moment is None:
         return -inf
-    return ((moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - _EPOCH).total_seconds()
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return max(_EARLIEST, min(_NEWEST, (aware - _EPOCH).total_seconds()))
 
 
 def _moment(seconds: float) -> datetime | None:

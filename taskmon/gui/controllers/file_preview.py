@@ -49,6 +49,7 @@ class FilePreviewController:
         """Whose files they are."""
         if self._task is None or task is None or task.task_id != self._task.task_id:
             self._background.cancel("preview")
+            self._showing = None
         self._task = task
 
     def show_file(self, path: str) -> None:

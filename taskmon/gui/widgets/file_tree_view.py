@@ -29,6 +29,7 @@ class FileTreeView(FileTable):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._arrow_pressed = False
         self.doubleClicked.connect(self._activate)
 
     def copy_paths(self) -> None:
@@ -44,10 +45,22 @@ class FileTreeView(FileTable):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and self._on_arrow(index, event.position().x()):
+        self._arrow_pressed = event.button() == Qt.MouseButton.LeftButton and self._on_arrow(
+            index, event.position().x()
+        )
+        if self._arrow_pressed:
             self.set_open(index.row(), is_open=not self.is_open(self.files.rows.place(index.row()).path))
         else:
             super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not self._arrow_pressed:  # Qt would select from the place of an earlier press to here
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if not self._arrow_pressed:
+            super().mouseReleaseEvent(event)
+        self._arrow_pressed = False
 
     def _on_arrow(self, index: QModelIndex, x: float) -> bool:
         if not index.isValid() or index.column() != NAME or not self.files.rows.place(index.row()).is_folder:

@@ -251,7 +251,7 @@ class FilesPane(QWidget):
     def show_transfer(self, text: str | None, fraction: float | None = None) -> None:
         """How far a download is, from 0 to 1; None ends it."""
         self.transfer.show_state(text, fraction)
-        if text is not None and self._get.hasFocus():
+        if text is not None and self.window().focusWidget() is self._get:
             self.tree.setFocus()  # else Qt takes the button before: this one is disabled now
         self._enable()
 

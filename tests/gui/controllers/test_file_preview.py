@@ -155,6 +155,26 @@ def test_a_file_that_changes_while_it_is_fetched_is_fetched_once_more(
     run_on_qt(story())
 
 
+def test_a_file_of_the_next_task_is_shown_though_one_of_its_name_was_being_fetched(
+    pane: FilesPane, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    def bug(error: Exception) -> None:
+        raise error
+
+    async def story() -> None:
+        async with Background(bug, bug) as background:
+            controller = FilePreviewController(background, Connected({"run.log": b"text"}), pane)  # type: ignore[arg-type]
+            controller.show_task(a_task(status=Status.COMPUTATION_STARTED))
+            controller.show_file("run.log")
+            await asyncio.sleep(0)
+            controller.show_task(a_task(status=Status.COMPUTATION_STARTED))
+            pane.preview.show_waiting("run.log")
+            controller.show_file("run.log")
+            await until_async(lambda: pane.preview.text.toPlainText() == "text")
+
+    run_on_qt(story())
+
+
 def test_a_line_without_end_is_cut() -> None:
     shown = readable(b"x" * 60_000 + b"\nshort")
     assert shown is not None

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from taskmon.core.extensions import TaskFile
 from taskmon.core.file_tree import FileTree, folders_above
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
+from taskmon.gui.widgets.file_painter import arrow_left
 from taskmon.gui.widgets.file_rows import AGE, NAME, SIZE, Order, Place
 from taskmon.gui.widgets.file_tree_view import FileTreeView
 from taskmon.gui.widgets.files_pane import FilesPane
@@ -52,6 +53,16 @@ def some_files() -> FileTree:
             file("stdout.txt", 80_000, 2),
         ]
     )
+
+
+@pytest.mark.parametrize("moment", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
+@pytest.mark.parametrize("hours", [-14, 0, 14])
+def test_times_at_the_ends_of_the_calendar_are_told_somehow(pane: FilesPane, moment: datetime, hours: int) -> None:
+    odd = moment.replace(tzinfo=timezone(timedelta(hours=hours)))
+    pane.show_files(FileTree([TaskFile(path="d/a", size=1, modified=odd), file("d/b")]), complete=False)
+    for row in range(3):
+        assert pane.tree.files.texts(row)[AGE]
+        assert pane.tree.files.index(row, AGE).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def names(tree: FileTreeView, folder: str = "") -> list[str]:
@@ -438,6 +449,40 @@ def test_the_button_says_how_many_files_a_download_would_bring(pane: FilesPane) 
     assert not pane._get.isEnabled()
     pane.show_transfer(None)
     assert pane._get.isEnabled()
+
+
+def test_a_download_that_begins_while_its_dialog_closes_leaves_the_keyboard_in_the_tree(pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=True)
+    pane._get.setFocus()
+    dialog = QWidget()
+    dialog.show()
+    dialog.activateWindow()
+    assert QTest.qWaitForWindowActive(dialog)
+    pane.show_transfer("Downloading", 0.5)
+    assert pane.focusWidget() is pane.tree
+    dialog.close()
+    dialog.deleteLater()
+
+
+def test_a_hand_that_shakes_on_an_arrow_selects_nothing(pane: FilesPane) -> None:
+    pane.show_files(FileTree([file("d/a"), *(file(f"f{number}") for number in range(9))]), complete=True)
+    tree, viewport = pane.tree, pane.tree.viewport()
+    tree.set_all_open(is_open=False)
+    last = tree.visualRect(tree.files.index(5, NAME)).center()
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, last)
+    chosen = tree.chosen_paths()
+    arrow = QPoint(arrow_left(tree.columns()[NAME], 0) + 8, tree.visualRect(tree.files.index(0, NAME)).center().y())
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, arrow)
+    for step in range(1, 5):
+        at = QPointF(arrow + QPoint(step, 0))
+        left = Qt.MouseButton.LeftButton
+        moved = QMouseEvent(
+            QEvent.Type.MouseMove, at, viewport.mapToGlobal(at), left, left, Qt.KeyboardModifier.NoModifier
+        )
+        QApplication.sendEvent(viewport, moved)
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at.toPoint())
+    assert tree.is_open("d")
+    assert tree.chosen_paths() == chosen
 
 
 def test_the_menu_offers_what_fits_the_choice(pane: FilesPane) -> None:
