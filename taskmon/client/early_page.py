@@ -65,7 +65,7 @@ def page_in(body: bytes) -> TaskPage | None:
     try:
         told = json.loads(body)
         return TaskPage(total_size=int(told["total_size"]), tasks=[_task(task) for task in told["tasks"]])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 

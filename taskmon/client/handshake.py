@@ -41,7 +41,7 @@ def address_in(text: bytes) -> ServiceAddress | None:
     try:
         content: Any = json.loads(text)
         return ServiceAddress(str(content["url"]), str(content["api_key"]), int(content["pid"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -75,6 +75,7 @@ def test_the_page_is_read_as_the_client_reads_it(tmp_path: Path) -> None:
         GOOD + b"[]",
         GOOD + b'{"total_size": 1, "tasks": [{}]}',
         GOOD + b'{"total_size": "many", "tasks": []}',
+        GOOD + b'{"total_size": Infinity, "tasks": []}',
         GOOD + b'{"total_size": 1, "tasks": [{"task_id": "a", "status": 7}]}',
         GOOD + b"[" * 100_000,
     ],
@@ -106,6 +107,7 @@ ALIVE = os.getpid()
         {"url": "http://127.0.0.1:1", "api_key": "k", "pid": ALIVE},
         {"url": "http://127.0.0.1:99999", "api_key": "k", "pid": ALIVE},
         {"url": "nowhere", "api_key": "k", "pid": ALIVE},
+        {"url": "http://127.0.0.1:1", "api_key": "k", "pid": float("inf")},
     ],
 )
 def test_without_a_living_service_nobody_is_asked(tmp_path: Path, told: object) -> None:

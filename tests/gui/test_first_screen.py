@@ -93,6 +93,8 @@ def test_a_list_in_groups_comes_back_with_its_headings(
         json.dumps(["here", "2026-03-02T12:00:00+00:00", "many", []]).encode(),
         json.dumps(["here", "2026-03-02T12:00:00+00:00", 1, [["why", "many", True]]]).encode(),
         json.dumps(["here", "2026-03-02T12:00:00+00:00", 1, [3]]).encode(),
+        json.dumps(["here", "2026-03-02T12:00:00+00:00", 1, [["why", float("inf"), True]]]).encode(),
+        json.dumps(["here", "2026-03-02T12:00:00+00:00", 1, [["success", {}, 10**400, []]]]).encode(),
     ],
 )  # fmt: skip
 def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, written: bytes) -> None:

@@ -115,7 +115,7 @@ def decoded(written: bytes) -> FirstRows | None:
         place, seen_at, total, rows = json.loads(written)
         moment = datetime.fromisoformat(seen_at)
         read = tuple(map(_decoded_row, rows))
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
     usable = isinstance(place, str) and isinstance(total, int) and moment.tzinfo is not None
     return FirstRows(place, moment, total, read) if usable else None
