@@ -16,6 +16,7 @@ from taskmon.gui.controllers.list_memory import ListMemoryController
 from taskmon.gui.controllers.named_views import NamedViewsController
 from taskmon.gui.controllers.task_list import TaskListController
 from taskmon.gui.first_screen import keep_first_screen
+from taskmon.gui.models.first_rows import SCREEN
 from taskmon.gui.postponed import Postponed
 from taskmon.settings import settings_path
 
@@ -62,8 +63,9 @@ class ListDesk(QObject):
         )
         self.views = NamedViewsController(model, table, shell.sidebar, filter_box, messages, shell.state)
         self.memory = ListMemoryController(
-            background, self.connection, store, self.list, shell.clock, shell.lists, keep_first=self._keep_first
-        )
+            background, self.connection, store, self.list, shell.clock, shell.lists,
+            keep_first=self._keep_first, at_top=lambda: model.ids(0, SCREEN - 1),
+        )  # fmt: skip
         model.counts_changed.connect(lambda: shell.first_screen_of(""))
         self.connection.on_freshness(self.list.hear_freshness)
         self.connection.on_freshness(self._hear_clock)

@@ -46,9 +46,10 @@ class House:
     def __init__(self, background: Background, folder: Path) -> None:
         self.window, self.store = Window(), TaskStore()
         anything = cast("Any", self.window)
+        self.at_top: list[str] = []
         self.memory = ListMemoryController(
             background, anything, self.store, anything,
-            lambda: NOON + timedelta(hours=3), folder, save_every_s=0.01,
+            lambda: NOON + timedelta(hours=3), folder, save_every_s=0.01, at_top=lambda: self.at_top,
         )  # fmt: skip
 
     def answer(self, loaded: int, total: int) -> None:
@@ -105,6 +106,20 @@ async def test_a_whole_list_is_kept_and_half_a_one_is_not(house: House, tmp_path
     known = ListCache(tmp_path, "here").load()
     assert known is not None
     assert known.count == 20
+
+
+async def test_what_stands_at_the_top_of_the_table_is_read_first(house: House, tmp_path: Path) -> None:
+    tasks = some_tasks(450)
+    house.window.move(Place())
+    house.store.apply(tasks)
+    house.at_top = [tasks[400].task_id, "gone meanwhile", tasks[300].task_id]
+    house.answer(450, 450)
+    await house.memory.save_now()
+    known = ListCache(tmp_path, "here").load()
+    assert known is not None
+    kept = [task for page in known.pages for task in page]
+    assert kept[:3] == [tasks[400], tasks[300], tasks[0]]
+    assert sorted(task.task_id for task in kept) == sorted(task.task_id for task in tasks)
 
 
 async def test_a_folder_that_cannot_be_written_troubles_nobody(house: House, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from taskmon.core.units import count_text
 from taskmon.gui.models.task_times import time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -32,7 +32,8 @@ class ListMemoryController:
 
     `folder` holds one file per place. A list is written when it is whole and has changed, at most every
     `save_every_s` seconds, and by `save_now` when the window is left. `keep_first` is called with the list's name where
-    the list is whole: it keeps what the table shows at its top.
+    the list is whole: it keeps what the table shows at its top. The tasks `at_top` are the first ones in the file, so
+    that the first rows do not make room for others while it is read.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class ListMemoryController:
         *,
         save_every_s: float = SAVE_EVERY_S,
         keep_first: Callable[[str], None] = lambda _: None,
+        at_top: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._background = background
         self._store = store
@@ -54,6 +56,7 @@ class ListMemoryController:
         self._folder = folder
         self._save_every_s = save_every_s
         self._keep_first = keep_first
+        self._at_top = at_top
         self._place = ""
         self._answered = False
         self._whole = False
@@ -112,8 +115,9 @@ class ListMemoryController:
         if not self._whole or not self._changed.is_set():
             return
         self._changed.clear()
-        tasks, cache = tuple(self._store.tasks.values()), self._cache(self._place)
+        known, cache = self._store.tasks, self._cache(self._place)
+        top = {task_id: known[task_id] for task_id in self._at_top() if task_id in known}
         try:
-            await asyncio.to_thread(cache.save, tasks, self._clock())
+            await asyncio.to_thread(cache.save, tuple((top | dict(known)).values()), self._clock())
         except OSError as error:
             logger.warning("the list of tasks could not be kept: %s", error)

@@ -117,8 +117,9 @@ class TaskListController:
     def _choose_page(self) -> None:
         if not len(self._store):
             page = 1 if self._loaded_once else 0
-        else:
-            page = 0 if self._model.rowCount() else 2
+        else:  # without rows and without a filter they are about to come
+            hides = self._model.filter_text().strip() and self._model.total() and not self._model.rowCount()
+            page = 2 if hides else 0
         if page == 2:
             self._no_match.show_no_match(self._model.filter_text(), self._model.total())
         if self._stack.currentIndex() != page:

@@ -75,3 +75,17 @@ def test_a_remembered_list_says_its_age_until_the_service_has_answered(house: Ho
     assert house.says("3 tasks, as of 14:02")
     house.list.hear_freshness(Freshness(True, NOON, None, 3, 3))
     assert house.says("3 tasks")
+
+
+def test_rows_that_are_about_to_come_are_not_called_hidden(house: House) -> None:
+    pages: list[int] = []
+    house.stack.currentChanged.connect(pages.append)
+    house.store.apply([a_task(task_id=f"task{number}") for number in range(450)])
+    house.list.show_remembered("450 tasks, as of 14:02")
+    house.model._take_slice()
+    house.list.show_remembered("450 tasks, as of 14:02")
+    house.model.flush()
+    assert house.model.rowCount() == 450
+    assert pages == []
+    house.list.filter_by("nowhere")
+    assert pages == [2]
