@@ -247,14 +247,17 @@ async def _chunks(response: httpx.Response, address: str) -> AsyncGenerator[byte
     gather = _CHUNK if "content-length" in response.headers else 0
     gathered = bytearray()
     cut: httpx.HTTPError | None = None
+    raw = response.aiter_raw()
     try:
-        async for chunk in response.aiter_raw():
+        async for chunk in raw:
             gathered += chunk
             if len(gathered) > gather:
                 yield bytes(gathered)
                 gathered.clear()
     except httpx.HTTPError as error:
         cut = error
+    finally:
+        await response.aclose()  # before `raw` goes: thrown away half read it would leave its connection open for ever
     if gathered:
         yield bytes(gathered)
     if cut is not None:
