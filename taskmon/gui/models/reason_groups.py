@@ -119,6 +119,8 @@ class ReasonGroups:
         for first in range(0, len(slots), _STEP):
             self.read(slots[first : first + _STEP], tasks)
             yield
+        # Groups may have been folded meanwhile that were read before.
+        self._open[: len(self._reasons)] = [reason not in self._closed_at_first for reason in self._reasons]
 
     def read(self, slots: Slots, tasks: Sequence[Task | None]) -> Flags:
         """Puts the tasks of `slots` into their groups; tells which of them are in another place of the order now."""

@@ -188,7 +188,8 @@ def _narrows(word: FilterWord, other: FilterWord) -> bool:
     if word == other:
         return True
     open_ended = not (other.negated or other.exact or other.regex) and other.key != "status"
-    alike = word.key == other.key and not (word.negated or word.regex)
+    pattern = word.exact and word.key == "reason"  # its letters need not be in the reason itself
+    alike = word.key == other.key and not (word.negated or word.regex or pattern)
     return open_ended and alike and other.value.lower() in word.value.lower()
 
 

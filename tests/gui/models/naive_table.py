@@ -20,7 +20,10 @@ from tests.builders import NOON, a_task, a_task_id
 
 PROJECTS = ("wing", "Dam", "dam", "", "zebra")
 STATUSES = (Status.SUBMITTED, Status.COMPUTATION_STARTED, Status.SUCCESS, Status.FAILED, Status.KILLED)
-FILTERS = ("", "wing", "status:failed", "status:active -dam", "since:1h", 'project:="dam"', "nothing like it")
+FILTERS = (
+    "", "wing", "status:failed", "status:active -dam", "since:1h", 'project:="dam"', "nothing like it",
+    "reason:#", 'reason:="residual # at step #"',
+)  # fmt: skip
 SORTS = (
     (),
     (SortKey(Column.PROJECT),),

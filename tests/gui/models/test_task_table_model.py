@@ -374,6 +374,32 @@ def test_the_shown_tasks_are_counted_by_state(app: Any, store: TaskStore) -> Non
     assert model.status_counts() == {Status.FAILED: 2}
 
 
+def test_the_pattern_of_a_reason_is_found_after_some_of_its_letters(app: Any, store: TaskStore) -> None:
+    store.apply([a_task(status=Status.FAILED, error_detail="residual 1e3 at step 12")])
+    model = TaskTableModel(store, Clock())
+    model.flush()
+    model.set_filter("reason:#")
+    assert model.rowCount() == 0
+    model.set_filter('reason:="residual # at step #"')
+    assert model.rowCount() == 1
+    model.close()
+
+
+def test_a_group_that_is_folded_while_reasons_are_read_is_folded(
+    app: Any, store: TaskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_table_model, "AT_ONCE", 0)
+    monkeypatch.setattr(task_table_model, "SLICE_S", 0.0)
+    store.apply(a_task(task_id=a_task_id(n), status=Status.FAILED, error_detail="ab"[n % 2]) for n in range(4))
+    model = TaskTableModel(store, Clock())
+    model.flush()
+    model.group_by_reason(True)
+    model.set_open("a", False)
+    model.flush()
+    assert [(heading.reason, heading.open) for heading in headings(model)] == [("a", False), ("b", True)]
+    model.close()
+
+
 def test_unfolding_all_unfolds_groups_too_that_the_filter_hides(app: Any, store: TaskStore) -> None:
     store.apply([a_task(status=Status.FAILED, error_detail="disk full"), a_task(status=Status.SUCCESS)])
     model = TaskTableModel(store, Clock())
