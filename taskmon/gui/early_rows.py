@@ -1,6 +1,7 @@
 """The rows that this computer's service tells at once, for a window that remembers no list.
 
-They are painted before the loop and the client are loaded, and give way to the list as remembered rows do.
+They are painted before the loop and the client are loaded, and give way to the list as remembered rows do. The newest
+tasks are the first rows only of a table that is neither grouped nor in an order of the person's own.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _WAIT_S: Final = 0.05
 
 def show_early_rows(shell: Shell, options: WindowOptions) -> bool:
     """Whether there are rows to be painted now; none if a list is remembered or the window goes to another service."""
-    if options.url is not None or shell.shows_first():
+    if options.url is not None or shell.shows_first() or shell.model.sort_keys() or shell.model.grouped():
         return False
     from taskmon.client.early_page import EarlyPage
     from taskmon.gui.models.first_rows import SCREEN, first_rows_told

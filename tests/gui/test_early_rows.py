@@ -13,10 +13,11 @@ from taskmon.core.lifecycle import Status
 from taskmon.core.task import TaskPage
 from taskmon.gui.app import WindowOptions
 from taskmon.gui.early_rows import show_early_rows
-from taskmon.gui.models.columns import COLUMNS
+from taskmon.gui.models.columns import COLUMNS, Column
 from taskmon.gui.models.first_rows import first_rows_told
 from taskmon.gui.session import here
 from taskmon.gui.shell import Folders, Shell
+from taskmon.gui.task_rows import SortKey
 from tests.builders import some_tasks
 
 if TYPE_CHECKING:
@@ -77,6 +78,16 @@ def test_a_remembered_list_is_enough(shell: Shell, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(EarlyPage, "__init__", lambda *_: pytest.fail("nobody is asked"))
     assert not show_early_rows(shell, options(tmp_path))
     assert shell.shows_first()
+
+
+def test_the_newest_tasks_are_not_shown_where_others_will_stand_first(shell: Shell, tmp_path: Path) -> None:
+    shell.model.sort_by([SortKey(Column.NAME)])
+    assert not show_early_rows(shell, options(tmp_path))
+    shell.model.sort_by([])
+    shell.model.group_by_reason(True)
+    assert not show_early_rows(shell, options(tmp_path))
+    shell.model.group_by_reason(False)
+    assert show_early_rows(shell, options(tmp_path))
 
 
 def test_no_page_and_an_empty_page_show_nothing(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
