@@ -69,7 +69,7 @@ class FilePreviewController:
             try:
                 await (self._show_picture if is_picture(path) else self._show_text)(task, path)
             except TaskmonError as error:
-                self._pane.preview.show_note(path, str(error))
+                self._pane.show_preview_problem(path, str(error))
 
     async def _show_picture(self, task: Task, path: str) -> None:
         content = await _first_part(await self._connection.ready(), task, path, MOST_BYTES + 1)

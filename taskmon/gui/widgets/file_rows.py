@@ -152,7 +152,9 @@ class FileRows:
         return (yield from self._taken(starts, keys))
 
     def _taken(self, starts: list[int], keys: Sequence[Any]) -> Steps[list[int]]:
-        """`starts` in the order of their keys."""
+        """`starts` in the order of their keys, equal ones as they stand whichever way round it is."""
+        if self.order.descending:
+            starts, keys = starts[::-1], keys[::-1]
         places, ordered = (yield from in_order(keys)), list[int]()
         for some in portions(places):
             ordered += [starts[place] for place in some]

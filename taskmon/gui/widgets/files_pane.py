@@ -60,7 +60,7 @@ class FilesPane(QWidget):
         self._all = FileTree()
         self._complete = True
         self._reason = ""
-        self._looked_at: tuple[int | None, datetime | None] = (None, None)
+        self._looked_at: tuple[int | None, datetime | None] | None = None
         self._ticks = 0
         self.filter = QLineEdit(self)
         self.tree = FileTreeView(self)
@@ -169,6 +169,12 @@ class FilesPane(QWidget):
         else:
             self._say_empty(sentence)
 
+    def show_preview_problem(self, path: str, sentence: str) -> None:
+        """Why a file cannot be looked at now; it is asked for again with the next list."""
+        if path == self.preview.path:
+            self._looked_at = None
+            self.preview.show_note(path, sentence)
+
     def _say_empty(self, sentence: str) -> None:
         self._empty.setText(sentence)
         self._note.setText("")
@@ -226,6 +232,8 @@ class FilesPane(QWidget):
     def _has_changed(self, entry: Entry) -> bool:
         """Whether the file that is looked at may be another one than was shown; one that nobody tells of may."""
         told = entry.size, entry.modified
+        if self._looked_at is None:
+            return True
         return not self._complete if told == (None, None) else told != self._looked_at
 
     def _open_file(self, path: str) -> None:
@@ -250,9 +258,10 @@ class FilesPane(QWidget):
 
     def show_transfer(self, text: str | None, fraction: float | None = None) -> None:
         """How far a download is, from 0 to 1; None ends it."""
+        held = self.window().focusWidget()
+        if (held is self._get) if text is not None else self.transfer.isAncestorOf(held or self):
+            self.tree.setFocus()  # else Qt takes another button: this one is disabled or hidden now
         self.transfer.show_state(text, fraction)
-        if text is not None and self.window().focusWidget() is self._get:
-            self.tree.setFocus()  # else Qt takes the button before: this one is disabled now
         self._enable()
 
 

@@ -175,6 +175,29 @@ def test_a_file_of_the_next_task_is_shown_though_one_of_its_name_was_being_fetch
     run_on_qt(story())
 
 
+def test_a_file_that_could_not_be_fetched_is_fetched_with_the_next_list(
+    pane: FilesPane, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    def bug(error: Exception) -> None:
+        raise error
+
+    files: dict[str, bytes] = {}
+
+    async def story() -> None:
+        async with Background(bug, bug) as background:
+            controller = FilePreviewController(background, Connected(files), pane)  # type: ignore[arg-type]
+            controller.show_task(a_task(status=Status.COMPUTATION_STARTED))
+            listed = [TaskFile(path="run.log", size=4)]
+            pane.show_files(FileTree(listed), complete=False)
+            pane.tree.select(Place("run.log", False))
+            await until_async(lambda: "There is no run.log" in pane.preview.picture.note)
+            files["run.log"] = b"text"
+            pane.show_files(FileTree(listed), complete=False)
+            await until_async(lambda: pane.preview.text.toPlainText() == "text")
+
+    run_on_qt(story())
+
+
 def test_a_line_without_end_is_cut() -> None:
     shown = readable(b"x" * 60_000 + b"\nshort")
     assert shown is not None

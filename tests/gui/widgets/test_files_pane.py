@@ -123,6 +123,13 @@ def test_folders_stand_first_and_tell_size_and_age_of_what_is_in_them(pane: File
     assert pane._note.text() == "4 files, 9.1 MB · still being written"
 
 
+def test_equal_ones_stand_by_name_whichever_way_round(pane: FilesPane) -> None:
+    pane.show_files(FileTree(file(name, 1) for name in "bca"), complete=True)
+    for order in Qt.SortOrder:
+        sort(pane, SIZE, order)
+        assert names(pane.tree) == ["a", "b", "c"]
+
+
 def test_sizes_and_ages_are_ordered_as_numbers_and_numbers_in_names_too(pane: FilesPane) -> None:
     pane.show_files(some_files(), complete=True)
     sort(pane, SIZE, Qt.SortOrder.DescendingOrder)
@@ -451,7 +458,7 @@ def test_the_button_says_how_many_files_a_download_would_bring(pane: FilesPane) 
     assert pane._get.isEnabled()
 
 
-def test_a_download_that_begins_while_its_dialog_closes_leaves_the_keyboard_in_the_tree(pane: FilesPane) -> None:
+def test_the_keyboard_goes_to_the_tree_when_a_download_begins_or_is_stopped(pane: FilesPane) -> None:
     pane.show_files(some_files(), complete=True)
     pane._get.setFocus()
     dialog = QWidget()
@@ -459,6 +466,11 @@ def test_a_download_that_begins_while_its_dialog_closes_leaves_the_keyboard_in_t
     dialog.activateWindow()
     assert QTest.qWaitForWindowActive(dialog)
     pane.show_transfer("Downloading", 0.5)
+    assert pane.focusWidget() is pane.tree
+    pane.transfer._stop.setFocus()
+    pane.show_transfer("Downloading", 0.6)
+    assert pane.focusWidget() is pane.transfer._stop
+    pane.show_transfer(None)
     assert pane.focusWidget() is pane.tree
     dialog.close()
     dialog.deleteLater()
