@@ -247,6 +247,9 @@ class FilesPane(QWidget):
             self.log_requested.emit(entry.path)
 
     def _ask_for_download(self) -> None:
+        if self.transfer.busy:
+            self.told.emit("Another download goes on; stop it, or wait for its end.")
+            return
         self.download_requested.emit(self.tree.chosen_paths() or [""], self.tree.files.rows.tree)
 
     def _enable(self) -> None:

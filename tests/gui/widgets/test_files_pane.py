@@ -458,6 +458,17 @@ def test_the_button_says_how_many_files_a_download_would_bring(pane: FilesPane) 
     assert pane._get.isEnabled()
 
 
+def test_a_second_download_from_the_menu_is_told_to_wait(pane: FilesPane) -> None:
+    wishes, told = list[object](), list[str]()
+    pane.download_requested.connect(lambda *wish: wishes.append(wish))
+    pane.told.connect(told.append)
+    pane.show_files(some_files(), complete=True)
+    pane.show_transfer("Downloading", 0.5)
+    pane.tree.download_requested.emit()
+    assert wishes == []
+    assert "goes on" in told[0]
+
+
 def test_the_keyboard_goes_to_the_tree_when_a_download_begins_or_is_stopped(pane: FilesPane) -> None:
     pane.show_files(some_files(), complete=True)
     pane._get.setFocus()
