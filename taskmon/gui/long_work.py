@@ -36,5 +36,8 @@ class LongWork(Generic[T]):
             except StopIteration as end:
                 del self._jobs[name]
                 self._done(end.value)
+            except BaseException:
+                del self._jobs[name]  # a second attempt would take it for done
+                raise
             if perf_counter() > until:
                 return

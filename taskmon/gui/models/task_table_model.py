@@ -329,5 +329,7 @@ class TaskTableModel(ObservedTasks):
         if self._changes is None:
             return
         self.update_begins.emit()
-        self._changes.install(delta, spans)
-        self.update_ended.emit()
+        try:
+            self._changes.install(delta, spans)
+        finally:  # else whoever holds still during a change would do so for ever
+            self.update_ended.emit()

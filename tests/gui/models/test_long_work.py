@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from datetime import timedelta
 
 import pytest
 
 from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import Status
+from taskmon.gui.long_work import LongWork
 from taskmon.gui.models.columns import Column
 from taskmon.gui.models.task_filter import parse_filter
 from taskmon.gui.models.task_table_model import TaskTableModel
@@ -48,6 +50,22 @@ def test_what_changes_while_a_long_list_is_filtered_and_sorted_is_not_lost(store
     expected = sorted(task.name for task in store.tasks.values() if task.status is Status.FAILED)
     assert [model.task_at(row).name for row in range(model.rowCount())] == expected
     model.close()
+
+
+def test_work_that_fails_is_over_and_comes_to_nothing() -> None:
+    done: list[int] = []
+    work = LongWork[int](done.append)
+
+    def steps() -> Generator[None, None, int]:
+        yield
+        raise ValueError
+
+    work.begin("filter", steps())
+    with pytest.raises(ValueError):
+        work.go_on(9.0)
+    work.go_on(9.0)
+    assert not work
+    assert done == []
 
 
 def test_only_the_last_of_several_key_strokes_counts(store: TaskStore) -> None:

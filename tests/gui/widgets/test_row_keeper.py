@@ -131,3 +131,16 @@ def test_rows_that_stay_stay_selected_without_a_word_to_those_who_listen(shown: 
     shown.settle()
     assert len(shown.selected()) == 9
     assert heard == []
+
+
+def test_a_choice_is_heard_after_a_change_that_failed(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[list[str]] = []
+    shown.table.selection_changed.connect(lambda ids, _current: heard.append(ids))
+    assert shown.model._changes is not None
+    monkeypatch.setattr(shown.model._changes, "install", lambda *_: 1 // 0)
+    shown.store.apply([a_task(task_id="another")])
+    with pytest.raises(ZeroDivisionError):
+        shown.model.flush()
+    shown.table.select_task(shown.model.ids()[3])
+    shown.settle()
+    assert heard == [shown.model.ids()[3:4]]
