@@ -96,9 +96,11 @@ class Sending:
         self._waiting = list(folders)
         self._task = self._background.start(self._send_waiting(self._submission), "submit")
         if self._task is not None:
-            self._task.add_done_callback(lambda _: self._ended())
+            self._task.add_done_callback(self._ended)
 
-    def _ended(self) -> None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task is not self._task:
+            return  # a retry was faster than the news of this end
         for unsent in self._waiting:
             self._form.show_progress(unsent, 0, 0, UploadState.CANCELLED, "Not submitted.")
         self._waiting = []
