@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QProgressBar,
+    QToolBar,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +23,7 @@ from taskmon.gui.theme import DARK, LIGHT
 from taskmon.gui.widgets.command_palette import CommandPalette
 from taskmon.gui.widgets.filter_box import FilterBox
 from taskmon.gui.widgets.main_window import MainWindow, Panes
+from taskmon.gui.widgets.toolbar_room import LEAST_ELASTIC
 from taskmon.gui.widgets.wishes import WISHES, Wish
 from tests.waiting import until
 
@@ -137,7 +139,13 @@ def test_in_a_narrow_window_the_buttons_lose_their_words_and_the_badge_stays(app
         in_sight = badge.isVisible() and badge.geometry().right() < window.width()
         return in_sight and window.resubmit_button.toolButtonStyle() is look
 
-    for width, look in ((1400, words), (600, icons), (1400, words)):
+    window.resize(1400, 600)
+    until(lambda: arranged(words), what="words where there is room")
+    bar, box = window.findChild(QToolBar), window.findChild(FilterBox)
+    assert bar is not None
+    assert box is not None
+    least = bar.sizeHint().width() - (box.sizeHint().width() - LEAST_ELASTIC)  # whatever the style and its fonts
+    for width, look in ((least + 20, words), (least - 20, icons), (1400, words)):
         window.resize(width, 600)
         until(lambda look=look: arranged(look), what=f"{look} at {width}")
     window.deleteLater()
