@@ -6,6 +6,7 @@ import gc
 import threading
 from typing import TYPE_CHECKING
 
+import pytest
 from PySide6.QtCore import QObject
 
 from taskmon.client.task_store import TaskStore
@@ -13,7 +14,20 @@ from taskmon.gui.garbage import BULK, OBJECTS_PER_TASK, GarbageCollection, colle
 from tests.builders import some_tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PySide6.QtWidgets import QApplication
+
+
+@pytest.fixture
+def collection(app: QApplication) -> Iterator[GarbageCollection]:
+    """Collects as in the window, and afterwards as before."""
+    enabled = gc.isenabled()
+    made = GarbageCollection()
+    yield made
+    made.end()
+    if not enabled:
+        gc.disable()
 
 
 class InACycle(QObject):
@@ -34,22 +48,16 @@ def _allocate() -> None:
         _rubbish = [[] for _ in range(1000)]
 
 
-def test_a_worker_thread_never_collects_a_widget(app: QApplication) -> None:
-    enabled = gc.isenabled()
+@pytest.mark.usefixtures("collection")
+def test_a_worker_thread_never_collects_a_widget() -> None:
     InACycle.deaths = []
-    collection = GarbageCollection()
-    try:
-        InACycle()
-        worker = threading.Thread(target=_allocate)
-        worker.start()
-        worker.join()
-        assert InACycle.deaths == []
-        gc.collect()
-        assert InACycle.deaths == [threading.main_thread()]
-    finally:
-        collection.end()
-        if not enabled:
-            gc.disable()
+    InACycle()
+    worker = threading.Thread(target=_allocate)
+    worker.start()
+    worker.join()
+    assert InACycle.deaths == []
+    gc.collect()
+    assert InACycle.deaths == [threading.main_thread()]
 
 
 class Knot:
@@ -65,79 +73,55 @@ class Knot:
         Knot.alive -= 1
 
 
-def test_what_comes_in_bulk_is_not_looked_at_until_everything_is(app: QApplication) -> None:
-    enabled = gc.isenabled()
-    collection = GarbageCollection()
-    try:
-        collect_whole()
-        Knot()
-        data = [[number] for number in range(BULK + 1)]
-        collect_young()
-        assert Knot.alive == 1
-        assert gc.get_count()[0] < len(data)
-        collect_whole()
-        assert Knot.alive == 0
-    finally:
-        collection.end()
-        if not enabled:
-            gc.disable()
+@pytest.mark.usefixtures("collection")
+def test_what_comes_in_bulk_is_not_looked_at_until_everything_is() -> None:
+    collect_whole()
+    Knot()
+    data = [[number] for number in range(BULK + 1)]
+    collect_young()
+    assert Knot.alive == 1
+    assert gc.get_count()[0] < len(data)
+    collect_whole()
+    assert Knot.alive == 0
 
 
-def test_what_replaces_as_much_is_bulk_too(app: QApplication) -> None:
+@pytest.mark.usefixtures("collection")
+def test_what_replaces_as_much_is_bulk_too() -> None:
     """Python counts what came less what went: ten thousand tasks in place of ten thousand others are nothing to it."""
-    enabled = gc.isenabled()
-    collection = GarbageCollection()
-    try:
-        old = [[number] for number in range(BULK + 1)]
-        collect_whole()
-        Knot()
-        new = [[number] for number in range(BULK + 1)]
-        del old
-        more = [[number] for number in range(2 * gc.get_threshold()[0])]  # enough, whatever else dies meanwhile
-        assert gc.get_count()[0] < BULK
-        assert collect_young() > BULK
-        assert Knot.alive == 1
-        assert len(gc.get_objects(0)) < 100
-        collect_whole()
-        assert Knot.alive == 0
-        assert (len(new), len(more)) == (BULK + 1, 2 * gc.get_threshold()[0])
-    finally:
-        collection.end()
-        if not enabled:
-            gc.disable()
+    old = [[number] for number in range(BULK + 1)]
+    collect_whole()
+    Knot()
+    new = [[number] for number in range(BULK + 1)]
+    del old
+    more = [[number] for number in range(2 * gc.get_threshold()[0])]  # enough, whatever else dies meanwhile
+    assert gc.get_count()[0] < BULK
+    assert collect_young() > BULK
+    assert Knot.alive == 1
+    assert len(gc.get_objects(0)) < 100
+    collect_whole()
+    assert Knot.alive == 0
+    assert (len(new), len(more)) == (BULK + 1, 2 * gc.get_threshold()[0])
 
 
-def test_a_cycle_that_nobody_holds_dies_within_seconds(app: QApplication) -> None:
-    enabled = gc.isenabled()
-    collection = GarbageCollection()
-    try:
-        collect_whole()
-        Knot()
-        young = [[] for _ in range(2 * gc.get_threshold()[0])]  # more than enough, whatever else dies meanwhile
-        collect_young()
-        assert Knot.alive == 0
-        assert young
-    finally:
-        collection.end()
-        if not enabled:
-            gc.disable()
+@pytest.mark.usefixtures("collection")
+def test_a_cycle_that_nobody_holds_dies_within_seconds() -> None:
+    collect_whole()
+    Knot()
+    young = [[] for _ in range(2 * gc.get_threshold()[0])]  # more than enough, whatever else dies meanwhile
+    collect_young()
+    assert Knot.alive == 0
+    assert young
 
 
-def test_a_list_that_came_anew_is_set_aside_without_counting_its_objects(app: QApplication) -> None:
-    enabled = gc.isenabled()
-    collection, store = GarbageCollection(), TaskStore()
+def test_a_list_that_came_anew_is_set_aside_without_counting_its_objects(collection: GarbageCollection) -> None:
+    store = TaskStore()
     collection.watch(store)
-    try:
-        collect_whole()
-        Knot()
-        store.apply(some_tasks(BULK // OBJECTS_PER_TASK + 1))
-        collection._collect_due()
-        assert Knot.alive == 1
-        gc.collect()
-        assert Knot.alive == 1
-        collect_whole()
-        assert Knot.alive == 0
-    finally:
-        collection.end()
-        if not enabled:
-            gc.disable()
+    collect_whole()
+    Knot()
+    store.apply(some_tasks(BULK // OBJECTS_PER_TASK + 1))
+    collection._collect_due()
+    assert Knot.alive == 1
+    gc.collect()
+    assert Knot.alive == 1
+    collect_whole()
+    assert Knot.alive == 0

@@ -1,10 +1,12 @@
-"""A window of another program: dragging it with the pointer starts a real drag of the given paths.
+"""A window of another program: dragging it with the pointer starts a real drag of the given paths. As a file manager
+does, it proposes to move them, and removes them when they were.
 
 Usage: drag_source.py X Y PATH…
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
@@ -30,7 +32,10 @@ class Source(QLabel):
         mime.setUrls([QUrl.fromLocalFile(path) for path in self._paths])
         drag = QDrag(self)
         drag.setMimeData(mime)
-        drag.exec(Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.DropAction.MoveAction)
+        taken = drag.exec(Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.DropAction.MoveAction)
+        if taken is Qt.DropAction.MoveAction:
+            for path in self._paths:
+                shutil.rmtree(path)
 
 
 def main() -> int:

@@ -136,6 +136,7 @@ async def test_a_folder_dropped_from_another_program_becomes_a_task(
         page = await until_async(lambda: _tasks(client), 30, "the form submits")
         task = await wait_for(client, page.tasks[0].task_id, Status.SUCCESS)
         assert task.name == "größer als 1"
+    assert case.exists(), "a drop never moves the person's files"
 
 
 async def _tasks(client: ServiceClient) -> TaskPage | None:

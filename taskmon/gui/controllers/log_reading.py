@@ -6,6 +6,7 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
+from taskmon.client.pieces import in_turns
 from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import Status
 from taskmon.core.log_silence import OutputRhythm
@@ -192,14 +193,7 @@ class LogReading:
         """Jumps to the first line at a time of the log's own, which is looked for in steps of a millisecond."""
         if self._shown is None:
             return
-        steps = time_target(self._shown, wanted)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as found:
-                self._pane.show_jump(found.value)
-                return
-            await asyncio.sleep(0)
+        self._pane.show_jump(await in_turns(time_target(self._shown, wanted)))
 
     def _end(self) -> None:
         self._background.cancel(f"{self._key} silence")

@@ -5,6 +5,7 @@ Infinite for a blank, which comes last either way. Needs numpy, like the index.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -70,7 +71,7 @@ class _Values:
         return different
 
 
-class _NotedValues(_Values):
+class _NotedValues(_Values, ABC):
     """Values that are read from the slots that were noted."""
 
     def __init__(self) -> None:
@@ -95,8 +96,9 @@ class _NotedValues(_Values):
     def update(self, slots: Slots, _renamed: Slots, now: datetime) -> Flags:
         return self._read(slots, now)
 
+    @abstractmethod
     def _read(self, slots: Slots, now: datetime) -> Flags:
-        raise NotImplementedError
+        """As `note`; reads the values now and tells which are different."""
 
 
 class NumberColumn(_NotedValues):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from taskmon.gui.theme import LIGHT, Theme, ui_font
@@ -27,6 +27,12 @@ def dropped_folders(mime: QMimeData) -> list[str]:
         elif path.is_file():
             folders[str(path.parent)] = None
     return list(folders)
+
+
+def accept_as_copy(event: QDropEvent) -> None:
+    """Takes a drag, or a drop, as a copy whatever its source proposes: after a move it may remove the files."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 class DropOverlay(QWidget):

@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
     QDragLeaveEvent,
+    QDragMoveEvent,
     QDropEvent,
     QPainter,
     QPainterPath,
@@ -18,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from taskmon.gui.theme import LIGHT, Theme, ui_font
-from taskmon.gui.widgets.drop_overlay import dropped_folders
+from taskmon.gui.widgets.drop_overlay import accept_as_copy, dropped_folders
 
 _WIDTH: Final = 520.0
 _HEIGHT: Final = 300.0
@@ -128,8 +129,11 @@ class EmptyState(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_folders(event.mimeData()):
-            event.acceptProposedAction()
+            accept_as_copy(event)
             self._highlight(True)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        accept_as_copy(event)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         self._highlight(False)
@@ -138,7 +142,7 @@ class EmptyState(QWidget):
         self._highlight(False)
         folders = dropped_folders(event.mimeData())
         if folders:
-            event.acceptProposedAction()
+            accept_as_copy(event)
             self.folders_dropped.emit(folders)
 
     def _highlight(self, dragged_over: bool) -> None:

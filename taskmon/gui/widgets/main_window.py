@@ -32,7 +32,7 @@ from taskmon.gui.icons import icon
 from taskmon.gui.theme import Theme
 from taskmon.gui.widgets.connection_button import ConnectionButton
 from taskmon.gui.widgets.dock_room import DockRoom, PaneTabs
-from taskmon.gui.widgets.drop_overlay import DropOverlay, dropped_folders
+from taskmon.gui.widgets.drop_overlay import DropOverlay, accept_as_copy, dropped_folders
 from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 from taskmon.gui.widgets.toolbar_room import ToolbarRoom
 from taskmon.gui.widgets.wishes import WISHES, Wish
@@ -320,22 +320,19 @@ class MainWindow(QMainWindow):
         folders = dropped_folders(event.mimeData())
         if not event.mimeData().hasUrls():
             return
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
+        accept_as_copy(event)
         if folders:
             self._overlay.show_offer(folders)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
+        accept_as_copy(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._overlay.hide()
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
+        accept_as_copy(event)
         folders = dropped_folders(event.mimeData())
         if folders:
             self.folders_dropped.emit(folders)

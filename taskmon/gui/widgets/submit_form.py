@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -21,6 +21,7 @@ from taskmon.core.plain_text import one_line
 from taskmon.core.submission import FolderContents, Submission, UploadState, submission_of
 from taskmon.core.units import count_text
 from taskmon.gui import theme
+from taskmon.gui.widgets.drop_overlay import accept_as_copy
 from taskmon.gui.widgets.folder_header import FolderHeader
 from taskmon.gui.widgets.folder_summary import FolderSummary
 from taskmon.gui.widgets.form_field import ROW_SPACING, Sentence, Tone
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from taskmon.core.machine import MachineGroup
     from taskmon.core.simulators import Simulator
     from taskmon.core.task import Task
-    from taskmon.gui.theme import Theme
+from taskmon.gui.theme import Theme
 
 STORED_INPUT: Final = ""
 """Stands for the folder of a task that is run again: its input is stored already."""
@@ -168,10 +169,13 @@ class SubmitForm(QDialog):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_paths(event) and self._phase is Phase.EDITING:
-            event.acceptProposedAction()
+            accept_as_copy(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        accept_as_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        event.acceptProposedAction()
+        accept_as_copy(event)
         self.folders_dropped.emit(_dropped_paths(event))
 
     def _lay_out(self) -> None:

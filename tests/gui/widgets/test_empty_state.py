@@ -16,6 +16,7 @@ from taskmon.gui.widgets.empty_state import EmptyState
 from tests.gui.widgets.task_pictures import save
 
 COPY, LEFT, NONE = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+MOVE = Qt.DropAction.MoveAction
 
 
 @pytest.fixture
@@ -74,8 +75,11 @@ def test_folders_can_be_dropped_and_the_target_lights_up(empty: EmptyState, tmp_
     assert empty.grab().toImage() != calm
     empty.dragLeaveEvent(QDragLeaveEvent())
     assert empty.grab().toImage() == calm
-    empty.dropEvent(QDropEvent(QPointF(9, 9), COPY, mime, LEFT, NONE))
+    drop = QDropEvent(QPointF(9, 9), COPY | MOVE, mime, LEFT, NONE)
+    drop.setDropAction(MOVE)
+    empty.dropEvent(drop)
     assert dropped == [[str(tmp_path)]]
+    assert drop.dropAction() is COPY, "after a move its source may remove the folder"
 
 
 def test_what_is_no_folder_on_this_computer_is_not_taken(empty: EmptyState) -> None:

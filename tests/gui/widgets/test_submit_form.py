@@ -226,16 +226,17 @@ def test_a_folder_dropped_on_the_form_is_passed_on(form: SubmitForm) -> None:
     form.folders_dropped.connect(dropped.append)
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile("/runs/other"), QUrl("https://example.org/x")])
-    form.dropEvent(
-        QDropEvent(
-            QPoint(5, 5).toPointF(),
-            Qt.DropAction.CopyAction,
-            mime,
-            Qt.MouseButton.LeftButton,
-            Qt.KeyboardModifier.NoModifier,
-        )
+    drop = QDropEvent(
+        QPoint(5, 5).toPointF(),
+        Qt.DropAction.CopyAction | Qt.DropAction.MoveAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
     )
+    drop.setDropAction(Qt.DropAction.MoveAction)
+    form.dropEvent(drop)
     assert dropped == [["/runs/other"]]
+    assert drop.dropAction() is Qt.DropAction.CopyAction, "after a move its source may remove the folder"
 
 
 def test_every_field_has_a_name_a_label_and_a_mnemonic_of_its_own(form: SubmitForm) -> None:
