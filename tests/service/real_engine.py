@@ -163,14 +163,15 @@ def held_database(path: Path) -> Iterator[None]:
         yield
 
 
-def fill_disk(path: Path) -> None:
-    """A file that takes what the disk has, to the last page."""
+def fill_disk(path: Path, leave: int = 0) -> None:
+    """A file that takes what the disk has, but for `leave` bytes."""
     with path.open("wb") as file:
-        end, size = 0, shutil.disk_usage(path.parent).free
+        end, size = 0, shutil.disk_usage(path.parent).free - leave
         while size >= 4096:
             try:
                 os.posix_fallocate(file.fileno(), end, size)
                 end += size
+                size = min(size, shutil.disk_usage(path.parent).free - leave)
             except OSError:
                 size //= 2
 

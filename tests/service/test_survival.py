@@ -48,6 +48,8 @@ pytestmark = pytest.mark.journey
 SHORT_LEASE = {"TASKMON_LEASE_S": "2", "TASKMON_KILL_GRACE_S": "1"}
 LONG_LEASE = {**SHORT_LEASE, "TASKMON_LEASE_S": "20"}
 """Where the service itself goes away: runners may take two seconds to try again."""
+DATABASE_NEEDS = 256 << 10
+"""Bytes in which the service writes down how tasks ended; far less than what simulators have to leave."""
 GATED = "import os, time\nprint('waits', flush=True)\nwhile not os.path.exists('{gate}'):\n    time.sleep(0.02)\n"
 """A simulation that ends once the file `gate` is there."""
 
@@ -298,7 +300,7 @@ async def _fill_and_free(engine: RealEngine, gate: Gate, disk: Path, place: Path
         running = await computing(engine, client, gate.folder(place))
         resting = engine.new_group(start=False)
         queued = (await engine.submit(gate.folder(place, "queued"), "python3 solve.py", resting)).id
-        fill_disk(disk / "filler")
+        fill_disk(disk / "filler", leave=DATABASE_NEEDS)
         task = await wait_for(client, running, Status.EXECUTER_FAILED)
         assert "ran full" in (task.error_detail or "")
         with pytest.raises(TaskmonError, match="full"):
