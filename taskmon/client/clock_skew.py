@@ -12,17 +12,28 @@ _TOLD_TO_S: Final = 2.0
 
 
 class ClockSkew:
-    """Narrows the difference down with everything the other clock says; a clock that was set is believed again."""
+    """Narrows the difference down with everything the other clock says; a clock that was set is believed again.
+
+    What contradicts all before is believed when it is said twice: a service that was stopped and goes on sends the time
+    at which it was stopped once more.
+    """
 
     def __init__(self) -> None:
         self._least, self._most = -math.inf, math.inf
+        self._doubted: tuple[float, float] | None = None
 
     def hear(self, said: datetime, earliest: datetime, latest: datetime) -> None:
         """The other clock said `said` when ours was between `earliest` and `latest`."""
         least = (said - latest).total_seconds()
         most = (said - earliest).total_seconds() + _TOLD_TO_S
-        narrowed = max(least, self._least), min(most, self._most)
-        self._least, self._most = narrowed if narrowed[0] <= narrowed[1] else (least, most)
+        narrowed = _common((least, most), (self._least, self._most))
+        if narrowed is not None:
+            self._doubted = None
+        else:
+            narrowed = _common((least, most), self._doubted) if self._doubted is not None else None
+            self._doubted = (least, most) if narrowed is None else None
+        if narrowed is not None:
+            self._least, self._most = narrowed
 
     @property
     def skew(self) -> timedelta:
@@ -31,6 +42,12 @@ class ClockSkew:
             return timedelta(0)
         # An answer is written at the end of a wait: the early end of a wide range is the likely one.
         return timedelta(seconds=self._least + min(_TOLD_TO_S, self._most - self._least) / 2)
+
+
+def _common(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float] | None:
+    """What two ranges have in common; None for nothing."""
+    least, most = max(one[0], other[0]), min(one[1], other[1])
+    return (least, most) if least <= most else None
 
 
 class ServerClock:

@@ -16,10 +16,21 @@ class Messages(QObject):
     fact_told = Signal(str)
     problem_told = Signal(str)
 
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._latest = ""
+
     def tell(self, sentence: str) -> None:
         """Something happened that the person may want to know."""
+        self._latest = sentence
         self.fact_told.emit(sentence)
 
     def tell_problem(self, error: TaskmonError) -> None:
         """Something was refused or failed; what happened, then what to do."""
+        self._latest = str(error)
         self.problem_told.emit(str(error))
+
+    def replace(self, sentence: str, news: str) -> None:
+        """What `sentence` said is over: `news` takes its place, if nothing else has done so."""
+        if self._latest == sentence:
+            self.tell(news)

@@ -55,6 +55,19 @@ def test_a_clock_that_was_set_is_believed_again() -> None:
         assert abs(skew.skew.total_seconds() - ahead) <= 2
 
 
+def test_a_service_that_was_stopped_and_goes_on_does_not_turn_the_clock_back() -> None:
+    clock, skew = StillClock(), ClockSkew()
+    stopped_at = clock.now
+    skew.hear(stopped_at, clock.now, clock.now)
+    clock.advance(22)
+    skew.hear(stopped_at, clock.now, clock.advance(0.01))
+    assert skew.skew == timedelta(0)
+    skew.hear(clock.now, clock.now, clock.advance(0.01))
+    clock.advance(60)
+    skew.hear(stopped_at, clock.now, clock.advance(0.01))
+    assert skew.skew == timedelta(0)
+
+
 @pytest.mark.parametrize("minutes", [-7, 0, 7])
 async def test_the_watcher_tells_how_far_the_service_is_ahead(minutes: int) -> None:
     clock, service, told = StillClock(), FakeService(), list[Freshness]()

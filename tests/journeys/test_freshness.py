@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMessageBox
 from taskmon.client.local_service import ServiceAddress
 from taskmon.core.lifecycle import Status
 from taskmon.gui.controllers.connection import Place
+from taskmon.gui.widgets.timeline import Timeline
 from taskmon.gui.widgets.wishes import Wish
 from tests.journeys.story import Service, submit, wait_for
 from tests.journeys.test_connections import window
@@ -201,5 +202,67 @@ def test_a_killed_service_that_comes_back_needs_no_other_window(
             async with service.client() as client:
                 await client.kill(task_id)
             await until_async(lambda: status(desk, task_id) is Status.KILLED, 30, "the window hears news again")
+
+    run_on_qt(story())
+
+
+def test_what_is_selected_and_refused_in_silence_is_put_right_when_the_service_answers_again(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with opened(app, service, tmp_path) as desk:
+            await until_live(desk)
+            task_id = await with_running_task(desk, service, folder("endless", count_py=COUNT))
+            facts, problems = list[str](), list[str]()
+            service.kill()
+            await until_silent(desk)
+            desk.messages.problem_told.connect(problems.append)
+            desk.messages.fact_told.connect(facts.append)
+            await until_async(lambda: desk.shell.table.select_task(task_id), 30, "it is in the table")
+            timeline = desk.window.findChild(Timeline)
+            await until_async(lambda: "not known yet" in timeline.accessibleDescription(), 30, "that is said")
+            assert problems == []  # the badge has said it
+            refused = await refusal_of(desk, Wish.KILL)
+            service.start()
+            await until_live(desk)
+            assert problems == [refused]
+            assert facts == ["The service answers now. What was refused has not been done."]
+            await until_async(lambda: "still going on" in timeline.accessibleDescription(), 30, "all is known")
+
+    run_on_qt(story())
+
+
+def test_a_list_of_which_nothing_is_left_goes_without_a_word(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with opened(app, service, tmp_path) as desk:
+            async with service.client() as client:
+                task_id = await submit(client, folder(work_py="print('at the end')"), ["python3 work.py"])
+                await wait_for(client, task_id, Status.SUCCESS)
+            await until_async(lambda: status(desk, task_id) is Status.SUCCESS, 30, "it has ended")
+            await until_async(lambda: desk.shell.table.select_task(task_id), 30, "it is in the table")
+            await until_async(lambda: desk.detail._detail is not None, 30, "everything about it is known")
+            await desk.memory.save_now()
+        problems = list[str]()
+        other = Service(tmp_path / "other", options=("--no-extensions",))
+        other.start()
+        gate = asyncio.Event()
+
+        async def find() -> ServiceAddress:
+            await gate.wait()
+            return ServiceAddress(url=other.url, api_key=other.api_key, pid=0)
+
+        try:
+            place = Place("the service", find, embedded=False)
+            async with window(app, service, tmp_path, given=(place, service.url)) as desk:
+                desk.messages.problem_told.connect(problems.append)
+                await until_async(lambda: desk.shell.table.current_id() == task_id, 30, "it is remembered")
+                gate.set()
+                await until_async(lambda: desk.shell.stack.currentWidget() is desk.shell.first_start, 30, "none")
+                await until_live(desk)
+                assert problems == []
+        finally:
+            other.clean_up()
 
     run_on_qt(story())

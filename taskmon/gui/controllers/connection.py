@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from taskmon.core.errors import ConnectionFailedError, NotAuthorizedError, TaskmonError
+from taskmon.core.errors import BusyError, ConnectionFailedError, NotAuthorizedError, TaskmonError
 from taskmon.core.place_name import THIS_COMPUTER as THIS_COMPUTER
 from taskmon.core.place_name import list_name
 from taskmon.gui.desktop_notices import LISTENER
@@ -36,8 +36,12 @@ PATIENCE: Final = 2
 """Failed polls of the embedded service before it is looked for (and, if need be, started) again."""
 FAREWELL_S: Final = 10.0
 """How long cancelled actions may use the client of a service that was left, for example to withdraw half an upload."""
+AGAIN_S: Final = 3.0
+"""How long after a failed answer the same is asked again at the soonest."""
 GRACE_S: Final = 2.0
 """How long a service that was silent may take to answer before a wish is refused."""
+ANSWERS: Final = "The service answers now."
+NOT_DONE: Final = f"{ANSWERS} What was refused has not been done."
 STAYS: Final = ("leave", "switch", "connections", DOOR, LISTENER)
 """Names of the actions that are about the window and outlive a change of service."""
 
@@ -94,6 +98,8 @@ class ConnectionController:
         self._silent = False
         self._last_answer: datetime | None = None
         self._trouble: TaskmonError | None = None
+        self._complaints: dict[str, str] = {}
+        """What was told or refused because there is no answer, and what is said instead when there is one."""
         self._answered, self._arrived = asyncio.Event(), asyncio.Event()
         self._freshness_listeners: list[Callable[[Freshness], None]] = []
         self._move_listeners: list[Callable[[Place], None]] = []
@@ -103,8 +109,7 @@ class ConnectionController:
     def client(self) -> ServiceClient:
         """The client of the present service; raises ConnectionFailedError while there is none."""
         if self._client is None:
-            title = "The service is not connected yet."
-            raise ConnectionFailedError(title, "Wait a moment and try again.")
+            raise self._refusal("The service is not connected yet.", "Wait a moment and try again.")
         return self._client
 
     @property
@@ -127,8 +132,25 @@ class ConnectionController:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._answered.wait(), GRACE_S)
         if self._trouble is not None:
-            raise ConnectionFailedError(self._trouble.title, "Nothing was sent. Try again when it answers.")
+            raise self._refusal(self._trouble.title, "Nothing was sent. Try again when it answers.")
         return client
+
+    def _refusal(self, title: str, advice: str) -> ConnectionFailedError:
+        refusal = ConnectionFailedError(title, advice)
+        self._complaints[str(refusal)] = NOT_DONE
+        return refusal
+
+    def _end_complaints(self, news: str | None = None) -> None:
+        """What the status line says of a service that does not answer is no longer true."""
+        for complaint, answer in self._complaints.items():
+            self._messages.replace(complaint, answer if news is None else news)
+        self._complaints.clear()
+
+    async def again(self, error: TaskmonError) -> None:
+        """Returns when it makes sense to ask again what was answered by `error`: a while later, and once the service
+        answers the poller."""
+        await asyncio.sleep(max(AGAIN_S, (isinstance(error, BusyError) and error.retry_after) or 0.0))
+        await self._answered.wait()
 
     @property
     def place(self) -> Place | None:
@@ -153,6 +175,7 @@ class ConnectionController:
         if self._place is not None:
             self._leave()
         self._place = place
+        self._end_complaints("")
         self._last_answer, self._misses, self._silent, self._trouble = None, 0, False, None
         self._window.show_connection(place.name)
         self._badge.show_freshness(True, None, f"Connecting to {place.name}.")
@@ -204,6 +227,7 @@ class ConnectionController:
             except TaskmonError as error:
                 logger.warning("no connection: %s", error)
                 self._show_absence(error)
+                self._complaints[str(error)] = ANSWERS
                 self._messages.tell_problem(error)
                 await asyncio.sleep(retry_pause(failures))
 
@@ -245,6 +269,7 @@ class ConnectionController:
         (self._answered.set if freshness.connected else self._answered.clear)()
         if freshness.connected:
             self._last_answer = freshness.last_answer or self._last_answer
+            self._end_complaints()
         elif not self._misses and not self._silent and self._last_answer is not None:
             self._last_answer = self._clock()  # a long poll was answered until it broke, which is now
         self._badge.show_freshness(freshness.connected, self._last_answer, str(problem) if problem else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from taskmon.core.errors import BusyError, ConnectionFailedError, NotFoundError, ServiceFailedError
 from taskmon.core.lifecycle import can_kill
 from taskmon.core.units import count_text
 from taskmon.gui.widgets.wishes import Wish
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from taskmon.client.api import ServiceClient
     from taskmon.client.task_store import Change, TaskStore
+    from taskmon.core.errors import TaskmonError
     from taskmon.core.task import QueuePosition, Task, TaskDetail
     from taskmon.gui.background import Background
     from taskmon.gui.controllers.connection import ConnectionController
@@ -34,6 +36,18 @@ async def load_detail(client: ServiceClient, task_id: str) -> tuple[TaskDetail, 
     if detail.is_terminated or detail.start_time is not None:
         return detail, None
     return detail, (await client.task_status(task_id)).position_in_queue
+
+
+async def detail_at_last(
+    connection: ConnectionController, task_id: str, on_failure: Callable[[TaskmonError], None] = lambda _: None
+) -> tuple[TaskDetail, QueuePosition | None]:
+    """As `load_detail`, asked again while the service is silent, busy or broken. Raises other TaskmonErrors."""
+    while True:
+        try:
+            return await load_detail(await connection.ready(), task_id)
+        except (ConnectionFailedError, BusyError, ServiceFailedError) as error:
+            on_failure(error)
+            await connection.again(error)
 
 
 class TaskDetailController:
@@ -111,18 +125,26 @@ class TaskDetailController:
         if self._detail is None:
             self._diagram.show_task(task, self._clock())
             self._explanation.show_task(self._model.explained(task))
-            self._timeline.show_nothing()
+            self._timeline.show_not_yet()
         self._details.show_task(self._model.explained(task))
         self._background.restart("detail", self._load(task.task_id))
 
     async def _load(self, task_id: str) -> None:
-        detail, position = await load_detail(await self._connection.ready(), task_id)
+        try:
+            detail, position = await detail_at_last(self._connection, task_id, self._failed)
+        except NotFoundError:  # a remembered task that is no more, or another program at this address: the list tells
+            self._connection.refresh()
+            return
         self._detail = detail
         now = self._clock()
         self._diagram.show_task(detail, now)
         self._explanation.show_task(self._model.explained(detail), position)
         self._timeline.show_task(detail, now)
         self._details.show_task(self._model.explained(detail))
+
+    def _failed(self, error: TaskmonError) -> None:
+        if self._detail is None:
+            self._timeline.show_not_yet(str(error))
 
     def note_reason(self, task_id: str) -> None:
         """The table has learned what a failed task printed about its failure."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.errors import InvalidInputError
 from taskmon.gui.controllers.log import LogController
-from taskmon.gui.controllers.task_detail import load_detail
+from taskmon.gui.controllers.task_detail import detail_at_last
 from taskmon.gui.widgets.task_window import TaskWindow
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class _OpenTask:
         self._around.background.restart(f"{self._key} detail", self._load())
 
     async def _load(self) -> None:
-        self.task, self._position = await load_detail(await self._around.connection.ready(), self.task_id)
+        self.task, self._position = await detail_at_last(self._around.connection, self.task_id)
         self.show()
 
     def show(self) -> None:

@@ -310,6 +310,8 @@ class MainWindow(QMainWindow):
 
     def _show_message(self, sentence: str) -> None:
         shown = one_line(" ".join(sentence.split()))
+        if shown:
+            self.statusBar().clearMessage()  # the tip of the button that was clicked would hide what came of it
         self._message.setText(shown)
         self._message.setToolTip(plain_tooltip(shown))
         self._message.style().polish(self._message)

@@ -26,6 +26,7 @@ _MARGIN: Final = 12
 _LABELS: Final = 208
 _SHORTEST_BAR: Final = 3.0
 _NOTHING: Final = "Select one task to see where its time went."
+_NOT_YET: Final = "Where its time went is not known yet."
 
 
 class Timeline(QScrollArea):
@@ -46,7 +47,7 @@ class Timeline(QScrollArea):
         """The history of a task; `now` is aware and ends what has not ended."""
         self._detail = detail
         self._chart.show_rows(rows_of(detail, now))
-        self.setAccessibleDescription("\n".join(row.spoken for row in self._chart.rows))
+        self._describe("\n".join(row.lasting for row in self._chart.rows))
 
     def set_now(self, now: datetime) -> None:
         """Lets the bars that have not ended grow."""
@@ -55,9 +56,21 @@ class Timeline(QScrollArea):
 
     def show_nothing(self) -> None:
         """No task, or several."""
+        self._show_note(_NOTHING)
+
+    def show_not_yet(self, why: str = "") -> None:
+        """One task, of which the service has not told enough yet."""
+        self._show_note(f"{_NOT_YET}\n{why}".strip())
+
+    def _show_note(self, note: str) -> None:
         self._detail = None
-        self._chart.show_rows(())
-        self.setAccessibleDescription(_NOTHING)
+        self._chart.show_note(note)
+        self._describe(note)
+
+    def _describe(self, words: str) -> None:
+        """A screen reader hears of every description that is set."""
+        if words != self.accessibleDescription():
+            self.setAccessibleDescription(words)
 
     def set_theme(self, theme: Theme) -> None:
         """Paints in `theme` from now on."""
@@ -70,6 +83,7 @@ class _Chart(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.rows: tuple[Row, ...] = ()
+        self._note = _NOTHING
         self._theme = theme
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
@@ -77,6 +91,11 @@ class _Chart(QWidget):
         self.rows = rows
         self.setMinimumHeight(self.sizeHint().height())
         self.update()
+
+    def show_note(self, note: str) -> None:
+        """Words instead of rows."""
+        self._note = note
+        self.show_rows(())
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -118,7 +137,8 @@ class _Chart(QWidget):
         painter.setFont(ui_font(9.5))
         if not self.rows:
             painter.setPen(QColor(self._theme.muted))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _NOTHING)
+            room = self.rect().adjusted(_MARGIN, 0, -_MARGIN, 0)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._note)
         else:
             self._paint_axis(painter)
             for index, row in enumerate(self.rows):

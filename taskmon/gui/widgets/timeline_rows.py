@@ -32,6 +32,8 @@ class Row:
     failed: bool = False
     heading: bool = False
     detail: str = ""
+    since: str = ""
+    """When it began, in local time, where it has not ended."""
 
     @property
     def duration(self) -> str:
@@ -44,6 +46,11 @@ class Row:
         """The row as one sentence for a tooltip or a screen reader, plain text."""
         state = " so far" if self.open else ""
         return f"{self.label}: {self.duration}{state}" if self.duration else self.label
+
+    @property
+    def lasting(self) -> str:
+        """The row as one sentence that stays true while the time goes on."""
+        return f"{self.label}: {self.since}, still going on" if self.open and self.duration else self.spoken
 
     @property
     def tooltip(self) -> str:
@@ -72,7 +79,8 @@ def _visit_rows(told: tuple[Visit, ...], index: int, visit: Visit, several: bool
         start + visit.seconds(now),
         open=visit.end is None,
         status=visit.status,
-        detail=visit.start.astimezone().strftime("since %d %b, %H:%M:%S"),
+        detail=_since(visit.start),
+        since=_since(visit.start),
     )
     for operation in visit.operations:
         yield _operation_row(operation, origin, now)
@@ -89,7 +97,12 @@ def _operation_row(operation: Operation, origin: datetime, now: datetime) -> Row
         open=operation.end_timestamp is None,
         failed=operation.status is OperationStatus.FAILED,
         detail="" if code is None else f"exit code {code}",
+        since=_since(operation.start_timestamp),
     )
+
+
+def _since(moment: datetime) -> str:
+    return moment.astimezone().strftime("since %d %b, %H:%M:%S")
 
 
 def ticks(span: float, most: int) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QStatusTipEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -49,6 +49,18 @@ def test_every_wish_is_offered_with_words_and_asked_for_when_triggered(window: M
     assert asked == [text.wish for text in WISHES] == list(dict.fromkeys(asked))
     assert set(asked) == set(Wish)
     assert all(window.action(wish).text() for wish in Wish)
+
+
+def test_a_refusal_is_seen_while_the_pointer_is_still_on_the_button(window: MainWindow) -> None:
+    window.show()
+    window.action(Wish.KILL).hover()
+    bar = window.statusBar()
+    QApplication.sendEvent(window, QStatusTipEvent("Stop the selected tasks"))
+    assert bar.currentMessage() == "Stop the selected tasks"
+    window.show_problem("The service does not answer.")
+    label = bar.findChild(QLabel, "message")
+    assert label is not None
+    assert (bar.currentMessage(), label.isVisible()) == ("", True)
 
 
 @pytest.mark.parametrize("needed", [300, 900])

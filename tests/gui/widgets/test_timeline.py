@@ -35,6 +35,20 @@ def timeline(app: object) -> Iterator[Timeline]:
     widget.close()
 
 
+@pytest.fixture
+def heard(timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every description that is set from now on."""
+    told: list[str] = []
+    setter = timeline.setAccessibleDescription
+
+    def listen(words: str) -> None:
+        told.append(words)
+        setter(words)
+
+    monkeypatch.setattr(timeline, "setAccessibleDescription", listen)
+    return told
+
+
 def test_every_state_is_a_row_with_its_duration() -> None:
     detail = a_task_detail(visited=TRUNK, status_history=a_history(TRUNK, step_s=8))
     rows = rows_of(detail, seconds_after(NOON, 61))
@@ -97,9 +111,26 @@ def test_ticks_read_well() -> None:
 
 def test_it_reads_aloud_what_it_paints(timeline: Timeline) -> None:
     timeline.show_task(a_task_detail(visited=TRUNK[:2]), seconds_after(NOON, 5))
-    assert timeline.accessibleDescription().splitlines() == ["Waiting for Input: 1.0 s", "In Queue: 4.0 s so far"]
-    timeline.set_now(seconds_after(NOON, 7))
-    assert "In Queue: 6.0 s so far" in timeline.accessibleDescription()
+    since = seconds_after(NOON, 1).astimezone().strftime("since %d %b, %H:%M:%S")
+    told = ["Waiting for Input: 1.0 s", f"In Queue: {since}, still going on"]
+    assert timeline.accessibleDescription().splitlines() == told
+
+
+def test_a_screen_reader_hears_of_it_only_when_something_happened(timeline: Timeline, heard: list[str]) -> None:
+    timeline.show_task(a_task_detail(visited=TRUNK[:2]), seconds_after(NOON, 5))
+    heard.clear()
+    timeline.set_now(seconds_after(NOON, 700))
+    timeline.show_task(a_task_detail(visited=TRUNK[:2]), seconds_after(NOON, 701))
+    assert heard == []
+    timeline.show_task(a_task_detail(visited=TRUNK[:3]), seconds_after(NOON, 702))
+    assert len(heard) == 1
+
+
+def test_one_task_that_is_not_known_yet_is_not_called_none(timeline: Timeline) -> None:
+    nothing = timeline.grab().toImage()
+    timeline.show_not_yet()
+    assert timeline.accessibleDescription() == "Where its time went is not known yet."
+    assert timeline.grab().toImage() != nothing
 
 
 def test_pointing_at_a_bar_tells_more(timeline: Timeline) -> None:
