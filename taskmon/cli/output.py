@@ -14,7 +14,7 @@ from taskmon.cli.terminal import say, takes_all, visible
 from taskmon.core.lifecycle import facts
 from taskmon.core.plain_text import one_line
 from taskmon.core.task import OperationName
-from taskmon.core.task_story import command_sentence, told_error
+from taskmon.core.task_story import command_sentence, general_why, told_error
 from taskmon.core.units import duration_text, money_text, size_text
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def explanation(task: TaskDetail) -> list[tuple[str, str]]:
         ("What happened", known.what),
         ("Command", command),
         ("Detail", detail),
-        ("Why", known.why),
+        ("Why", general_why(task)),
         ("Next step", known.next_step),
     ]
 

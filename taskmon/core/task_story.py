@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from taskmon.core.lifecycle import FACTS, Status, facts
 from taskmon.core.units import count_text
 
 if TYPE_CHECKING:
     from taskmon.core.task import Operation, QueuePosition, Task, TaskDetail
+
+_EXIT_CODE: Final = "Exit code "
 
 
 class Visit(NamedTuple):
@@ -67,6 +69,13 @@ def told_error(task: Task) -> str:
     return task.error_detail or (task.executer.error_detail if task.executer else None) or ""
 
 
+def general_why(task: Task) -> str:
+    """Why a task comes to its state; empty where that is only a guess and the service told the cause of this one."""
+    guessed = task.status in (Status.FAILED, Status.EXECUTER_FAILED)
+    told = any(line.strip() and not line.startswith(_EXIT_CODE) for line in told_error(task).splitlines())
+    return "" if guessed and told else facts(task.status).why
+
+
 def failed_command(detail: TaskDetail) -> FailedCommand | None:
     """The last command that did not end with zero, if the service told."""
     from taskmon.core.task import OperationName, OperationStatus
@@ -105,7 +114,7 @@ def command_sentence(detail: TaskDetail) -> str:
 
 def failure_sentence(failed: FailedCommand) -> str:
     """`Exit code 1 from: blockMesh -case wing`"""
-    how = "An error" if failed.exit_code is None else f"Exit code {failed.exit_code}"
+    how = "An error" if failed.exit_code is None else f"{_EXIT_CODE}{failed.exit_code}"
     return f"{how} from: {failed.command}"
 
 

@@ -49,6 +49,7 @@ def test_the_detail_to_read_is_there_whoever_told_it() -> None:
     told = dict(explanation(a_task_detail(status=Status.EXECUTER_FAILED, executer=executer)))
     assert told["Detail"] == "no space left"
     assert "Read the detail" in told["Next step"]
+    assert told["Why"] == ""
 
 
 def test_a_name_cannot_paint_the_terminal_or_break_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from taskmon.core.lifecycle import Status
+from taskmon.core.lifecycle import Status, facts
 from taskmon.core.task import OperationStatus, QueuePosition
 from taskmon.core.task_story import (
     FailedCommand,
     counts_sentence,
     failed_command,
     failure_sentence,
+    general_why,
     queue_sentence,
     steps,
     visits,
 )
-from tests.builders import NOON, a_status_entry, a_task_detail, an_operation, seconds_after
+from tests.builders import NOON, a_status_entry, a_task, a_task_detail, an_operation, seconds_after
 
 TRUNK = (Status.PENDING_INPUT, Status.SUBMITTED, Status.STARTED, Status.COMPUTATION_STARTED)
 
@@ -74,3 +75,15 @@ def test_sentences() -> None:
     assert queue_sentence(QueuePosition(tasks_ahead=3)) == "3 tasks are ahead of it."
     assert counts_sentence({Status.SUCCESS: 9, Status.COMPUTATION_STARTED: 3}) == "12 tasks: 3 In Progress, 9 Success."
     assert counts_sentence({}) == "No tasks."
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.EXECUTER_FAILED])
+def test_a_told_cause_is_not_followed_by_guesses(status: Status) -> None:
+    assert general_why(a_task(status=status, error_detail="The program “lmp” is not installed.\nExit code 127")) == ""
+    assert general_why(a_task(status=status, error_detail="Exit code 1 from: bash run.sh")) == facts(status).why
+    assert general_why(a_task(status=status)) == facts(status).why
+
+
+def test_a_reason_that_is_no_guess_stays_beside_what_the_service_told() -> None:
+    task = a_task(status=Status.TTL_EXCEEDED, error_detail="stopped after 90 s")
+    assert general_why(task) == facts(Status.TTL_EXCEEDED).why

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVB
 
 from taskmon.core.lifecycle import Status, facts
 from taskmon.core.plain_text import some_lines
-from taskmon.core.task_story import command_sentence, counts_sentence, queue_sentence, told_error
+from taskmon.core.task_story import command_sentence, counts_sentence, general_why, queue_sentence, told_error
 from taskmon.gui.icons import icon, tinted_icon
 from taskmon.gui.theme import LIGHT, Theme, ui_font
 from taskmon.gui.widgets.explanation_parts import ErrorText, Section, Title, text_label
@@ -95,7 +95,7 @@ class Explanation(QWidget):
 
     def show_task(self, task: Task, position: QueuePosition | None = None) -> None:
         """One task; `position` is its place in the queue where the service tells it."""
-        self._show_facts(task.status)
+        self._show_facts(task.status, general_why(task))
         command = _command_sentence(task)
         sentences = [queue_sentence(position)] if position and task.status is Status.SUBMITTED else []
         error = told_error(task)
@@ -107,7 +107,7 @@ class Explanation(QWidget):
 
     def show_status(self, status: Status) -> None:
         """A state in general, without a task."""
-        self._show_facts(status)
+        self._show_facts(status, facts(status).why)
         self._show_fact("")
         self._error.show_text("")
         self._offer(())
@@ -201,11 +201,12 @@ class Explanation(QWidget):
         button.setToolTip(words if self._low else "")
         button.setAccessibleName(words)
 
-    def _show_facts(self, status: Status) -> None:
+    def _show_facts(self, status: Status, why: str) -> None:
         told = facts(status)
         self._title.show_status(status)
-        for section, words in zip(self._sections, (told.what, told.why, told.next_step), strict=True):
+        for section, words in zip(self._sections, (told.what, why, told.next_step), strict=True):
             section.show_words(words)
+            section.setVisible(bool(words))
 
     def _show_only(self, sentence: str) -> None:
         self._title.hide()

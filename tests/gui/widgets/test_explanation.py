@@ -52,6 +52,19 @@ def test_the_error_detail_is_shown_as_it_is_and_can_be_selected(explanation: Exp
     assert detail.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
 
 
+def test_the_next_step_follows_the_told_cause_and_can_be_seen_without_scrolling(explanation: Explanation) -> None:
+    explanation.resize(380, 250)
+    cause = "The program “FreeFem++” is not installed on this computer. Install it with: sudo apt install freefem++"
+    explanation.show_task(a_task(status=Status.EXECUTER_FAILED, error_detail=cause))
+    told = facts(Status.EXECUTER_FAILED)
+    assert told.why not in words(explanation)
+    QApplication.processEvents()
+    (step,) = (label for label in explanation.findChildren(QLabel) if label.text() == told.next_step)
+    assert not step.visibleRegion().isEmpty()
+    explanation.show_status(Status.EXECUTER_FAILED)
+    assert told.why in words(explanation)
+
+
 def test_the_machine_s_error_is_shown_where_the_task_has_none(explanation: Explanation) -> None:
     explanation.show_task(a_task(status=Status.EXECUTER_FAILED, executer=an_executer(error_detail="no space left")))
     assert "no space left" in words(explanation)
