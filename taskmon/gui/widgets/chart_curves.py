@@ -65,8 +65,26 @@ def series_key(name: str) -> str:
     return f"series {name}"
 
 
-def series_panels(series: Mapping[str, Points], *, logarithmic: bool) -> tuple[Panel, ...]:
-    """The number series of a log, each with an axis of its own: their magnitudes have nothing to do with each other."""
+def falls_by_decades(y: Sequence[float]) -> bool:
+    """Whether values fall to a hundredth of their largest or lower and stay above zero, as residuals do.
+
+    On a linear axis all that matters of them would lie on the bottom line.
+    """
+    import numpy as np
+
+    values = np.array(y, dtype=float)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return False
+    top, bottom = int(values.argmax()), int(values.argmin())
+    return top < bottom and bool(0 < values[bottom] <= values[top] / 100)
+
+
+def series_panels(series: Mapping[str, Points], *, logarithmic: bool | None = None) -> tuple[Panel, ...]:
+    """The number series of a log, each with an axis of its own: their magnitudes have nothing to do with each other.
+
+    `logarithmic`: whether all axes are; None lets the values of each decide.
+    """
     return tuple(
         Panel(
             series_key(name),
@@ -75,7 +93,7 @@ def series_panels(series: Mapping[str, Points], *, logarithmic: bool) -> tuple[P
             number_text,
             timed=False,
             from_zero=False,
-            logarithmic=logarithmic,
+            logarithmic=falls_by_decades(y) if logarithmic is None else logarithmic,
             colour=place,
             large=True,
         )

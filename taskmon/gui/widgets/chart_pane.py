@@ -41,12 +41,16 @@ class ChartPane(QWidget):
         self._series: Mapping[str, Points] = {}
         self._hidden: set[str] = set()
         self._known: set[str] = set()
+        self._axes_chosen: bool | None = None
         self._plots: ChartPlots | None = None
         self.setAccessibleName("Charts")
         self._chooser = self._button("Plots", "Choose what is plotted")
         self._chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._chooser.setMenu(QMenu(self._chooser))
-        self.logarithmic = self._button("Log axis", "Show the series of the log on logarithmic axes")
+        self.logarithmic = self._button(
+            "Log axis",
+            "Show the series of the log on logarithmic axes; until you choose, those that fall by decades are",
+        )
         self.logarithmic.setCheckable(True)
         self._fit = self._button("Fit", "Show everything again after zooming (Ctrl and the wheel zoom, dragging moves)")
         self._reading = QLabel()
@@ -57,7 +61,7 @@ class ChartPane(QWidget):
         self._stack = QStackedLayout()
         self._stack.addWidget(self._placeholder)
         self._arrange()
-        self.logarithmic.toggled.connect(self._refresh)
+        self.logarithmic.clicked.connect(self._choose_axes)
         self._fit.clicked.connect(self._fit_data)
         self._save_image.clicked.connect(lambda: self.export_requested.emit("png"))
         self._save_values.clicked.connect(lambda: self.export_requested.emit("csv"))
@@ -139,10 +143,14 @@ class ChartPane(QWidget):
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _panels(self) -> Sequence[Panel]:
-        shown = series_panels(self._series, logarithmic=self.logarithmic.isChecked())
+        shown = series_panels(self._series, logarithmic=self._axes_chosen)
         if self._usage is not None and len(self._usage):
             shown += usage_panels(self._usage)
         return [panel for panel in shown if panel.key not in self._hidden]
+
+    def _choose_axes(self, logarithmic: bool) -> None:
+        self._axes_chosen = logarithmic
+        self._refresh()
 
     def _has_data(self) -> bool:
         return bool(self._series) or (self._usage is not None and len(self._usage) > 0)
@@ -158,7 +166,9 @@ class ChartPane(QWidget):
             self._reading.clear()
         elif self.isVisible():
             plots = self._loaded_plots()
-            plots.show_panels(self._panels())
+            panels = self._panels()
+            self.logarithmic.setChecked(any(panel.logarithmic for panel in panels))
+            plots.show_panels(panels)
             self._stack.setCurrentWidget(plots.widget)
 
     def _loaded_plots(self) -> ChartPlots:

@@ -93,6 +93,37 @@ def test_of_many_series_the_first_few_are_shown(pane: ChartPane) -> None:
     assert [panel.title for panel in pane._panels()] == [f"s{number}" for number in range(6)]
 
 
+@pytest.mark.parametrize(
+    ("values", "logarithmic"),
+    [
+        ([1.0, 0.5, 0.1, 0.001], True),
+        ([1.0, 5.0, float("nan"), 0.01], True),
+        ([0.001, 0.5, 2.0], False),  # time goes up by decades; its line is straight
+        ([1.0, 0.5, 0.1], False),
+        ([1.0, 0.01, 0.0], False),
+        ([float("nan")], False),
+        ([], False),
+    ],
+)
+def test_series_that_fall_by_decades_have_a_logarithmic_axis(
+    pane: ChartPane, values: list[float], *, logarithmic: bool
+) -> None:
+    pane.show_series({"residual": (range(len(values)), values), "time": ([0.0, 1.0], [1.0, 2.0])})
+    assert [panel.logarithmic for panel in pane._panels()] == [logarithmic, False]
+    assert pane.logarithmic.isChecked() == logarithmic
+
+
+def test_the_chosen_axes_stay_for_every_task(pane: ChartPane) -> None:
+    falling = {"residual": ([0.0, 1.0], [1.0, 1e-5])}
+    pane.show_series(falling)
+    pane.logarithmic.click()
+    assert [panel.logarithmic for panel in pane._panels()] == [False]
+    pane.show_nothing("Select one task.")
+    pane.show_series(falling)
+    assert [panel.logarithmic for panel in pane._panels()] == [False]
+    assert not pane.logarithmic.isChecked()
+
+
 def test_a_logarithmic_axis_leaves_gaps_where_there_is_no_logarithm(pane: ChartPane) -> None:
     pane.show_series({"residual": ([1, 2, 3, 4], [1.0, 0.0, float("nan"), 0.01])})
     pane.logarithmic.click()
