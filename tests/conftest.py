@@ -165,6 +165,7 @@ def app() -> Iterator[QApplication]:
     qInstallMessageHandler(_remember_qt_message)
     gc.disable()  # as in the window: see taskmon/gui/garbage.py
     application = QApplication.instance() or QApplication(["taskmon"])
+    assert isinstance(application, QApplication)
     application.setApplicationName("taskmon")
     application.setOrganizationName("taskmon")
     application.setQuitOnLastWindowClosed(False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ PATIENCE_S = 30.0
 """Long, for a machine may have much else to do; whoever waits for what comes pays nothing for it."""
 
 
-def until(condition: Callable[[], T], within_s: float = PATIENCE_S, what: str = "") -> T:
+def until(condition: Callable[[], T | None], within_s: float = PATIENCE_S, what: str = "") -> T:
     """The first true answer of `condition`; fails with `what` when there is none within `within_s` seconds."""
     deadline = time.monotonic() + within_s
     while not (answer := condition()):
@@ -26,13 +26,16 @@ def until(condition: Callable[[], T], within_s: float = PATIENCE_S, what: str = 
     return answer
 
 
-async def until_async(condition: Callable[[], T | Awaitable[T]], within_s: float = PATIENCE_S, what: str = "") -> T:
+@overload
+async def until_async(condition: Callable[[], Awaitable[T | None]], within_s: float = ..., what: str = ...) -> T: ...
+@overload
+async def until_async(condition: Callable[[], T | None], within_s: float = ..., what: str = ...) -> T: ...
+async def until_async(condition: Callable[[], Any], within_s: float = PATIENCE_S, what: str = "") -> Any:
     """Like `until`, without blocking the loop; `condition` may be a coroutine function."""
     deadline = time.monotonic() + within_s
     while True:
         answer = condition()
-        value: T = await answer if hasattr(answer, "__await__") else answer  # type: ignore[assignment]
-        if value:
+        if value := await answer if hasattr(answer, "__await__") else answer:
             return value
         if time.monotonic() > deadline:
             raise AssertionError(what or f"{condition} did not become true within {within_s} s")

@@ -34,7 +34,7 @@ def spawn_floor(argv: Sequence[str], count: int) -> float:
     began, alive, started = time.perf_counter(), 0, 0
     while started < count or alive:
         if started < count and alive < MACHINES:
-            os.posix_spawn(program, argv, os.environ)
+            os.posix_spawn(program, list(argv), os.environ)
             started, alive = started + 1, alive + 1
             continue
         os.wait()

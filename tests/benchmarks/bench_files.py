@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -222,7 +223,7 @@ def answers(files: list[TaskFile]) -> list[bytes]:
     """The list as the service tells it, then with other sizes, then with files that came and went."""
     grown = [replace(file, size=(file.size or 0) + 1) for file in files]
     more = grown[:-10] + [_file(f"new_{number}.vtk", number) for number in range(50)]
-    lists = ([], files[:1], files, grown, more)
+    lists: tuple[list[TaskFile], ...] = ([], files[:1], files, grown, more)
     return [
         msgspec.json.encode(TaskFiles(files=sorted(each, key=lambda file: file.path), complete=False)) for each in lists
     ]
@@ -234,9 +235,9 @@ def actions(design: Any, told: list[bytes]) -> Iterator[tuple[str, Callable[[], 
     for column, name in enumerate(("name", "size", "age")):
         for order in (Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder):
             word = "down" if order == Qt.SortOrder.DescendingOrder else "up"
-            yield f"sort by {name}, {word}", lambda column=column, order=order: design.sort(column, order)
+            yield f"sort by {name}, {word}", partial(design.sort, column, order)
     for text in WORDS:
-        yield f"filter “{text}”", lambda text=text: design.filter(text)
+        yield f"filter “{text}”", partial(design.filter, text)
     yield "sort by name again", lambda: design.sort(0, Qt.SortOrder.AscendingOrder)
     yield "list again, all chosen, other sizes", lambda: design.show(grown)
     yield "list again, all chosen, some came and went", lambda: design.show(more)

@@ -42,6 +42,8 @@ from tests.benchmarks.log_material import Lateness, run_loop, sample_lines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtGui import QPaintEvent
+
 STALL_LIMIT_MS = 16.0
 BATCH_MS = 33
 WRITER = """
@@ -84,8 +86,8 @@ def follow_with_ours(folder: Path, lines: list[bytes], rate: float, seconds: flo
     writer.kill()
     writer.wait()
     timer.stop()
-    while not (look() or spool.complete):
-        pass
+    while not spool.complete:
+        look()
     spool.copy_to(folder / "copy")
     assert sha256(folder / "copy") == sha256(path), "the view has other bytes than the file"
     view.close()
@@ -187,13 +189,13 @@ async def latency(folder: Path) -> None:
         reading = LogReading(background, Connected(client), pane, folder / "copies", "log")  # type: ignore[arg-type]
         paint = pane.view.paintEvent
 
-        def painted(event: object) -> None:
-            paint(event)  # type: ignore[arg-type]
+        def painted(event: QPaintEvent) -> None:
+            paint(event)
             text = pane.view.visible_texts()[-1] if reading.spool is not None and reading.spool.size else ""
             if text.replace(".", "").isdigit():
                 delays.setdefault(text, time.time() - float(text))
 
-        pane.view.paintEvent = painted  # type: ignore[method-assign]
+        pane.view.paintEvent = painted  # type: ignore[assignment, method-assign]
         reading.show(await client.task(task_id), STDOUT_FILE)
         while not pane._ended:
             await asyncio.sleep(0.05)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import Any
 
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Executer, Task, TaskMetrics
@@ -54,9 +55,10 @@ def full_task(number: int, chance: random.Random) -> Task:
 
 
 def _metrics(chance: random.Random) -> TaskMetrics:
-    sizes = {name: chance.randrange(10**9) for name in TaskMetrics.__slots__ if name.endswith(("bytes", "files"))}
-    times = {name: chance.random() * 1e3 for name in TaskMetrics.__slots__ if name.endswith("seconds")}
-    return TaskMetrics(**sizes, **times)
+    names = TaskMetrics.__slots__
+    values: dict[str, Any] = {name: chance.randrange(10**9) for name in names if name.endswith(("bytes", "files"))}
+    values |= {name: chance.random() * 1e3 for name in names if name.endswith("seconds")}
+    return TaskMetrics(**values)
 
 
 def _executer(number: int) -> Executer:

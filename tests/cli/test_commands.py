@@ -28,7 +28,8 @@ def submitted(shown: Shown) -> str:
 
 
 def status_of(taskmon: Taskmon, task_id: str) -> str:
-    return json.loads(taskmon("info", task_id, "--json").out)["status"]
+    status: str = json.loads(taskmon("info", task_id, "--json").out)["status"]
+    return status
 
 
 def test_a_task_that_succeeds_ends_with_zero_and_leaves_its_outputs(

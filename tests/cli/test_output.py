@@ -68,7 +68,7 @@ def test_every_text_can_be_printed_whatever_the_terminal_takes(encoding: str, sh
     out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     write_as_well_as_possible(out)
     print("caf\udce9 …", end="", file=out, flush=True)
-    assert out.buffer.getvalue() == shown  # type: ignore[attr-defined]
+    assert out.buffer.getvalue() == shown
 
 
 def test_columns_stay_below_each_other_whatever_the_script() -> None:

@@ -88,8 +88,9 @@ class FakeService:
         return task
 
     def advance(self, task_id: str, status: Status) -> Task:
-        values = {"status": status, "status_alias": facts(status).alias, "is_terminated": facts(status).terminal}
-        return self.put(replace(self.tasks[task_id], **values))
+        known = facts(status)
+        task = self.tasks[task_id]
+        return self.put(replace(task, status=status, status_alias=known.alias, is_terminated=known.terminal))
 
     def remove(self, task_id: str) -> None:
         self.version += 1

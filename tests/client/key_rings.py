@@ -67,7 +67,7 @@ class SilentKeyring:
 class RecommendedKeyring(KeyringBackend):
     """A backend that the package `keyring` itself finds and recommends."""
 
-    priority = 5.0  # type: ignore[assignment]
+    priority = 5.0
 
     def get_password(self, service: str, username: str) -> str | None:
         return None
@@ -82,4 +82,4 @@ class RecommendedKeyring(KeyringBackend):
 class PlainTextKeyring(RecommendedKeyring):
     """One that keeps keys where everybody can read them; such backends have a low priority."""
 
-    priority = 0.5  # type: ignore[assignment]
+    priority = 0.5

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 KEY = "k3y-of_the.lab"
 
 
-def with_keyring(tmp_path: Path, backend: object) -> Credentials:
-    return Credentials(tmp_path / "keys", find_keyring=lambda: backend, time_limit_s=5)  # type: ignore[arg-type]
+def with_keyring(tmp_path: Path, backend: Any) -> Credentials:
+    return Credentials(tmp_path / "keys", find_keyring=lambda: backend, time_limit_s=5)
 
 
 def key_files(tmp_path: Path) -> list[Path]:

@@ -61,4 +61,5 @@ async def test_an_answer_that_cannot_be_read_is_an_error(spoilt: bytes) -> None:
 
 
 async def test_nothing_is_null() -> None:
-    assert await decoded(type(None), b"") is None
+    nothing: object = await decoded(type(None), b"")
+    assert nothing is None

@@ -87,7 +87,12 @@ def test_anything_else_is_no_page(tmp_path: Path, answer: bytes) -> None:
 
 def test_nobody_waits_for_a_service_that_is_slow(tmp_path: Path) -> None:
     released = threading.Event()
-    with service(tmp_path, lambda visitor: (released.wait(10), visitor.close())[1]):
+
+    def answer_late(visitor: socket.socket) -> None:
+        released.wait(10)
+        visitor.close()
+
+    with service(tmp_path, answer_late):
         early, began = EarlyPage(tmp_path, 60), time.monotonic()
         assert early.page(0.01) is None
         assert time.monotonic() - began < 5

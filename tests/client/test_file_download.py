@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -266,7 +267,7 @@ async def test_more_than_fits_is_refused_before_anything_is_written(
 ) -> None:
     service = FakeService()
     task = finished(service, FILES)
-    monkeypatch.setattr(fresh_files.shutil, "disk_usage", lambda _: SimpleNamespace(free=fresh_files.SPARE + 100))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=fresh_files.SPARE + 100))
     with pytest.raises(InvalidInputError, match="only 100 B are free"):
         await fetch(service, task, tmp_path, "")
     assert list(tmp_path.iterdir()) == []

@@ -115,7 +115,8 @@ def digest(spool: LogSpool, tmp_path: Path) -> str:
 async def test_the_own_file_is_read_in_place_and_to_its_end(client: ServiceClient, data: Path, tmp_path: Path) -> None:
     task_id = await submit(client, tmp_path / "case")
     await running(client, task_id)
-    follower, seen = LogFollower(client, await client.task(task_id), "stdout.txt", tmp_path / "copies"), []
+    follower = LogFollower(client, await client.task(task_id), "stdout.txt", tmp_path / "copies")
+    seen: list[SpoolState] = []
     following = asyncio.create_task(follow(follower, seen))
     await until_async(lambda: follower.spool.size > 20_000, 30, "it grows")
     assert follower.spool.path.is_relative_to(data)
@@ -156,7 +157,8 @@ async def test_a_killed_service_loses_and_repeats_nothing(
         task_id = await submit(client, tmp_path / "case")
         await running(client, task_id)
         task = await client.task(task_id)
-        follower, seen = LogFollower(client, task, "stdout.txt", tmp_path / "copies"), []
+        follower = LogFollower(client, task, "stdout.txt", tmp_path / "copies")
+        seen: list[SpoolState] = []
         if not in_place:
             monkeypatch.setattr("os.getuid", lambda: -2)  # as if the folder were somebody else's
         following = asyncio.create_task(follow(follower, seen))

@@ -37,7 +37,7 @@ class Story:
         self.clock = StillClock()
         self.rests: list[float | None] = []
         self.told: list[Freshness] = []
-        self._steps = [*steps, *[lambda: None] * calm]
+        self._steps: list[Step] = [*steps, *[lambda: None] * calm]
         self.poller = Poller(
             service.client(),
             self.store,

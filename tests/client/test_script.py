@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -170,14 +170,15 @@ def test_a_block_that_fails_kills_its_task_and_one_that_ends_does_not(service: t
 def test_what_cannot_work_is_said_in_a_sentence(
     service: taskmon.Connection, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for attempt, words in [
+    attempts: list[tuple[Callable[[], object], str]] = [
         (lambda: service.submit(place / "nothing", ["true"]), "is not a folder"),
         (lambda: service.submit(place / "wing", simulator="abacus"), "no simulator “abacus”"),
         (lambda: service.submit(place / "wing", ["echo a | b"]), "cannot be run"),
         (lambda: service.submit(place / "wing", ["true"], machine_group="x"), "no machine group “x”"),
         (lambda: service.task("nothing").status(), "no task"),
         (lambda: taskmon.connect("nowhere", "key"), "address of the service cannot be used"),
-    ]:
+    ]
+    for attempt, words in attempts:
         with pytest.raises(taskmon.TaskmonError, match=words):
             attempt()
     monkeypatch.delenv("TASKMON_API_KEY", raising=False)

@@ -126,7 +126,7 @@ async def test_a_file_that_vanishes_during_the_upload_kills_the_task(tmp_path: P
 
 async def test_the_confirmation_is_repeated_and_a_lost_answer_is_noticed(tmp_path: Path) -> None:
     service = FakeService()
-    lost = []
+    lost: list[httpx.Request] = []
 
     def lose_answer(request: httpx.Request) -> None:
         if request.url.path.endswith("/input_uploaded") and not lost:

@@ -13,9 +13,9 @@ from tests.builders import a_machine_group, a_task, a_task_detail, a_task_id, so
 @pytest.mark.parametrize("status", list(FACTS))
 def test_a_built_detail_has_travelled_a_legal_path_to_its_state(status: Status) -> None:
     history = a_task_detail(status=status).status_history
-    path = [None, *(entry.status for entry in history)]
+    path: list[Status | None] = [None, *(entry.status for entry in history)]
     assert history[-1].status is status
-    assert all(can_follow(earlier, later) for earlier, later in pairwise(path))
+    assert all(later is not None and can_follow(earlier, later) for earlier, later in pairwise(path))
 
 
 def test_built_tasks_differ_in_their_ids_and_keep_what_was_given() -> None:

@@ -27,7 +27,8 @@ def found(source: LineSource, wanted: str) -> int | None:
         try:
             next(steps)
         except StopIteration as end:
-            return end.value
+            line: int | None = end.value
+            return line
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_a_larger_size_never_reads_smaller(one: int, other: int) -> None:
 
     def read(text: str) -> float:
         number, unit = text.split(" ")
-        return float(number) * 1000 ** units.index(unit)
+        return float(number) * 1000.0 ** units.index(unit)
 
     smaller, larger = sorted((one, other))
     assert read(size_text(smaller)) <= read(size_text(larger))

@@ -146,7 +146,7 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
     """Any value of a type that core uses on the wire."""
     if hint in _PLAIN:
         return _PLAIN[hint]
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         hints = get_type_hints(hint)
         names = [field.name for field in dataclasses.fields(hint)]
         narrow = {name: NARROWER[hint, name] for name in names if (hint, name) in NARROWER}

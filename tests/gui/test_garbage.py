@@ -45,7 +45,7 @@ class InACycle(QObject):
 
 def _allocate() -> None:
     for _ in range(50):
-        _rubbish = [[] for _ in range(1000)]
+        _rubbish: list[list[object]] = [[] for _ in range(1000)]
 
 
 @pytest.mark.usefixtures("collection")
@@ -107,7 +107,9 @@ def test_what_replaces_as_much_is_bulk_too() -> None:
 def test_a_cycle_that_nobody_holds_dies_within_seconds() -> None:
     collect_whole()
     Knot()
-    young = [[] for _ in range(2 * gc.get_threshold()[0])]  # more than enough, whatever else dies meanwhile
+    young: list[list[object]] = [
+        [] for _ in range(2 * gc.get_threshold()[0])
+    ]  # more than enough, whatever else dies meanwhile
     collect_young()
     assert Knot.alive == 0
     assert young

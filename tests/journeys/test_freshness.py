@@ -150,7 +150,8 @@ def test_a_service_that_is_late_is_told_before_it_is_given_up(
 def test_what_was_selected_is_shown_whole_once_a_service_is_there_that_took_its_time(
     app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
 ) -> None:
-    gate, problems = asyncio.Event(), []
+    gate = asyncio.Event()
+    problems: list[str] = []
 
     async def find() -> ServiceAddress:
         await gate.wait()

@@ -85,7 +85,9 @@ def test_one_search_finds_the_hits_of_every_selected_task(
             assert {item.text(0) for item in shown if item is not None and not item.isHidden()} == {"one", "long"}
 
             one = next(item for item in shown if item is not None and item.text(0) == "one")
-            hits.tree.setCurrentItem(one.child(5))
+            sixth = one.child(5)
+            assert sixth is not None
+            hits.tree.setCurrentItem(sixth)
             await until_async(lambda: desk.shell.table.selected_ids() == [ids[0]], 30, "its task is selected")
             await until_async(lambda: in_view(desk, "step 2905 of one"), 30, "its log is shown at the line")
 

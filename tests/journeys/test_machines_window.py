@@ -41,7 +41,7 @@ def state_of(dialog: MachinesDialog, name: str) -> str:
         group = dialog.tree.topLevelItem(number)
         assert group is not None
         for item in (group, *(group.child(child) for child in range(group.childCount()))):
-            if item.text(0) == name:
+            if item is not None and item.text(0) == name:
                 return item.text(1)
     return ""
 
@@ -69,7 +69,9 @@ def test_a_spot_group_from_its_first_to_its_last_hour(
             await until_async(lambda: "gives way to you" in state_of(dialog, "night"), 30, "the dialog says so")
             dialog.reclaim.click()
             await until_async(lambda: state_of(dialog, "night-1") == "waits for a task", 30, "it may work again")
-            dialog.tree.setCurrentItem(dialog.tree.topLevelItem(1))
+            night = dialog.tree.topLevelItem(1)
+            assert night is not None
+            dialog.tree.setCurrentItem(night)
             dialog.terminate.click()
             question = await until_async(lambda: dialog.findChild(QMessageBox), 30, "the question")
             assert "night" in question.text()

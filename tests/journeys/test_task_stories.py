@@ -22,9 +22,10 @@ from tests.journeys.story import files_named, group_id, submit, wait_for
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from taskmon.client.api import ServiceClient
+    from taskmon.core.task import TaskRequest
     from tests.journeys.story import Service
 
 pytestmark = pytest.mark.journey
@@ -251,7 +252,7 @@ async def test_a_hostile_archive_does_not_leave_the_work_folder(
         packed.writestr("/tmp/taskmon-escaped.txt", "no")
     [url] = await client.signed_urls("upload", [f"{submitted.id}/input.zip"])
 
-    async def body():
+    async def body() -> AsyncIterator[bytes]:
         yield archive.read_bytes()
 
     await client.upload(url, body())
@@ -262,7 +263,7 @@ async def test_a_hostile_archive_does_not_leave_the_work_folder(
     assert not Path("/tmp/taskmon-escaped.txt").exists()
 
 
-async def _request(client: ServiceClient):
+async def _request(client: ServiceClient) -> TaskRequest:
     from taskmon.resource_files import simulator_catalogue
 
     simulator = next(entry for entry in simulator_catalogue() if entry.key == "commands")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -144,6 +145,10 @@ def test_a_task_outlives_the_window_and_its_log_has_no_gap_when_the_window_is_ba
     run_on_qt(story())
 
 
+def _lists_both(desk: Desk) -> bool:
+    return len(desk.store) == 2
+
+
 def test_two_windows_see_the_same_and_closing_one_leaves_the_other_and_the_task_alone(
     app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
 ) -> None:
@@ -155,7 +160,7 @@ def test_two_windows_see_the_same_and_closing_one_leaves_the_other_and_the_task_
                     for name in ("kept", "ended")
                 ]
                 for desk in (stays, leaves):
-                    await until_async(lambda desk=desk: len(desk.store) == 2, 30, "both windows list both tasks")
+                    await until_async(partial(_lists_both, desk), 30, "both windows list both tasks")
                 await leaves.connection.client.kill(ended)
                 await until_async(lambda: status(stays, ended) is Status.KILLED, 30, "the other window sees the end")
                 await until_async(lambda: stays.shell.table.select_task(kept), 30, "selected where it was not sent")

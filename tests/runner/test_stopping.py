@@ -83,7 +83,11 @@ def test_a_kill_at_any_moment_ends_the_task_once(service: StubService, runner: R
         until(service.orders.empty)
         threading.Timer(step * 0.025, service.kill, (task,)).start()
         ends.append(service.end(task))
-        until(lambda task=task: not (runner.work_dir / task).exists(), what=runner.log())
+
+        def is_gone(work: Path = runner.work_dir / task) -> bool:
+            return not work.exists()
+
+        until(is_gone, what=runner.log())
         names = service.event_names(task)
         assert names in (["TaskKilled"], ["TaskWorkStarted", "TaskWorkFinished", "TaskOutputUploaded"])
     statuses = {end.get("new_status") for end in ends}
@@ -191,7 +195,7 @@ def test_when_a_runner_dies_even_programs_that_forgot_everything_die(
 
 def _goes_on(process: psutil.Process) -> bool:
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

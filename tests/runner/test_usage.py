@@ -6,6 +6,7 @@ import csv
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -67,6 +68,10 @@ def test_a_process_that_has_ended_is_no_error() -> None:
     assert read_tree(watched).memory == 0
 
 
+def _has_more_rows(path: Path, count: int) -> bool:
+    return len(path.read_text().splitlines()) > count
+
+
 def test_disk_counters_go_on_from_command_to_command(tmp_path: Path) -> None:
     path = tmp_path / "metrics.csv"
     sampler = UsageSampler(path, lambda: datetime.now(UTC))
@@ -74,7 +79,7 @@ def test_disk_counters_go_on_from_command_to_command(tmp_path: Path) -> None:
         rows_before = len(path.read_text().splitlines())
         process = subprocess.Popen([sys.executable, "-c", WRITER], cwd=tmp_path)
         with sampler.watch(command, process.pid):
-            until(lambda before=rows_before: len(path.read_text().splitlines()) > before)
+            until(partial(_has_more_rows, path, rows_before))
         process.kill()
         process.wait()
     written = [int(row["disk-output"]) for row in _rows(path)]

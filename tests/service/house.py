@@ -199,7 +199,7 @@ async def a_house(
     server = _Server(
         uvicorn.Config(
             create_app(service, chaos=chaos),
-            http=protocol,  # type: ignore[arg-type]
+            http=protocol,
             lifespan="off",
             log_config=None,
             access_log=False,

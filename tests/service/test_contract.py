@@ -354,6 +354,6 @@ async def test_a_letter_that_comes_before_its_receiver_is_kept(house: House) -> 
     letter = {"sender_id": "client", "receiver_id": task_id, "type": "offer", "sdp": "v=0"}
     await house.json("POST", f"/tasks/{task_id}/offer", json=letter)
     await house.json("POST", f"/tasks/{task_id}/register", json={"sender_id": task_id})
-    read = {"client": task_id, "block_s": 0}
+    read: dict[str, str | int] = {"client": task_id, "block_s": 0}
     assert await house.json("GET", f"/tasks/{task_id}/message", params=read) == letter
     assert (await house.client.get(f"/tasks/{task_id}/message", params=read)).status_code == 204

@@ -80,7 +80,9 @@ async def test_an_observer_is_told_to_the_runner_and_back(house: House, runner: 
     task_id = await runner.compute()
     about = {"trigger_type": "observer", "task_id": task_id, "file_path": "stdout.txt"}
     event = await wish(house, listener.url, trigger="file_regex_observer", regex="step (\\d+)", **about)
-    message = json.loads(await runner.message(task_id))
+    told = await runner.message(task_id)
+    assert told is not None
+    message = json.loads(told)
     assert_fits(message, "runner.ObserverMessage")
     assert (message["observer_id"], message["regex"]) == (event, "step (\\d+)")
     [listed] = await house.json("GET", "/events/")

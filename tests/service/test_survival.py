@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -330,6 +331,10 @@ with open({runs!r}, 'a') as file:
 """
 
 
+def _is_terminated(engine: RealEngine, task_id: str) -> bool:
+    return bool(engine.call("GET", f"/tasks/{task_id}")["is_terminated"])
+
+
 async def test_a_service_killed_at_any_moment_loses_and_doubles_no_task(engine: RealEngine, tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
@@ -352,8 +357,12 @@ async def test_a_service_killed_at_any_moment_loses_and_doubles_no_task(engine: 
         for _ in range(2):
             work.create_task(submit_until_over())
         for _ in range(6):
-            count = len(submitted)
-            await until_async(lambda count=count: len(submitted) > count + 1, 30)
+            wanted = len(submitted) + 2
+
+            def enough(wanted: int = wanted) -> bool:
+                return len(submitted) >= wanted
+
+            await until_async(enough, 30)
             await asyncio.sleep(chance.random() * 0.3)
             await asyncio.to_thread(engine.kill)
             await asyncio.to_thread(engine.start)
@@ -364,7 +373,7 @@ async def test_a_service_killed_at_any_moment_loses_and_doubles_no_task(engine: 
         known = {task["task_id"]: task for task in engine.call("GET", "/tasks", params={"per_page": 500})["tasks"]}
         for task_id, task in known.items():
             if task["status"] != Status.PENDING_INPUT:  # its upload was cut off, which is what this state says
-                await until_async(lambda task_id=task_id: engine.call("GET", f"/tasks/{task_id}")["is_terminated"])
+                await until_async(partial(_is_terminated, engine, task_id))
     assert set(submitted) <= set(known)
     ran = Counter(runs.read_text().split())
     assert set(ran.values()) == {1}, f"doubled: {[task for task, count in ran.items() if count > 1]}"

@@ -57,7 +57,9 @@ class Soak(Deeds):
             for task_id in await self._all_tasks():
                 task = await self._ended(task_id, deadline)
                 wrong += _faults(task)
-                solved = [str(line["cmd"]) for line in task.extra_params["commands"] if "solve.py" in line["cmd"]]
+                solved = [
+                    str(line["cmd"]) for line in (task.extra_params or {})["commands"] if "solve.py" in line["cmd"]
+                ]
                 commands += solved
                 if task.status is Status.SUCCESS and solved:
                     async with self.engine.client() as client:

@@ -121,7 +121,11 @@ def test_streams_are_merged_as_they_come_and_read_side_by_side(
         written = [f"{name} {number}" for number in range(4) for name in ("out", "err")]
         for count, line in enumerate(written):
             (place / line).touch()  # the next is written when this one has been seen
-            await until_async(lambda count=count: len(lines(both)) > count, 30, f"{line} has come")
+
+            def came(count: int = count) -> bool:
+                return len(lines(both)) > count
+
+            await until_async(came, 30, f"{line} has come")
         assert lines(both) == [line.encode() for line in written]
         await until_async(lambda: len(lines(errors)) == 4, 30, "the other pane has its lines")
         assert panes[0].foot.legend.isVisible()

@@ -34,13 +34,13 @@ class Away:
         self.in_front = False
         self.move: Callable[[Any], None] = lambda _: None
         self.news = NotificationsController(
-            self,
+            self,  # type: ignore[arg-type]
             self.store,
             self.clock,
             self,
             lambda: self.in_front,
             self.opened.append,
-            tuple(TaskEvent),  # type: ignore[arg-type]
+            tuple(TaskEvent),
         )
 
     def on_move(self, listener: Callable[[Any], None]) -> None:

@@ -27,7 +27,9 @@ class Shown:
         layout.addStretch(1)
         self.window.resize(700, 300)
         self.window.show()
-        self.edit = self.box.findChild(QLineEdit)
+        edit = self.box.findChild(QLineEdit)
+        assert edit is not None
+        self.edit = edit
         self.told: list[str] = []
         self.box.filter_changed.connect(self.told.append)
         app.processEvents()

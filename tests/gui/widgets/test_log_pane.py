@@ -273,7 +273,7 @@ def test_rules_are_written_in_their_form_and_told_at_once(pane: LogPane) -> None
     pane.set_rules(told[-1], [], "“a(” is not a regular expression.")
     assert form._problem.isVisible()
     form.rows()[0].removed.emit()
-    assert told[-1] == (HighlightRule("max", 1, regex=True),)
+    assert list(told[-1]) == [HighlightRule("max", 1, regex=True)]
     form.close()
     assert pane._rules_form is None
 

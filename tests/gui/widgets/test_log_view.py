@@ -172,8 +172,8 @@ def test_only_the_visible_lines_are_read(view: LogView) -> None:
 
 def test_the_end_is_shown_while_lines_are_still_being_counted(view: LogView) -> None:
     class Uncounted(LineList):
-        line_count = 0  # type: ignore[assignment]
-        complete = False  # type: ignore[assignment]
+        line_count = 0
+        complete = False
 
         def tail(self, count: int, limit: int = 16384) -> list[RawLine]:
             return LineList(numbered(1000)).tail(count, limit)

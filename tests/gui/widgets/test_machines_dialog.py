@@ -50,13 +50,19 @@ def heard(dialog: MachinesDialog) -> list[tuple[str, Any]]:
     return said
 
 
+def choose(dialog: MachinesDialog, number: int) -> None:
+    group = dialog.tree.topLevelItem(number)
+    assert group is not None
+    dialog.tree.setCurrentItem(group)
+
+
 def rows(dialog: MachinesDialog) -> list[tuple[str, str]]:
     found = []
     for number in range(dialog.tree.topLevelItemCount()):
         group = dialog.tree.topLevelItem(number)
         assert group is not None
         items = [group, *(group.child(child) for child in range(group.childCount()))]
-        found += [(item.text(0), item.text(1)) for item in items]
+        found += [(item.text(0), item.text(1)) for item in items if item is not None]
     return found
 
 
@@ -67,7 +73,7 @@ def test_groups_and_machines_are_shown_and_follow_what_happens(dialog: MachinesD
         ("this-computer-2", "waits for a task"),
         ("night", "not started, 1 machine, spot"),
     ]
-    dialog.tree.setCurrentItem(dialog.tree.topLevelItem(1))
+    choose(dialog, 1)
     dialog.show_groups([NIGHT])
     assert rows(dialog) == [("night", "not started, 1 machine, spot")]
     assert dialog.selected() == NIGHT, "the selection stays with its group"
@@ -77,10 +83,10 @@ def test_only_what_can_be_done_is_offered(dialog: MachinesDialog) -> None:
     said = heard(dialog)
     assert not dialog.start.isEnabled()
     assert not dialog.terminate.isEnabled()
-    dialog.tree.setCurrentItem(dialog.tree.topLevelItem(0))
+    choose(dialog, 0)
     assert not dialog.start.isEnabled()
     dialog.terminate.click()
-    dialog.tree.setCurrentItem(dialog.tree.topLevelItem(1))
+    choose(dialog, 1)
     dialog.start.click()
     assert said == [("terminate", "a"), ("start", "b")]
 

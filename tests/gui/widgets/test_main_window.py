@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -159,7 +160,7 @@ def test_in_a_narrow_window_the_buttons_lose_their_words_and_the_badge_stays(app
     least = bar.sizeHint().width() - (box.sizeHint().width() - LEAST_ELASTIC)  # whatever the style and its fonts
     for width, look in ((least + 20, words), (least - 20, icons), (1400, words)):
         window.resize(width, 600)
-        until(lambda look=look: arranged(look), what=f"{look} at {width}")
+        until(partial(arranged, look), what=f"{look} at {width}")
     window.deleteLater()
 
 

@@ -70,7 +70,7 @@ def shown(app: QApplication) -> Iterator[Shown]:
     made.table.deleteLater()
 
 
-def changes(shown: Shown, chance: random.Random) -> list[Callable[[], None]]:
+def changes(shown: Shown, chance: random.Random) -> list[Callable[[], object]]:
     model, store = shown.model, shown.store
 
     def update() -> None:

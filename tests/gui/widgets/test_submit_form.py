@@ -243,7 +243,8 @@ def test_every_field_has_a_name_a_label_and_a_mnemonic_of_its_own(form: SubmitFo
     form.show_folders([DAM])
     labels = [label for label in form.findChildren(QLabel) if label.buddy() is not None and label.isVisible()]
     buttons = [one for one in form.findChildren(QAbstractButton) if one.isVisible() and one.text()]
-    letters = [text[text.index("&") + 1].lower() for text in [one.text() for one in (*labels, *buttons)]]
+    texts = [label.text() for label in labels] + [button.text() for button in buttons]
+    letters = [text[text.index("&") + 1].lower() for text in texts]
     assert len(letters) == len(set(letters)) >= 12
     inputs = [*form.findChildren(QComboBox), *form.findChildren(QPlainTextEdit)]
     lines = [line for line in form.findChildren(QLineEdit) if not isinstance(line.parent(), QComboBox)]

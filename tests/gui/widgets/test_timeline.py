@@ -136,6 +136,7 @@ def test_one_task_that_is_not_known_yet_is_not_called_none(timeline: Timeline) -
 def test_pointing_at_a_bar_tells_more(timeline: Timeline) -> None:
     timeline.show_task(a_task_detail(visited=TRUNK[:2]), seconds_after(NOON, 5))
     chart = timeline.widget()
+    assert chart is not None
     where = QPoint(20, 60)
     QApplication.sendEvent(chart, QHelpEvent(QEvent.Type.ToolTip, where, chart.mapToGlobal(where)))
     assert "In Queue: 4.0 s so far" in QToolTip.text()
