@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskmon.core.errors import InvalidInputError
+from taskmon.core.file_tree import at_once
 from taskmon.core.log_link import LogLink, link_of, looks_like_link, parse_link
 from taskmon.core.log_source import LineList, LineSource
 from taskmon.core.log_times import is_time, jump_target, line_time, time_target
@@ -22,13 +23,7 @@ TIMED = LineList(
 
 def found(source: LineSource, wanted: str) -> int | None:
     """The line that `time_target` finds after however many steps."""
-    steps = time_target(source, wanted)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            line: int | None = end.value
-            return line
+    return at_once(time_target(source, wanted))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QStackedL
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import LIGHT, ui_font
 from taskmon.gui.widgets.chart_curves import csv_text, series_key, series_panels, usage_panels
+from taskmon.gui.widgets.tool_buttons import tool_button
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,19 +45,19 @@ class ChartPane(QWidget):
         self._axes_chosen: bool | None = None
         self._plots: ChartPlots | None = None
         self.setAccessibleName("Charts")
-        self._chooser = self._button("Plots", "Choose what is plotted")
+        self._chooser = tool_button("Plots", "Choose what is plotted")
         self._chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._chooser.setMenu(QMenu(self._chooser))
-        self.logarithmic = self._button(
+        self.logarithmic = tool_button(
             "Log axis",
             "Show the series of the log on logarithmic axes; until you choose, those that fall by decades are",
+            checkable=True,
         )
-        self.logarithmic.setCheckable(True)
-        self._fit = self._button("Fit", "Show everything again after zooming (Ctrl and the wheel zoom, dragging moves)")
+        self._fit = tool_button("Fit", "Show everything again after zooming (Ctrl and the wheel zoom, dragging moves)")
         self._reading = QLabel()
         self._reading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._save_image = self._button("Save picture…", "Save the charts as a PNG picture")
-        self._save_values = self._button("Save values…", "Save the values as a CSV table")
+        self._save_image = tool_button("Save picture…", "Save the charts as a PNG picture")
+        self._save_values = tool_button("Save values…", "Save the values as a CSV table")
         self._placeholder = QLabel(_NOTHING_YET, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._placeholder)
@@ -67,13 +68,6 @@ class ChartPane(QWidget):
         self._save_values.clicked.connect(lambda: self.export_requested.emit("csv"))
         self.set_theme(LIGHT)
         self._refresh()
-
-    def _button(self, text: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        return button
 
     def _arrange(self) -> None:
         tools = QHBoxLayout()

@@ -14,6 +14,7 @@ from taskmon.gui.widgets.log_foot import LogFoot
 from taskmon.gui.widgets.log_menu import LogMenu
 from taskmon.gui.widgets.log_search_bar import LogSearchBar
 from taskmon.gui.widgets.log_view import LogView
+from taskmon.gui.widgets.tool_buttons import tool_button
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -59,10 +60,9 @@ class LogControls(QWidget):
         self.files.setToolTip("Which output of the task")
         self.files.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.files.setFixedWidth(_FILES_WIDTH)
-        self.follow = self._button("Follow", "Keep the newest lines in view (End)", checkable=True)
-        self.follow.setChecked(True)
-        self.wrap = self._button("Wrap", "Continue long lines in the next row", checkable=True)
-        self.more = self._button("", "More about this log")
+        self.follow = tool_button("Follow", "Keep the newest lines in view (End)", checked=True)
+        self.wrap = tool_button("Wrap", "Continue long lines in the next row", checkable=True)
+        self.more = tool_button("", "More about this log")
         self.search = LogSearchBar()
         self.view = LogView()
         self.foot = LogFoot()
@@ -73,16 +73,6 @@ class LogControls(QWidget):
         self.more.setMenu(self.menu)
         self.more.setStyleSheet("QToolButton { padding-right: 9px; } QToolButton::menu-indicator { image: none; }")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-
-    def _button(self, text: str, tip: str, *, checkable: bool = False) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setAccessibleName(text or tip)
-        button.setCheckable(checkable)
-        if text:
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        return button
 
     def _arrange(self) -> None:
         tools = QHBoxLayout()

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QSizePoli
 
 from taskmon.core.log_highlights import COLOURS, HighlightRule
 from taskmon.gui.icons import icon
-from taskmon.gui.theme import LIGHT, log_font
+from taskmon.gui.theme import LIGHT
 from taskmon.gui.widgets.form_controls import CheckBox, ChoiceBox, QuietButton
 from taskmon.gui.widgets.log_painter import highlight_colours
+from taskmon.gui.widgets.tool_buttons import sign_toggle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,15 +64,8 @@ class RuleRow(QWidget):
         self.colour.currentIndexChanged.connect(lambda _: self.changed.emit())
 
     def _toggle(self, text: str, tip: str, on: bool) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setFont(log_font(9.5))
+        button = sign_toggle(text, tip, checked=on)
         button.setFixedWidth(32)
-        button.setStyleSheet("QToolButton { padding: 5px 3px; }")
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setCheckable(True)
-        button.setChecked(on)
         button.toggled.connect(lambda _: self.changed.emit())
         return button
 

@@ -10,17 +10,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTool
 
 from taskmon.gui.icons import icon
 from taskmon.gui.styles import restyle
-from taskmon.gui.theme import LIGHT, log_font
+from taskmon.gui.theme import LIGHT
 from taskmon.gui.widgets.form_controls import ChoiceBox
 from taskmon.gui.widgets.plain_tooltip import plain_tooltip
+from taskmon.gui.widgets.tool_buttons import SMALL_BUTTON, SMALL_PADDING, sign_toggle, tool_button
 
 if TYPE_CHECKING:
     from taskmon.core.log_source import SearchResult
     from taskmon.gui.theme import Theme
 
 _PAUSE_MS: Final = 250
-_SMALL_BUTTON: Final = 30
-_SMALL_PADDING: Final = "QToolButton { padding: 5px 3px; }"
 _COUNT_TIP: Final = "Matching lines in the whole log. A change of colour in the middle of the words hides a match."
 CONTEXTS: Final = (0, 1, 2, 3, 5, 10, 20, 50)
 
@@ -46,14 +45,15 @@ class LogSearchBar(QWidget):
         self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._magnifier = QAction(self.field)
         self.field.addAction(self._magnifier, QLineEdit.ActionPosition.LeadingPosition)
-        self.regex = self._toggle(".*", "Regular expression", checked=True)
-        self.case = self._toggle("Aa", "Upper and lower case are different")
+        self.regex = sign_toggle(".*", "Regular expression", checked=True)
+        self.case = sign_toggle("Aa", "Upper and lower case are different")
         self.previous = self._step("previous", "Previous match (Shift+Enter)", -1)
         self.next = self._step("next", "Next match (Enter)", 1)
         self.count = QLabel()
         self.count.setMinimumWidth(58)
         self.count.setToolTip(_COUNT_TIP)
-        self.only_matches = self._toggle("Only matches", "Show only the lines that match")
+        self.only_matches = tool_button("Only matches", "Show only the lines that match", checkable=True)
+        self.only_matches.setAccessibleName(self.only_matches.toolTip())
         self.context = ChoiceBox()
         self.context.setAccessibleName("Lines around each match")
         self.context.setToolTip("How many lines to show before and after each match")
@@ -75,26 +75,13 @@ class LogSearchBar(QWidget):
         self.show_result(None, None)
         self.set_theme(LIGHT)
 
-    def _toggle(self, text: str, tip: str, *, checked: bool = False) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setCheckable(True)
-        button.setChecked(checked)
-        button.setAccessibleName(tip)
-        if len(text) == 2:
-            button.setFont(log_font(9.5))
-            button.setFixedWidth(_SMALL_BUTTON)
-            button.setStyleSheet(_SMALL_PADDING)
-        return button
-
     def _step(self, name: str, tip: str, direction: int) -> QToolButton:
         button = QToolButton()
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         button.setObjectName(name)
-        button.setFixedWidth(_SMALL_BUTTON)
-        button.setStyleSheet(_SMALL_PADDING)
+        button.setFixedWidth(SMALL_BUTTON)
+        button.setStyleSheet(SMALL_PADDING)
         button.clicked.connect(lambda: self.stepped.emit(direction))
         return button
 

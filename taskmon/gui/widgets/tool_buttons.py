@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QToolButton
 
 from taskmon.gui.theme import log_font
 
-_SMALL_BUTTON: Final = 30
-_SMALL_PADDING: Final = "QToolButton { padding: 5px 3px; }"
+SMALL_BUTTON: Final = 30
+SMALL_PADDING: Final = "QToolButton { padding: 5px 3px; }"
 
 
 def tool_button(text: str, tip: str, *, checkable: bool = False, checked: bool = False) -> QToolButton:
@@ -31,6 +31,6 @@ def sign_toggle(sign: str, tip: str, *, checked: bool = False) -> QToolButton:
     button = tool_button(sign, tip, checkable=True, checked=checked)
     button.setAccessibleName(tip)
     button.setFont(log_font(9.5))
-    button.setFixedWidth(_SMALL_BUTTON)
-    button.setStyleSheet(_SMALL_PADDING)
+    button.setFixedWidth(SMALL_BUTTON)
+    button.setStyleSheet(SMALL_PADDING)
     return button
