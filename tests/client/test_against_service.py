@@ -6,12 +6,11 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
 import pytest
 
 from taskmon.client.api import ServiceClient
@@ -24,51 +23,16 @@ from taskmon.client.task import TaskHandle
 from taskmon.client.task_store import TaskStore
 from taskmon.core.errors import NotAuthorizedError, NotFoundError, RefusedError
 from taskmon.core.lifecycle import Status
-from taskmon.core.simulators import Simulator
 from taskmon.core.task import RESUBMITTED_FROM, TASK_NAME
-from tests.waiting import until, until_async
+from tests.client.own_service import COMMANDS, end, serve
+from tests.waiting import until_async
 
-COMMANDS = Simulator(key="commands", name="Own commands", image="docker://inductiva/kutu:commands", commands=())
 COUNTING = """
 import sys, time
 for number in range(int(sys.argv[1])):
     print("line", number, flush=True)
     time.sleep(float(sys.argv[2]))
 """
-
-
-def serve(data: Path, *options: str) -> list[str]:
-    return [sys.executable, "-m", "taskmon", "serve", "--data-dir", str(data), "--machines", "1", *options]
-
-
-def end(address: ServiceAddress, data: Path) -> None:
-    """Stop the service and whatever runners it has left."""
-    processes = [psutil.Process(address.pid)] if psutil.pid_exists(address.pid) else []
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if "runner" in words and any(str(data) in word for word in words):
-            processes.append(process)
-    for process in processes:
-        process.terminate()
-    until(lambda: not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE], within_s=30)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def address(data: Path) -> Iterator[ServiceAddress]:
-    found = asyncio.run(ensure_local_service(data, serve(data)))
-    yield found
-    end(found, data)
-
-
-@pytest.fixture
-async def client(address: ServiceAddress) -> AsyncIterator[ServiceClient]:
-    async with ServiceClient(address.url, address.api_key) as opened:
-        yield opened
 
 
 @pytest.fixture

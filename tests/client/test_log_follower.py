@@ -6,11 +6,9 @@ import asyncio
 import hashlib
 import os
 import signal
-import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from taskmon.client.api import ServiceClient
@@ -21,14 +19,12 @@ from taskmon.client.log_spool import LogSpool, SpoolState
 from taskmon.client.submission import build_request, submit_folder
 from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import Status
-from taskmon.core.simulators import Simulator
-from tests.waiting import until, until_async
+from tests.client.own_service import COMMANDS, serve
+from tests.waiting import until_async
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-COMMANDS = Simulator(key="commands", name="Own commands", image="docker://inductiva/kutu:commands", commands=())
 WRITER = """
 import sys, time
 from pathlib import Path
@@ -41,40 +37,6 @@ while not Path("stop").exists() or number < 3000:
     number += 1
 sys.stdout.write("the last line has no newline")
 """
-
-
-def serve(data: Path) -> list[str]:
-    return [sys.executable, "-m", "taskmon", "serve", "--data-dir", str(data), "--machines", "1"]
-
-
-def end(address: ServiceAddress, data: Path) -> None:
-    """Stops the service and its runners."""
-    processes = [psutil.Process(address.pid)] if psutil.pid_exists(address.pid) else []
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if "runner" in words and any(str(data) in word for word in words):
-            processes.append(process)
-    for process in processes:
-        process.terminate()
-    until(lambda: not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE], within_s=45)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def address(data: Path) -> Iterator[ServiceAddress]:
-    found = asyncio.run(ensure_local_service(data, serve(data)))
-    yield found
-    end(asyncio.run(ensure_local_service(data, serve(data))), data)
-
-
-@pytest.fixture
-async def client(address: ServiceAddress) -> AsyncIterator[ServiceClient]:
-    async with ServiceClient(address.url, address.api_key) as opened:
-        yield opened
 
 
 async def submit(client: ServiceClient, folder: Path) -> str:

@@ -18,7 +18,7 @@ import pytest
 import taskmon
 from taskmon.client.local_service import ensure_local_service
 from taskmon.client.loop_thread import LoopThread
-from tests.client.test_against_service import end, serve
+from tests.client.own_service import end, serve
 from tests.waiting import until
 
 FIRST_SCRIPT = """
