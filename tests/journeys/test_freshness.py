@@ -221,6 +221,7 @@ def test_what_is_selected_and_refused_in_silence_is_put_right_when_the_service_a
             desk.messages.fact_told.connect(facts.append)
             await until_async(lambda: desk.shell.table.select_task(task_id), 30, "it is in the table")
             timeline = desk.window.findChild(Timeline)
+            assert timeline is not None
             await until_async(lambda: "not known yet" in timeline.accessibleDescription(), 30, "that is said")
             assert problems == []  # the badge has said it
             refused = await refusal_of(desk, Wish.KILL)
