@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +27,7 @@ class Window:
         self.hear: Callable[[Freshness], None] = lambda _: None
         self.pale = False
         self.told = ""
+        self.seen_at: datetime | None = None
 
     def on_move(self, listener: Callable[[Any], None]) -> None:
         self.move = listener
@@ -34,8 +35,8 @@ class Window:
     def on_freshness(self, listener: Callable[[Freshness], None]) -> None:
         self.hear = listener
 
-    def show_remembered(self, words: str) -> None:
-        self.pale, self.told = True, words
+    def show_remembered(self, words: str, seen_at: datetime) -> None:
+        self.pale, self.told, self.seen_at = True, words, seen_at
 
 
 class Place:
@@ -80,6 +81,7 @@ async def test_the_last_known_list_is_shown_pale_with_its_age(house: House, tmp_
     await until(lambda: len(house.store) == 450)
     assert house.window.pale
     assert house.window.told == f"450 tasks, as of {time_text(NOON, NOON)}"
+    assert house.window.seen_at == NOON
 
 
 async def test_nothing_remembered_comes_back_after_the_service_has_answered(house: House, tmp_path: Path) -> None:

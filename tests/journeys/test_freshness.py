@@ -234,6 +234,36 @@ def test_what_is_selected_and_refused_in_silence_is_put_right_when_the_service_a
     run_on_qt(story())
 
 
+def test_a_question_that_waited_while_the_service_fell_silent_kills_nothing_afterwards(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with opened(app, service, tmp_path) as desk:
+            await until_live(desk)
+            task_id = await with_running_task(desk, service, folder("endless", count_py=COUNT))
+            await until_async(lambda: desk.shell.table.select_task(task_id), 30, "it is in the table")
+            await until_async(lambda: desk.detail.selected, 30, "it is selected")
+            desk.fulfil(Wish.KILL)
+            question = await until_async(lambda: desk.window.findChild(QMessageBox), 30, "it is asked")
+            problems = list[str]()
+            desk.messages.problem_told.connect(problems.append)
+            assert service.process is not None
+            service.process.send_signal(signal.SIGSTOP)
+            try:
+                await until_silent(desk)
+                next(button for button in question.buttons() if button.text() == "Kill 1 task").click()
+                await until_async(lambda: problems, 30, "the refusal")
+                assert "Nothing was sent" in problems[0]
+            finally:
+                service.process.send_signal(signal.SIGCONT)
+            await until_live(desk)
+            async with service.client() as client:
+                assert (await client.task(task_id)).status is Status.COMPUTATION_STARTED
+                await client.kill(task_id)
+
+    run_on_qt(story())
+
+
 def test_a_list_of_which_nothing_is_left_goes_without_a_word(
     app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
 ) -> None:

@@ -117,6 +117,11 @@ class ConnectionController:
         """Whether there is a client to ask."""
         return self._client is not None
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether what is shown is what the service says now."""
+        return self._answered.is_set()
+
     async def ready(self) -> ServiceClient:
         """The client as soon as there is one: for what follows the selection, which may be there before."""
         while self._client is None:

@@ -93,7 +93,7 @@ class ListMemoryController:
     def _show_page(self, page: list[Task], known: CachedList) -> None:
         self._store.apply(task for task in page if task.task_id not in self._store)
         as_of = time_text(known.seen_at, self._clock())
-        self._task_list.show_remembered(f"{count_text(known.count, 'task')}, as of {as_of}")
+        self._task_list.show_remembered(f"{count_text(known.count, 'task')}, as of {as_of}", known.seen_at)
 
     def _cache(self, place: str) -> ListCache:
         from taskmon.client.list_cache import ListCache  # msgspec is loaded after the first paint

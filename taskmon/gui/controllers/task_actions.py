@@ -103,7 +103,8 @@ class TaskActionsController:
         living = [task for task in latest if can_kill(task.status)]
 
         async def kill_one(task: Task) -> None:
-            await self._connection.client.kill(task.task_id)
+            client = await self._connection.answering()  # also now: the question may have waited for long
+            await client.kill(task.task_id)
 
         await self._each(living, kill_one, "Killing", "Kill asked for")
 
@@ -118,7 +119,7 @@ class TaskActionsController:
                 return
 
         async def resubmit_one(task: Task) -> None:
-            await resubmit(self._connection.client, task)
+            await resubmit(await self._connection.answering(), task)
 
         await self._each(tasks, resubmit_one, "Submitting", "Submitted again")
 

@@ -105,8 +105,8 @@ class TaskDetailController:
         self._enable()
 
     def tick(self) -> None:
-        """Lets the times of the diagram run."""
-        if self._detail is not None and not self._detail.is_terminated:
+        """Lets the times of the diagram run, while the service says that they do."""
+        if self._detail is not None and not self._detail.is_terminated and self._connection.is_answering:
             self._diagram.set_now(self._clock())
             self._timeline.set_now(self._clock())
 

@@ -9,6 +9,7 @@ from taskmon.core.units import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from PySide6.QtWidgets import QStackedWidget
 
@@ -69,6 +70,10 @@ class TaskListController:
 
     def hear_freshness(self, freshness: Freshness) -> None:
         """Stale rows are pale; an empty list is believed only once it has been loaded."""
+        if freshness.connected:
+            self._model.set_as_of(None)
+        elif freshness.last_answer is not None:
+            self._model.set_as_of(freshness.last_answer + freshness.skew)
         self._table.set_stale(not freshness.connected)
         self._loaded, self._total = freshness.loaded, freshness.total
         self._expect_rows()
@@ -82,10 +87,13 @@ class TaskListController:
         """The window turns to another service: whether it has tasks is not known yet."""
         self._loaded_once = False
         self._loaded, self._total, self._remembered = 0, 0, ""
+        self._model.set_as_of(None)
         self._choose_page()
 
-    def show_remembered(self, words: str) -> None:
-        """What is shown now was seen earlier, as `words` say: pale until the service has answered."""
+    def show_remembered(self, words: str, seen_at: datetime | None = None) -> None:
+        """What is shown now was seen earlier, as `words` say: pale until the service has answered. Times stand still
+        where it is known when it was seen."""
+        self._model.set_as_of(seen_at)
         self._table.set_stale(True)
         self._remembered = words
         self._choose_page()

@@ -198,7 +198,7 @@ class _OpenTask:
         self.window.show_task(told, self._needs.clock(), self._position)
 
     def tick(self) -> None:
-        if not self.task.is_terminated:
+        if not self.task.is_terminated and self._around.connection.is_answering:
             self.window.diagram.set_now(self._needs.clock())
 
     def leave(self) -> None:

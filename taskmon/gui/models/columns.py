@@ -47,12 +47,20 @@ class Column(IntEnum):
 @dataclass(slots=True)
 class Observed:
     """What is known about tasks from elsewhere than their own values, by task id: the fraction done (0 to 1), the
-    time of the last line of output, an unusual silence in words, and the place in the queue."""
+    time of the last line of output, an unusual silence in words, and the place in the queue.
+
+    `as_of` is when all that was true, where it may no longer be: what was going on then is told as it was then.
+    """
 
     progress: dict[str, float] = field(default_factory=dict)
     last_output: dict[str, datetime] = field(default_factory=dict)
     silence: dict[str, str] = field(default_factory=dict)
     queue: QueuePlaces = field(default_factory=QueuePlaces)
+    as_of: datetime | None = None
+
+    def until(self, now: datetime) -> datetime:
+        """To which moment something that goes on is known to have gone on."""
+        return now if self.as_of is None else min(now, self.as_of)
 
 
 SortValue = str | float | None
@@ -127,7 +135,8 @@ def _last_output_text(task: Task, now: datetime, observed: Observed) -> str:
     last = _last_output(task, observed)
     if last is None:
         return ""
-    age = (now - last).total_seconds()
+    known = observed.until(now)
+    age = ((known if last <= known else now) - last).total_seconds()  # files may be seen while the service is silent
     return "now" if age < 2 else f"{short_duration_text(max(10.0, age)) if age >= 10 else f'{age:.0f} s'} ago"
 
 
@@ -191,12 +200,16 @@ def _of_text(
 def _of_duration(look: ColumnLook, seconds: Callable[[Task, datetime], float | None], words: str) -> ColumnFacts:
     """A column of durations [s] that go on while the task lives."""
 
-    def tooltip(task: Task, now: datetime, _observed: Observed) -> str:
-        value = seconds(task, now)
+    def tooltip(task: Task, now: datetime, observed: Observed) -> str:
+        value = seconds(task, observed.until(now))
         return "" if value is None else f"{words}: {short_duration_text(value)}"
 
     return ColumnFacts(
-        look, lambda t, n, _o: duration_text(seconds(t, n)), lambda t, n, _o: seconds(t, n), tooltip, drifting=True
+        look,
+        lambda t, n, o: duration_text(seconds(t, o.until(n))),
+        lambda t, n, _o: seconds(t, n),
+        tooltip,
+        drifting=True,
     )
 
 

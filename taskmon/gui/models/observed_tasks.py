@@ -26,6 +26,10 @@ class ObservedTasks(TaskCells):
         """Something else is known of a task now; its row is told as soon as there is time."""
         raise NotImplementedError
 
+    def set_as_of(self, moment: datetime | None) -> None:
+        """All that is known was true then, and perhaps no longer; None for now. The next tick shows it."""
+        self._observed.as_of = moment
+
     def set_progress(self, task_id: str, fraction: float | None) -> None:
         """How much of a task is done, 0 to 1; None for unknown."""
         if fraction is None:

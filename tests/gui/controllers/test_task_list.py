@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QStackedWidget
 
 from taskmon.client.poller import Freshness
 from taskmon.client.task_store import TaskStore
+from taskmon.core.lifecycle import Status
 from taskmon.gui.controllers.task_list import TaskListController
+from taskmon.gui.models.columns import Column
 from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.widgets.empty_state import EmptyState
 from taskmon.gui.widgets.filter_box import FilterBox
 from taskmon.gui.widgets.sidebar import Sidebar
 from taskmon.gui.widgets.task_table import TaskTable
-from tests.builders import NOON, a_task
+from tests.builders import NOON, a_task, seconds_after
 from tests.waiting import until
 
 
@@ -75,6 +79,32 @@ def test_a_remembered_list_says_its_age_until_the_service_has_answered(house: Ho
     assert house.says("3 tasks, as of 14:02")
     house.list.hear_freshness(Freshness(True, NOON, None, 3, 3))
     assert house.says("3 tasks")
+
+
+def test_times_go_on_only_while_the_service_says_that_they_do(house: House) -> None:
+    running = a_task(status=Status.COMPUTATION_STARTED, computation_start_time=seconds_after(NOON, -600))
+    house.store.apply([running])
+    house.model.flush()
+    house.model.set_last_output(running.task_id, seconds_after(NOON, -420))
+
+    def told() -> list[str]:
+        return house.model.cell_texts(0, (Column.TIME, Column.LAST_OUTPUT))
+
+    house.list.show_remembered("1 task, as of 11:56", seconds_after(NOON, -240))
+    assert told() == ["06:00", "3 min ago"]
+    house.list.hear_freshness(Freshness(False, None, None, 0, 0))
+    assert told() == ["06:00", "3 min ago"]
+    house.list.hear_freshness(Freshness(True, NOON, None, 1, 1))
+    assert told() == ["10:00", "7 min ago"]
+    ahead = timedelta(seconds=30)
+    house.list.hear_freshness(Freshness(False, seconds_after(NOON, -90), None, 1, 1, ahead, waiting=True))
+    assert told() == ["09:00", "6 min ago"]
+    tooltip = house.model.data(house.model.index(0, Column.TIME), Qt.ItemDataRole.ToolTipRole)
+    assert tooltip == "The simulator's time: 9 min"
+    house.model.set_last_output(running.task_id, seconds_after(NOON, -40))  # in this computer's own files
+    assert told() == ["09:00", "40 s ago"]
+    house.list.expect_load()
+    assert told() == ["10:00", "40 s ago"]
 
 
 def test_rows_that_are_about_to_come_are_not_called_hidden(house: House) -> None:
