@@ -99,9 +99,10 @@ async def _reclaim(client: ServiceClient, arguments: Namespace) -> int:
 
 def _name_given(arguments: Namespace) -> str:
     if not arguments.group:
+        if arguments.action == "new":
+            raise InvalidInputError("The new group needs a name.", "Write, for example: taskmon machines new night.")
         raise InvalidInputError(
-            f"Which machine group shall {arguments.action}?" if arguments.action != "new" else "Give the group a name.",
-            "Name it: taskmon machines lists them.",
+            f"Which machine group is it that you want to {arguments.action}?", "Name it: taskmon machines lists them."
         )
     return str(arguments.group)
 

@@ -66,6 +66,8 @@ def choose_simulator(
     by_key = {simulator.key: simulator for simulator in catalogue}
     if key is None and commands:
         key = COMMANDS
+    if key is None and not paths:
+        raise InvalidInputError("There are no files to send.", "Choose the folder that holds the input files.")
     found = guess_simulator(paths, catalogue) if key is None else by_key.get(key.lower())
     if found is None:
         raise InvalidInputError(
@@ -78,7 +80,7 @@ def choose_simulator(
 def choose_values(simulator: Simulator, given: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
     """The values given, and for a file that was not given the only one of `paths` that fits.
 
-    Raises InvalidInputError for a name the simulator does not have, and where several files fit.
+    Raises InvalidInputError for a name the simulator does not have, and where several files fit or none.
     """
     names = {parameter.name for parameter in simulator.parameters}
     for name in given:
@@ -93,10 +95,15 @@ def choose_values(simulator: Simulator, given: Mapping[str, str], paths: Sequenc
             if len(fitting) > 1:
                 raise InvalidInputError(
                     f"Several files can be the {parameter.label.lower()}: {', '.join(fitting[:8])}.",
-                    f"Say which one is “{parameter.name}”.",
+                    f"Say which one it is; in the terminal: --set {parameter.name}=FILE.",
                 )
-            if fitting:
-                values[parameter.name] = fitting[0]
+            if not fitting:
+                raise InvalidInputError(
+                    f"{simulator.name} needs a {parameter.label.lower()}, and no file fits "
+                    f"({', '.join(parameter.patterns)}).",
+                    f"Add the file, or say which it is; in the terminal: --set {parameter.name}=FILE.",
+                )
+            values[parameter.name] = fitting[0]
     return values
 
 

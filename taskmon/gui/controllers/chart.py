@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -95,14 +95,16 @@ class ChartController:
     async def _follow_usage(self, task: Task) -> None:
         from taskmon.client.live_files import follow_file
 
-        text = bytearray()
-        try:
+        text, samples = bytearray(), 0
+        with suppress(NotFoundError):
             client = await self._connection.ready()
             async with aclosing(follow_file(client, task.task_id, SYSTEM_METRICS_FILE, 0)) as chunks:
                 async for chunk in chunks:
                     text += chunk
-                    self._pane.show_usage(await asyncio.to_thread(_usage, text))
-        except NotFoundError:
+                    usage = await asyncio.to_thread(_usage, text)
+                    samples = len(usage)
+                    self._pane.show_usage(usage)
+        if not samples:
             self._pane.show_no_usage("This task left no measurements.")
 
     async def _follow_series(self, task: Task) -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from taskmon.core.log_signals import LogPatterns
 from taskmon.core.simulators import LogPattern
-from taskmon.gui.controllers.chart import SeriesReader
+from taskmon.gui.controllers.chart import ChartController, SeriesReader
+from tests.builders import a_task
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 PATTERNS = LogPatterns(
     [LogPattern(role="series", regex=r"step (?P<x>\d+) residual (?P<residual>\S+)", name="residual")]
@@ -33,3 +42,27 @@ def test_any_split_of_the_bytes_gives_the_same_series(cuts: list[int]) -> None:
     for start, end in pairwise(edges):
         parts.read(LOG[start:end])
     assert parts.points() == whole.points()
+
+
+HEADING = b"time,cpu-usage,memory,disk-input,disk-output\n"
+
+
+@pytest.mark.parametrize(
+    ("metrics", "told"), [(HEADING, True), (b"", True), (HEADING + b"2025-06-02 12:00:00,50,1000,0,0\n", False)]
+)
+def test_a_task_that_ended_before_its_first_measurement_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, metrics: bytes, *, told: bool
+) -> None:
+    async def whole_file(*_: object) -> AsyncIterator[bytes]:
+        yield metrics
+
+    async def ready() -> Any:
+        return None
+
+    monkeypatch.setattr("taskmon.client.live_files.follow_file", whole_file)
+    pane = Mock()
+    around: Any = SimpleNamespace(
+        background=Mock(), connection=SimpleNamespace(ready=ready), messages=Mock(), window=Mock()
+    )
+    asyncio.run(ChartController(around, pane)._follow_usage(a_task()))
+    assert pane.show_no_usage.called == told
