@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from taskmon.core.lifecycle import Status, facts
 from taskmon.core.machine import Machine, MachineGroup, MachineGroupStatus, MachineGroupType, Provider
-from taskmon.core.project import Project, ProjectType
 from taskmon.core.task import (
     TASK_NAME,
     Executer,
@@ -22,10 +21,8 @@ from taskmon.core.task import (
     Task,
     TaskDetail,
     TaskMetrics,
-    TaskPage,
     TaskRequest,
 )
-from taskmon.core.user import Quota, QuotaScope, TermsDecision, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -170,10 +167,6 @@ def _path_to(status: Status) -> tuple[Status, ...]:
     return (*trunk, status)
 
 
-def a_task_page(tasks: Sequence[Task], total: int | None = None) -> TaskPage:
-    return TaskPage(total_size=len(tasks) if total is None else total, tasks=list(tasks))
-
-
 def a_task_request(**only_what_matters: Any) -> TaskRequest:
     """A request that runs `echo hello`; `commands=[...]` replaces the command lines."""
     given = dict(only_what_matters)
@@ -236,43 +229,3 @@ def a_machine_group(**only_what_matters: Any) -> MachineGroup:
         **only_what_matters,
     }
     return MachineGroup(**given)
-
-
-def a_project(**only_what_matters: Any) -> Project:
-    given: dict[str, Any] = {
-        "name": "default",
-        "project_type": ProjectType.PROJECT,
-        "id": "0c4f3a70-2f29-4b0e-8a13-51a4b0b4a001",
-        "created_at": NOON,
-        "num_tasks": 0,
-        **only_what_matters,
-    }
-    return Project(**given)
-
-
-def a_user(**only_what_matters: Any) -> User:
-    given: dict[str, Any] = {
-        "email": "engineer@example.org",
-        "username": "engineer",
-        "tier": "local",
-        "total_available_credits": 0.0,
-        "terms_and_conditions_decision": TermsDecision.ACCEPTED,
-        "registration_ts": NOON,
-        "costs_fee_percentage": 0.0,
-        "terminate_resources_credits_threshold": 0.0,
-        **only_what_matters,
-    }
-    return User(**given)
-
-
-def a_quota(**only_what_matters: Any) -> Quota:
-    given: dict[str, Any] = {
-        "id": "max_vcpus",
-        "label": "Cores",
-        "unit": "core",
-        "scope": QuotaScope.GLOBAL,
-        "max_allowed": 8.0,
-        "in_use": 2.0,
-        **only_what_matters,
-    }
-    return Quota(**given)

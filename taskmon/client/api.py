@@ -22,7 +22,7 @@ from taskmon.core.file_tracking import Letter
 from taskmon.core.lifecycle import Status
 from taskmon.core.machine import MachineGroup, MachineGroupRequest
 from taskmon.core.project import Project, ProjectRequest
-from taskmon.core.storage import StorageContents, ZipArchive, ZipFileRange
+from taskmon.core.storage import ZipArchive, ZipFileRange
 from taskmon.core.task import SubmittedTask, TaskDetail, TaskPage, TaskRequest, TaskStatus
 from taskmon.core.user import CONTRACT_VERSION, Quota, User, VersionCheck
 
@@ -214,11 +214,6 @@ class ServiceClient:
     async def storage_copy(self, source: str, target: str) -> None:
         """Copy a stored file without moving it through this computer."""
         await self._transport.send("POST", "/storage/copy", query={"source": source, "target": target})
-
-    async def storage_contents(self, path: str = "/", page: int = 1) -> StorageContents:
-        """One page (at most 100 entries) of a stored folder."""
-        query: dict[str, Any] = {"path": path, "page": page, "per_page": 100}
-        return await self._transport.json("GET", "/storage/contents", StorageContents, query=query)
 
     async def zip_contents(self, path: str, folder: str = "", recursive: bool = False) -> ZipArchive:
         """The members of a stored archive directly in its `folder`, or all below it; names are relative to it."""

@@ -48,10 +48,6 @@ class OutputRhythm:
             self._gaps.append(max(0.0, now - self._last))
         self._size, self._last = size, now
 
-    def note_last(self, at: float) -> None:
-        """When the output last grew, where that is known better than by looking (a file's time of change)."""
-        self._last = at
-
     def rests(self, now: float, seconds: float) -> bool:
         """Whether the output has not grown for so long."""
         return self._last is not None and now - self._last >= seconds

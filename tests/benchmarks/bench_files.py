@@ -229,7 +229,7 @@ def answers(files: list[TaskFile]) -> list[bytes]:
     ]
 
 
-def actions(design: Any, told: list[bytes]) -> Iterator[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
+def actions(design: Design, told: list[bytes]) -> Iterator[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
     _, _, files, grown, more = told
     yield "list", lambda: design.show(files)
     for column, name in enumerate(("name", "size", "age")):
@@ -248,7 +248,7 @@ async def compare(title: str, files: list[TaskFile], *, open_all: bool, usual: b
     told = answers(files)
     found: list[list[tuple[str, Figures]]] = []
     for kind in (Ours, Usual) if usual else (Ours,):
-        design: Any = kind()
+        design: Design = kind()
         await design.show(told[0])
         rows: list[tuple[str, Figures]] = []
         for what, action in actions(design, told):
