@@ -15,7 +15,7 @@ from taskmon.client.log_survey import search_task
 from taskmon.core.errors import ConnectionFailedError
 from taskmon.core.lifecycle import Status
 from taskmon.core.log_hits import KEPT, LogHits
-from tests.journeys.story import Service, submit, wait_for
+from tests.journeys.story import Service, started, submit, wait_for
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
@@ -45,10 +45,8 @@ while not Path("stop").exists():
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    running = Service(tmp_path / "service")
-    running.start()
-    yield running
-    running.clean_up()
+    with started(Service(tmp_path / "service")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.journeys.story import Service
+from tests.journeys.story import Service, started
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    running = Service(tmp_path / "service")
-    running.start()
-    yield running
-    running.clean_up()
+    with started(Service(tmp_path / "service")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
@@ -23,10 +24,12 @@ from taskmon.programs import command
 from taskmon.resource_files import simulator_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from taskmon.core.task import TaskDetail
+
+S = TypeVar("S", bound="Service")
 
 PATIENCE_S = 90.0
 
@@ -100,6 +103,16 @@ class Service:
 
     def client(self) -> ServiceClient:
         return ServiceClient(self.url, self.api_key)
+
+
+@contextmanager
+def started(service: S) -> Iterator[S]:
+    """Runs until the end of the `with`; then nothing of it is left, not even of a start that failed."""
+    try:
+        service.start()
+        yield service
+    finally:
+        service.clean_up()
 
 
 def files_named(name: str, folder: Path) -> list[str]:

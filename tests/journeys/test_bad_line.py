@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMessageBox
 from taskmon.core.extensions import Faults
 from taskmon.core.lifecycle import Status
 from taskmon.gui.widgets.wishes import Wish
-from tests.journeys.story import Service, submit
+from tests.journeys.story import Service, started, submit
 from tests.journeys.test_window_stories import COUNT, open_desk, status
 from tests.waiting import until_async
 
@@ -37,10 +37,8 @@ EVERY_ANSWER = {
 
 @pytest.fixture
 def spoiled(tmp_path: Path) -> Iterator[Service]:
-    running = Service(tmp_path / "service", options=("--chaos",))
-    running.start()
-    yield running
-    running.clean_up()
+    with started(Service(tmp_path / "service", options=("--chaos",))) as running:
+        yield running
 
 
 def badge(desk: Desk) -> str:

@@ -31,7 +31,7 @@ from taskmon.gui.widgets.connections_dialog import ConnectionsDialog
 from taskmon.gui.widgets.submit_form import SubmitForm
 from taskmon.gui.widgets.wishes import Wish
 from tests.client.key_rings import FileKeyring, LockedKeyring
-from tests.journeys.story import Service, submit
+from tests.journeys.story import Service, started, submit
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
@@ -46,23 +46,18 @@ pytestmark = pytest.mark.journey
 SHARED = "Lab server"
 
 
-def running(data_dir: Path) -> Iterator[Service]:
-    service = Service(data_dir)
-    service.start()
-    yield service
-    service.clean_up()
-
-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """This computer's service, for all of these stories."""
-    yield from running(tmp_path_factory.mktemp("here"))
+    with started(Service(tmp_path_factory.mktemp("here"))) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A second service with a data folder of its own."""
-    yield from running(tmp_path_factory.mktemp("shared"))
+    with started(Service(tmp_path_factory.mktemp("shared"))) as running:
+        yield running
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from taskmon.client.live_webrtc import ask, tail
 from taskmon.core.errors import ConnectionFailedError, NotFoundError
 from taskmon.core.file_tracking import FileQuestion, FileRequest
 from taskmon.core.lifecycle import Status
-from tests.journeys.story import Service, submit, wait_for
+from tests.journeys.story import Service, started, submit, wait_for
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
@@ -42,10 +42,8 @@ FOREVER = "import time\nprint('begun', flush=True)\ntime.sleep(1000)\n"
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    running = Service(tmp_path / "service", options=("--no-extensions",))
-    running.start()
-    yield running
-    running.clean_up()
+    with started(Service(tmp_path / "service", options=("--no-extensions",))) as running:
+        yield running
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from taskmon.core.lifecycle import Status
 from taskmon.gui.widgets.wishes import Wish
+from tests.journeys.story import started
 from tests.journeys.test_window_stories import COUNT, open_desk, status
 from tests.service.real_engine import ENDLESS, RealEngine
 from tests.waiting import until_async
@@ -29,10 +30,8 @@ pytestmark = pytest.mark.journey
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[RealEngine]:
-    running = RealEngine(tmp_path / "service")
-    running.start()
-    yield running
-    running.clean_up()
+    with started(RealEngine(tmp_path / "service")) as running:
+        yield running
 
 
 def state_of(dialog: MachinesDialog, name: str) -> str:

@@ -15,7 +15,7 @@ from taskmon.client.upload import pack_folder
 from taskmon.core.connection import THIS_COMPUTER
 from taskmon.core.lifecycle import Status
 from taskmon.gui.widgets.submit_form import SubmitForm
-from tests.journeys.story import Service
+from tests.journeys.story import Service, started
 from tests.journeys.test_connections import live, window
 from tests.waiting import until_async
 
@@ -35,10 +35,8 @@ pytestmark = pytest.mark.journey
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    service = Service(tmp_path_factory.mktemp("here"))
-    service.start()
-    yield service
-    service.clean_up()
+    with started(Service(tmp_path_factory.mktemp("here"))) as running:
+        yield running
 
 
 async def ready_form(desk: Desk, folder: Path) -> SubmitForm:

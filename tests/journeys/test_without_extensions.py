@@ -21,7 +21,7 @@ from taskmon.gui.models.columns import Column
 from taskmon.gui.widgets.file_rows import SIZE, Place
 from taskmon.gui.widgets.wishes import Wish
 from taskmon.programs import command
-from tests.journeys.story import Service, submit, wait_for
+from tests.journeys.story import Service, started, submit, wait_for
 from tests.journeys.test_window_stories import COUNT, open_desk, shown_log, status
 from tests.waiting import until_async
 
@@ -49,10 +49,8 @@ open("result.dat", "w").write("42")
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    running = Service(tmp_path / "service", options=("--no-extensions",))
-    running.start()
-    yield running
-    running.clean_up()
+    with started(Service(tmp_path / "service", options=("--no-extensions",))) as running:
+        yield running
 
 
 def listed_files(desk: Desk) -> set[str]:

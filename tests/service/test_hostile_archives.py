@@ -13,7 +13,7 @@ import pytest
 
 from taskmon.core.lifecycle import Status
 from taskmon.core.storage import INPUT_FOLDER
-from tests.journeys.story import files_named, wait_for
+from tests.journeys.story import files_named, started, wait_for
 from tests.service.real_engine import RealEngine
 
 if TYPE_CHECKING:
@@ -25,10 +25,8 @@ pytestmark = pytest.mark.journey
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealEngine]:
     """One service for the file: nothing that is tried here may harm it."""
-    running = RealEngine(tmp_path_factory.mktemp("archives") / "service")
-    running.start()
-    yield running
-    running.clean_up()
+    with started(RealEngine(tmp_path_factory.mktemp("archives") / "service")) as running:
+        yield running
 
 
 def member(name: str, kind: int = stat.S_IFREG) -> zipfile.ZipInfo:

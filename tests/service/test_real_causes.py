@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from taskmon.core.lifecycle import Status, can_follow
-from tests.journeys.story import files_named, wait_for
+from tests.journeys.story import files_named, started, wait_for
 from tests.service.real_engine import ENDLESS, RealEngine, a_folder, small_disk
 from tests.waiting import until_async
 
@@ -31,10 +31,8 @@ WORK = "import time\nprint('working', flush=True)\ntime.sleep(3)\nopen('result',
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[RealEngine]:
-    running = RealEngine(tmp_path / "service", environment=SHORT_LEASE)
-    running.start()
-    yield running
-    running.clean_up()
+    with started(RealEngine(tmp_path / "service", environment=SHORT_LEASE)) as running:
+        yield running
 
 
 @pytest.fixture

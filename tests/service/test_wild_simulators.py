@@ -12,7 +12,7 @@ import pytest
 
 from taskmon.client.download import download_outputs
 from taskmon.core.lifecycle import Status
-from tests.journeys.story import wait_for
+from tests.journeys.story import started, wait_for
 from tests.service import wild_simulators
 from tests.service.real_engine import RealEngine, a_folder
 from tests.waiting import until, until_async
@@ -32,10 +32,9 @@ _MARK = "TASKMON_TASK_ID"
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealEngine]:
-    running = RealEngine(tmp_path_factory.mktemp("wild") / "service", environment={"TASKMON_KILL_GRACE_S": "0.5"})
-    running.start()
-    yield running
-    running.clean_up()
+    place = tmp_path_factory.mktemp("wild") / "service"
+    with started(RealEngine(place, environment={"TASKMON_KILL_GRACE_S": "0.5"})) as running:
+        yield running
 
 
 @pytest.fixture
