@@ -53,7 +53,11 @@ class ProgressController:
         self._store = store
         self._model = model
         self._clock = clock
-        self._running: dict[str, OutputRhythm] = {}
+        self._running = {  # some may be listed already
+            task_id: OutputRhythm()
+            for task_id, task in store.tasks.items()
+            if task.status is Status.COMPUTATION_STARTED
+        }
         self._sizes: dict[str, int] = {}
         self._silent: dict[str, str] = {}
         self._own: tuple[ServiceClient | None, Path | None] = (None, None)

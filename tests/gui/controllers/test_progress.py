@@ -108,6 +108,20 @@ def test_what_was_written_before_the_window_opened_counts(tmp_path: Path, run_on
     run_on_qt(story())
 
 
+def test_a_task_that_is_listed_before_the_progress_is_watched_has_its_progress(tmp_path: Path, run_on_qt: Run) -> None:
+    async def story() -> None:
+        clock, store = StillClock(NOON), TaskStore()
+        model = TaskTableModel(store, clock)
+        task = a_task(status=Status.COMPUTATION_STARTED, simulator="commands")
+        store.apply([task])
+        controller = ProgressController(Connected(tmp_path), store, model, clock)  # type: ignore[arg-type]
+        write(tmp_path, task.task_id, "step 50 of 200\n", clock.now.timestamp())
+        await controller._look_round()
+        assert cells(model, task.task_id, Column.PROGRESS) == ["25 %"]
+
+    run_on_qt(story())
+
+
 def test_thousands_of_running_tasks_are_looked_at_with_few_reads(tmp_path: Path) -> None:
     for number in range(300):
         write(tmp_path, f"t{number}", "line\n", 1000.0 + number)
