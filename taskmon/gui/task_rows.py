@@ -64,16 +64,18 @@ class TaskGroup:
 
 class Heading(NamedTuple):
     """A row that stands above the `size` tasks of a group, which are shown where it is `open`. `reason` is empty for
-    the group of the tasks that have neither failed nor been stopped."""
+    the group of the tasks that have neither failed nor been stopped. `said` is what all
+    of its tasks say word for word, where the reason leaves some of it out; empty where they say different things."""
 
     reason: str
     size: int
     open: bool
+    said: str = ""
 
     @property
     def title(self) -> str:
         """The reason in words."""
-        return self.reason or "Neither failed nor stopped"
+        return self.said or self.reason or "Neither failed nor stopped"
 
 
 class Held(Protocol):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SCREEN: Final = 60
 """Rows that a tall screen shows."""
 
+_HEADING_VALUES: Final = 3
+
 _COLUMNS: Final = tuple(COLUMNS)
 _KEYS: Final = tuple(COLUMNS[column].look.key for column in _COLUMNS)
 
@@ -83,7 +85,7 @@ def first_rows_of(model: TaskTableModel, place: str, seen_at: datetime) -> First
 def _row_of(model: TaskTableModel, row: int) -> FirstRow | Heading:
     heading = model.heading_at(row)
     if heading is not None:
-        return heading
+        return heading._replace(reason=heading.said or heading.reason, said="")
     texts = dict(zip(_KEYS, model.cell_texts(row, range(len(_KEYS))), strict=True))
     bars = (model.fraction(row, column) for column in range(len(_KEYS)))
     fraction = next((value for value in bars if value is not None), None)
@@ -105,7 +107,7 @@ def first_rows_told(page: TaskPage, place: str, now: datetime) -> FirstRows | No
 
 def encoded(first: FirstRows) -> bytes:
     """As JSON, where a heading has three values and a task four."""
-    rows = [[*row] for row in first.rows]
+    rows = [[*row[:_HEADING_VALUES]] if isinstance(row, Heading) else [*row] for row in first.rows]
     return json.dumps([first.place, first.seen_at.isoformat(), first.total, rows]).encode()
 
 
@@ -122,9 +124,9 @@ def decoded(written: bytes) -> FirstRows | None:
 
 
 def _decoded_row(written: Any) -> FirstRow | Heading:
-    if len(written) == len(Heading._fields):
-        reason, size, is_open = written
-        return Heading(str(reason), int(size), bool(is_open))
+    if len(written) == _HEADING_VALUES:
+        title, size, is_open = written
+        return Heading(str(title), int(size), bool(is_open))
     status, texts, fraction, worrying = written
     return FirstRow(
         Status(status),

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from taskmon.core.task import Task
+from taskmon.core.task_reason import pattern_of
 from taskmon.gui.models.slot_arrays import Flags, Floats, Slots, grown
-from taskmon.gui.models.task_group import shared_reason
+from taskmon.gui.models.task_group import bad_end
 from taskmon.gui.models.text_ranks import TextRanks
 from taskmon.gui.task_rows import Heading
 
@@ -47,6 +48,8 @@ class ReasonGroups:
         self._open: Flags = np.empty(0, dtype=np.bool_)
         self._counts: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._group: npt.NDArray[np.int32] = np.empty(0, dtype=np.int32)
+        self._words: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._said: dict[int, str] = {}  # what headings have told word for word since `settle`
         self._heading: dict[int, int] = {}  # group -> slot
         self._headed: dict[int, int] = {}  # slot -> group
         self._before: dict[int, int] = {}  # group -> what its heading tells until `settle`
@@ -57,10 +60,22 @@ class ReasonGroups:
 
     # What is where -----------------------------------------------------------------------------------------------
 
-    def heading(self, slot: int) -> Heading | None:
-        """What stands in a heading's row; None for the slot of a task."""
+    def heading(self, slot: int, tasks: Sequence[Task | None], shown: Flags) -> Heading | None:
+        """What stands in a heading's row; None for the slot of a task. Of the `tasks` by slot some are `shown`."""
         group = self._headed.get(slot)
-        return None if group is None else self._told(group)
+        if group is None:
+            return None
+        if group not in self._said:
+            self._said[group] = self._all_say(group, tasks, shown)
+        return self._told(group)._replace(said=self._said[group])
+
+    def _all_say(self, group: int, tasks: Sequence[Task | None], shown: Flags) -> str:
+        """The words of all tasks of a group, where they are the same and not the group's reason; else nothing."""
+        members = self.members(self._reasons[group], shown)
+        words = self._words[members]
+        first = tasks[members[0]] if len(members) and (words == words[0]).all() else None
+        said = "" if first is None else bad_end(first)
+        return said if said != self._reasons[group] else ""
 
     def heading_key(self, slot: int) -> str:
         """What identifies a heading among all rows; empty for one that is just leaving."""
@@ -125,7 +140,9 @@ class ReasonGroups:
     def read(self, slots: Slots, tasks: Sequence[Task | None]) -> Flags:
         """Puts the tasks of `slots` into their groups; tells which of them are in another place of the order now."""
         self._reach(slots)
-        reasons = [shared_reason(task) if (task := tasks[slot]) is not None else "" for slot in slots.tolist()]
+        words = [bad_end(task) if (task := tasks[slot]) is not None else "" for slot in slots.tolist()]
+        self._words[slots] = [hash(said) for said in words]
+        reasons = [pattern_of(said) for said in words]
         self._learn([reason for reason in dict.fromkeys(reasons) if reason not in self._number_of])
         number_of = self._number_of
         self._group[slots] = [number_of[reason] for reason in reasons]
@@ -141,19 +158,20 @@ class ReasonGroups:
             self._before.setdefault(group, int(self._counts[group]))
         np.add.at(self._counts, groups, step)
 
-    def settle(self) -> HeadingChange:
-        """What `count` and `set_open` mean for the headings since the last time."""
+    def settle(self, tasks: Sequence[Task | None], shown: Flags) -> HeadingChange:
+        """What `count` and `set_open` mean for the headings since the last time, now that of `tasks` these are
+        `shown`."""
         coming: list[int] = []
         going: list[int] = []
         changed: list[int] = []
         for group, before in self._before.items():
-            slot, count = self._heading.get(group), self._counts[group]
+            slot, count, said = self._heading.get(group), self._counts[group], self._said.pop(group, None)
             if slot is None:
                 coming += [self._make_heading(group)] if count else []
             elif not count:
                 going.append(slot)
                 del self._headed[self._heading.pop(group)]
-            elif count != before:
+            elif count != before or (said is not None and said != self._all_say(group, tasks, shown)):
                 changed.append(slot)
         self._before.clear()
         return HeadingChange(*(np.array(slots, dtype=np.intp) for slots in (coming, going, changed)))
@@ -170,6 +188,7 @@ class ReasonGroups:
         if size > len(self.values):
             self.values = grown(self.values, size, np.inf)
             self._group = grown(self._group, size, 0)
+            self._words = grown(self._words, size, 0)
 
     # Ranks -------------------------------------------------------------------------------------------------------
 

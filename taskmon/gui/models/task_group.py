@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.lifecycle import FACTS, Kind, Status, facts
-from taskmon.core.task_reason import reason_pattern
+from taskmon.core.task_reason import reason_pattern, reason_text
 from taskmon.gui.task_rows import TaskGroup
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ def state_group(status: Status, terminated: bool) -> Group:
     return Group.STOPPED if kind is Kind.USER_STOPPED else Group.DONE
 
 
-def shared_reason(task: Task) -> str:
-    """Under which reason the table groups a task: the pattern of why it failed or was stopped, else nothing."""
-    return reason_pattern(task) if group_of(task) in _BAD_ENDS else ""
+def bad_end(task: Task) -> str:
+    """Why a task failed or was stopped, else nothing: by the pattern of this the table groups it."""
+    return reason_text(task) if group_of(task) in _BAD_ENDS else ""
 
 
 def exactly(key: str, value: str) -> str:

@@ -73,7 +73,9 @@ class TaskIndex:
 
     def heading_at(self, row: int) -> Heading | None:
         """The heading of a row; None where it is a task."""
-        return None if self.groups is None else self.groups.heading(int(self.order[row]))
+        if self.groups is None:
+            return None
+        return self.groups.heading(int(self.order[row]), self._slots.tasks, self._shown)
 
     def ids(self, first: int, last: int) -> list[str]:
         """The ids of the tasks in the rows `first` to `last`, both included."""
@@ -185,7 +187,7 @@ class TaskIndex:
         """The change with what it means for the headings."""
         if self.groups is None:
             return delta
-        headings = self.groups.settle()
+        headings = self.groups.settle(self._slots.tasks, self._shown)
         return Delta(
             leaving=np.concatenate((delta.leaving, headings.going)),
             coming=np.concatenate((delta.coming, headings.coming)),

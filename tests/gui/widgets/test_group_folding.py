@@ -333,3 +333,36 @@ def test_a_window_with_a_grouped_table_ends_in_good_order() -> None:
     """
     ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60)
     assert (ended.returncode, "Error" in ended.stderr) == (0, False), ended.stderr
+
+
+def failed(number: int, detail: str) -> Task:
+    return a_task(task_id=a_task_id(900 + number), status=Status.FAILED, error_detail=detail)
+
+
+def test_a_heading_says_word_for_word_what_all_its_tasks_say(grouped: Grouped) -> None:
+    seat, other = "Licence server db7:27000 refused seat 42", "Licence server db7:27000 refused seat 43"
+    grouped.store.apply([failed(1, seat)])
+    grouped.turn()
+    assert grouped.model.heading_at(grouped.row("Licence")).title == seat  # type: ignore[union-attr]
+    grouped.store.apply([failed(2, seat)])
+    grouped.turn()
+    heading = grouped.model.heading_at(grouped.row("Licence"))
+    assert heading is not None
+    assert (heading.title, heading.size) == (seat, 2)
+    grouped.store.apply([failed(2, other)])
+    grouped.turn()
+    assert grouped.model.heading_at(grouped.row("Licence")).title == heading.reason  # type: ignore[union-attr]
+    grouped.model.set_filter("43")
+    grouped.turn()
+    assert grouped.model.heading_at(0).title == other  # type: ignore[union-attr]
+
+
+def test_a_heading_is_painted_anew_when_its_only_task_says_something_else(grouped: Grouped) -> None:
+    grouped.store.apply([failed(1, "refused seat 42")])
+    grouped.turn()
+    row, painted = grouped.row("refused"), []
+    grouped.model.dataChanged.connect(lambda first, last: painted.append((first.row(), last.row())))
+    grouped.store.apply([failed(1, "refused seat 43")])
+    grouped.turn()
+    assert grouped.model.heading_at(row).title == "refused seat 43"  # type: ignore[union-attr]
+    assert any(first <= row <= last for first, last in painted)
