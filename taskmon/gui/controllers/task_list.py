@@ -76,11 +76,11 @@ class TaskListController:
             self._model.set_as_of(freshness.last_answer + freshness.skew)
         self._table.set_stale(not freshness.connected)
         self._loaded, self._total = freshness.loaded, freshness.total
-        self._expect_rows()
         if freshness.connected:
             self._remembered = ""
         if freshness.connected and freshness.whole:
             self._loaded_once = True
+        self._expect_rows()
         self._choose_page()
 
     def expect_load(self) -> None:
@@ -115,6 +115,7 @@ class TaskListController:
         expected = max(0, self._total - self._loaded) + behind
         self._expecting = expected > 0
         self._table.expect_rows(expected)
+        self._table.set_loading(self._expecting or not self._loaded_once)
 
     def _counts_changed(self) -> None:
         self._expect_rows()

@@ -22,7 +22,8 @@ class RowKeeper(QObject):
     The selection is taken out of Qt's hands while rows come, go or move, and given back where its tasks are then: Qt
     would carry it along cell by cell, which takes seconds where thousands are selected. Rows that leave selected come
     back selected, unless the user has chosen something else meanwhile. When the current row leaves there is none,
-    instead of a neighbour. What was in view stays there when rows come or go above it.
+    instead of a neighbour. What was in view stays there when rows come or go above it: most of the rows, or the current
+    one while the list `is_loading`, as rows come between all others then.
     `selection_changed(list[str], str)` tells the selected ids in row order and which of them is current, once per turn
     of the loop. `counted(int, bool, int)` tells then how many are selected, whether everything that matches is meant,
     and how many tasks are still expected.
@@ -38,6 +39,7 @@ class RowKeeper(QObject):
         self._shown_columns = shown_columns
         self._settling = False
         self._everything = False
+        self.is_loading = False
         self._expected = 0
         self._in_view: dict[str, int] = {}
         self._hidden: set[str] = set()
@@ -228,11 +230,14 @@ class RowKeeper(QObject):
             self._view.selectionModel().setCurrentIndex(self._index(row), _Flag.NoUpdate)
 
     def _keep_in_view(self) -> None:
-        """Scrolls by as much as most of the rows in view have moved; a list at its very top stays there."""
+        """Scrolls by as much as most of the rows in view have moved; a list at its very top stays there. While it is
+        loading only the current row counts, if it was in view."""
         bar = self._view.verticalScrollBar()
-        if bar.value() == 0:
+        current = self._current_key if self.is_loading and self._current_key in self._in_view else ""
+        if bar.value() == 0 and not current:
             return
-        found = [(self._rows.row_of(key), before) for key, before in self._in_view.items()]
+        kept = {current: self._in_view[current]} if current else self._in_view
+        found = [(self._rows.row_of(key), before) for key, before in kept.items()]
         shifts = sorted(now - before for now, before in found if now is not None)
         shift = shifts[len(shifts) // 2] if shifts else 0
         if shift:

@@ -122,6 +122,11 @@ class TaskTable(PaintedTable):
         if self._keeper is not None:
             self._keeper.expect_rows(unloaded)
 
+    def set_loading(self, is_loading: bool) -> None:
+        """Whether the list is incomplete: then rows come everywhere and the current one stays where it is."""
+        if self._keeper is not None:
+            self._keeper.is_loading = is_loading
+
     def _note_selection(self, selected: int, everything: bool, unloaded: int) -> None:
         matching = self._rows.matching() if self._rows is not None else 0
         self._note.show_selection(selected, matching, unloaded, everything=everything)

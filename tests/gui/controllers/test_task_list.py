@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QApplication, QStackedWidget
 from taskmon.client.poller import Freshness
 from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import Status
+from taskmon.core.task import Task
 from taskmon.gui.controllers.task_list import TaskListController
 from taskmon.gui.models.columns import Column
 from taskmon.gui.models.task_table_model import TaskTableModel
+from taskmon.gui.task_rows import SortKey
 from taskmon.gui.widgets.empty_state import EmptyState
 from taskmon.gui.widgets.filter_box import FilterBox
 from taskmon.gui.widgets.sidebar import Sidebar
@@ -119,3 +121,29 @@ def test_rows_that_are_about_to_come_are_not_called_hidden(house: House) -> None
     assert pages == []
     house.list.filter_by("nowhere")
     assert pages == [2]
+
+
+def some_named(numbers: range) -> list[Task]:
+    """Tasks of which every later one belongs somewhere between the earlier ones by name."""
+    return [a_task(task_id=f"task{number}", name=f"{number * 7919 % 10007:05}") for number in numbers]
+
+
+def test_a_selected_row_stays_in_view_while_a_list_in_an_order_of_its_own_is_loading(house: House) -> None:
+    house.stack.resize(700, 400)
+    house.stack.show()
+    house.model.sort_by([SortKey(Column.NAME)])
+    kept, places = "task5", set()
+    for loaded in range(40, 1241, 100):
+        house.store.apply(some_named(range(loaded)))
+        house.list.hear_freshness(Freshness(True, NOON, None, loaded, 1240, whole=loaded >= 1240))
+        house.model.flush()
+        if loaded == 40:
+            assert house.table.select_task(kept)
+        QApplication.processEvents()
+        row = house.model.row_of(kept)
+        assert row is not None
+        places.add(house.table.rowViewportPosition(row))
+    assert house.table.selected_ids() == [kept]
+    assert len(places) == 1
+    assert 0 <= places.pop() < house.table.viewport().height()
+    assert house.table.verticalScrollBar().value() > 0
