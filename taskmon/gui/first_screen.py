@@ -28,7 +28,7 @@ def load_first_screen(folder: Path) -> FirstRows | None:
 
 
 def keep_first_screen(folder: Path, model: TaskTableModel, place: str, seen_at: datetime) -> None:
-    """Writes what the table shows at its top; nothing is kept of a filtered list. A full disk troubles nobody."""
+    """Writes what the table shows at its top, or would without its filter. A full disk troubles nobody."""
     first, path = first_rows_of(model, place, seen_at), folder / _NAME
     try:
         if first is None:

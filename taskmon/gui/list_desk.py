@@ -64,7 +64,7 @@ class ListDesk(QObject):
         self.views = NamedViewsController(model, table, shell.sidebar, filter_box, messages, shell.state)
         self.memory = ListMemoryController(
             background, self.connection, store, self.list, shell.clock, shell.lists,
-            keep_first=self._keep_first, at_top=lambda: model.ids(0, SCREEN - 1),
+            keep_first=self._keep_first, at_top=lambda: [task.task_id for task in model.top(SCREEN)],
         )  # fmt: skip
         model.counts_changed.connect(lambda: shell.first_screen_of(""))
         self.connection.on_freshness(self.list.hear_freshness)

@@ -14,8 +14,10 @@ from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import Status
 from taskmon.gui.first_screen import keep_first_screen, load_first_screen
 from taskmon.gui.models.columns import Column
+from taskmon.gui.models.first_rows import SCREEN
 from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.shell import Folders, Shell
+from taskmon.gui.task_rows import SortKey
 from tests.builders import some_tasks
 
 if TYPE_CHECKING:
@@ -56,8 +58,24 @@ def test_it_is_private_and_leaves_no_draft(model: TaskTableModel, tmp_path: Path
     assert kept.stat().st_mode & 0o077 == 0
 
 
-def test_nothing_is_kept_of_a_filtered_list(model: TaskTableModel, tmp_path: Path) -> None:
+def test_a_filter_does_not_narrow_what_is_kept(model: TaskTableModel, tmp_path: Path) -> None:
+    model.sort_by([SortKey(Column.NAME, True), SortKey(Column.STATUS)])
+    model.set_progress(model.ids()[3], 0.5)
+    model.flush()
     keep_first_screen(tmp_path, model, HERE, NOW)
+    whole = load_first_screen(tmp_path)
+    ids = model.ids(0, SCREEN - 1)
+    model.set_filter("status:failed")
+    assert [task.task_id for task in model.top(SCREEN)] == ids != model.ids()
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    assert load_first_screen(tmp_path) == whole
+    assert whole is not None
+    assert whole.rowCount() == SCREEN
+
+
+def test_nothing_is_kept_of_a_filtered_list_in_groups(model: TaskTableModel, tmp_path: Path) -> None:
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    model.group_by_reason(True)
     model.set_filter("status:failed")
     keep_first_screen(tmp_path, model, HERE, NOW)
     assert load_first_screen(tmp_path) is None

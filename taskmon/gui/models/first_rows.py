@@ -15,7 +15,7 @@ from taskmon.gui.models.columns import COLUMNS, Observed
 from taskmon.gui.task_rows import Heading
 
 if TYPE_CHECKING:
-    from taskmon.core.task import TaskPage
+    from taskmon.core.task import Task, TaskPage
     from taskmon.gui.models.task_table_model import TaskTableModel
     from taskmon.gui.task_rows import ColumnLook
 
@@ -75,21 +75,28 @@ class FirstRows(NamedTuple):
 
 
 def first_rows_of(model: TaskTableModel, place: str, seen_at: datetime) -> FirstRows | None:
-    """What the table shows at its top now; None while a filter hides a part of the list."""
-    if model.filter_text().strip():
+    """What the table shows at its top now, or would show without its filter, which is gone at the next start. None
+    where a filter hides a part of a list in groups: their headings count only what it lets through."""
+    if not model.filter_text().strip():
+        rows = tuple(_row_at(model, row) for row in range(min(SCREEN, model.rowCount())))
+    elif model.grouped():
         return None
-    rows = tuple(_row_of(model, row) for row in range(min(SCREEN, model.rowCount())))
+    else:
+        rows = tuple(_row_of(model, task) for task in model.top(SCREEN))
     return FirstRows(place, seen_at, model.total(), rows)
 
 
-def _row_of(model: TaskTableModel, row: int) -> FirstRow | Heading:
+def _row_at(model: TaskTableModel, row: int) -> FirstRow | Heading:
     heading = model.heading_at(row)
     if heading is not None:
         return heading._replace(reason=heading.said or heading.reason, said="")
-    texts = dict(zip(_KEYS, model.cell_texts(row, range(len(_KEYS))), strict=True))
-    bars = (model.fraction(row, column) for column in range(len(_KEYS)))
-    fraction = next((value for value in bars if value is not None), None)
-    return FirstRow(model.task_at(row).status, {k: v for k, v in texts.items() if v}, fraction, model.worrying(row))
+    return _row_of(model, model.task_at(row))
+
+
+def _row_of(model: TaskTableModel, task: Task) -> FirstRow:
+    texts = dict(zip(_KEYS, model.texts_of(task, range(len(_KEYS))), strict=True))
+    told = {key: text for key, text in texts.items() if text}
+    return FirstRow(task.status, told, model.fraction_of(task), model.worrying_of(task))
 
 
 def first_rows_told(page: TaskPage, place: str, now: datetime) -> FirstRows | None:

@@ -117,6 +117,13 @@ class SortOrder:
         """`slots` in order."""
         return in_order(slots, self._gathers())
 
+    def first(self, slots: Slots, count: int) -> Slots:
+        """The `count` first of `slots` in order; only those that may be among them are compared."""
+        if count < len(slots):
+            values = self._gathers()[0](slots)
+            slots = slots[values <= np.partition(values, count)[count]]
+        return self.sorted(slots)[:count]
+
     def merge(self, order: Slots, slots: Slots) -> Slots:
         """An ordered `order` with `slots`, none of them in it, put where they belong."""
         if len(slots) > len(order) // 4:

@@ -68,18 +68,31 @@ class TaskCells(TaskRows):
         return {} if self._index is None else self._index.status_counts()
 
     def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]:
-        task, now = None if self._index is None else self._index.find(row), self._clock()
-        if task is None:
-            return [""] * len(columns)
-        return [_FACTS[column].text(task, now, self._observed) for column in columns]
+        task = None if self._index is None else self._index.find(row)
+        return [""] * len(columns) if task is None else self.texts_of(task, columns)
 
     def fraction(self, row: int, column: int) -> float | None:
-        if column != Column.PROGRESS:
-            return None
-        return fraction_done(self.task_at(row), self._observed)
+        return self.fraction_of(self.task_at(row)) if column == Column.PROGRESS else None
 
     def worrying(self, row: int) -> tuple[int, ...]:
-        return _SILENT if self.task_at(row).task_id in self._observed.silence else ()
+        return self.worrying_of(self.task_at(row))
+
+    def top(self, count: int) -> list[Task]:
+        """The first `count` tasks of the order, whatever the filter hides; those in folded groups are left out."""
+        return [] if self._index is None else self._index.top(count)
+
+    def texts_of(self, task: Task, columns: Sequence[int]) -> list[str]:
+        """The texts of some cells of a task's row, whether it is shown or not."""
+        now = self._clock()
+        return [_FACTS[column].text(task, now, self._observed) for column in columns]
+
+    def fraction_of(self, task: Task) -> float | None:
+        """How much of a task is done, 0 to 1; None where nothing is known."""
+        return fraction_done(task, self._observed)
+
+    def worrying_of(self, task: Task) -> tuple[int, ...]:
+        """The columns of a task's row that a person should notice although it has not failed."""
+        return _SILENT if task.task_id in self._observed.silence else ()
 
     def look(self, column: int) -> ColumnLook:
         return _FACTS[column].look

@@ -98,6 +98,13 @@ class TaskIndex:
         """The tasks that pass the filter, those in folded groups too."""
         return self.order if self.groups is None else np.flatnonzero(self._shown)
 
+    def top(self, count: int) -> list[Task]:
+        """The first `count` tasks of the order, whatever the filter hides; those in folded groups are left out."""
+        slots = self._slots.all()
+        if self.groups is not None:
+            slots = slots[self.groups.opened(slots)]
+        return [task for slot in self._sort.first(slots, count).tolist() if (task := self._slots.tasks[slot])]
+
     def status_counts(self) -> dict[Status, int]:
         """How many of the tasks that pass the filter are in each state."""
         return self._slots.status_counts(self.matching())
