@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, QStringListModel, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QToolTip, QVBoxLayout, QWidget
 
 from taskmon.core.log_link import looks_like_link
@@ -82,6 +82,19 @@ class FilterBox(QWidget):
         self._edit.setFocus()
         below = self._edit.mapToGlobal(QPoint(0, self._edit.height()))
         QToolTip.showText(below, self._edit.toolTip(), self._edit, QRect(), _HELP_MS)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._follow()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self._follow()
+
+    def _follow(self) -> None:
+        """What is wrong is said below the box, wherever the toolbar puts it."""
+        if self._problem.isVisible():
+            QTimer.singleShot(0, self, self._place_problem)  # when the line within is as wide as the box
 
     def sizeHint(self) -> QSize:
         return QSize(430, self._edit.sizeHint().height())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
@@ -118,3 +118,14 @@ def test_keys_and_known_values_are_offered(shown: Shown) -> None:
     assert shown.box._choices.stringList() == ['project:"nozzle study"']
     shown.box._complete('project:"nozzle study"')
     assert shown.box.text() == 'project:"nozzle study"'
+
+
+def test_a_problem_stays_below_the_box_when_the_box_is_moved(shown: Shown) -> None:
+    shown.box.show_problem("There is no filter “staus:”.")
+    layout = shown.window.layout()
+    assert layout is not None
+    for left in (90, 20):
+        layout.setContentsMargins(left, 5, 30, 5)
+        until(lambda left=left: shown.app.processEvents() or shown.box._problem.x() == left, 5)  # type: ignore[misc]
+        assert shown.edit.mapTo(shown.window, QPoint(0, 0)).x() == left
+        assert shown.box._problem.width() == shown.edit.width()
