@@ -54,6 +54,7 @@ class Desk(QObject):
         self.connection, self.connections, self.memory = first.connection, first.connections, first.memory
         self._background = first.background
         self._to_select = (shell.state.load("selected") or b"").decode(errors="replace")
+        shell.arrangement.add("selected", lambda: (self._to_select or shell.table.current_id()).encode())
         self._make_panes()
         self._make_controllers()
         self._connect()
@@ -171,6 +172,7 @@ class Desk(QObject):
         if ids:
             self._to_select = ""  # the person was faster
         self.detail.select(ids)
+        self.shell.arrangement.note()
 
     def _select_soon(self, task_id: str) -> None:
         """Selects a task once the list has it: what a person has just submitted is what they want to watch."""
@@ -201,7 +203,6 @@ class Desk(QObject):
         self.first.end()
         self._close_windows()
         self.log.close()
-        self.shell.state.save("selected", self.shell.table.current_id().encode())
         self.shell.put_away()
 
     async def _leave(self) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from taskmon.client.clock_skew import ServerClock
 from taskmon.client.task_store import TaskStore
 from taskmon.core.units import count_text
+from taskmon.gui.arrangement import Arrangement
 from taskmon.gui.first_screen import load_first_screen
 from taskmon.gui.messages import Messages
 from taskmon.gui.models.task_table_model import TaskTableModel
@@ -103,6 +104,7 @@ class Shell(QObject):
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self._change_theme())
         self._wear(self._theme)
         self._restore_arrangement()
+        self._keep_arrangement()
 
     def _list_pane(self) -> QWidget:
         """The list in a column where the bar for notices finds its place above it."""
@@ -228,11 +230,7 @@ class Shell(QObject):
 
     def put_away(self) -> None:
         """Remembers the arrangement and hides the window."""
-        self.state.save("geometry", self.window.saveGeometry())
-        self.state.save("panes", self.window.saveState())
-        self.state.save(_RIGHT, str(self.window.lifecycle_width()).encode())
-        self.state.save("table", self.table.save_state())
-        self.state.flush()
+        self.arrangement.keep()
         self.window.hide()
 
     def _theme_wish(self) -> Wish:
@@ -266,3 +264,14 @@ class Shell(QObject):
         width = (self.state.load(_RIGHT) or b"").decode(errors="replace")
         if width.isdecimal() and 0 < int(width) < _WIDEST:
             self.window.restore_lifecycle_width(int(width))
+
+    def _keep_arrangement(self) -> None:
+        window, table = self.window, self.table
+        self.arrangement = Arrangement(self.state, self)
+        self.arrangement.add("geometry", window.saveGeometry)
+        self.arrangement.add("panes", window.saveState)
+        self.arrangement.add(_RIGHT, lambda: str(window.lifecycle_width()).encode())
+        self.arrangement.add("table", table.save_state)
+        for part in (window, *window.findChildren(QDockWidget)):
+            self.arrangement.watch(part)
+        table.arranged.connect(self.arrangement.note)

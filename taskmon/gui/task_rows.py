@@ -118,6 +118,7 @@ class TaskRows(QAbstractTableModel):
     update_begins = Signal()
     update_ended = Signal()
     grouping_changed = Signal(bool)
+    folding_changed = Signal()
 
     def task_at(self, row: int) -> Task:
         """The task of a row."""

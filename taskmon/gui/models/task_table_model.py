@@ -163,6 +163,7 @@ class TaskTableModel(ObservedTasks):
 
     def set_open(self, reason: str, is_open: bool) -> None:
         (self._closed.discard if is_open else self._closed.add)(reason)
+        self.folding_changed.emit()
         if self._index is not None:
             self._install(self._index.fold(reason, is_open=is_open))
 

@@ -24,6 +24,7 @@ class TaskTable(PaintedTable):
     Signals: `selection_changed(list[str], str)` with the selected ids in the order of the rows and the one of them
     that is current, empty if none is; `task_activated(str)` on Enter or double click;
     `kill_requested(list[str])` on Delete; `context_menu_requested(QPoint)` in global coordinates.
+    `arranged()` when columns, order, grouping or folded groups may be others than before.
     What the filter hides comes back selected as it went, unless something else was chosen meanwhile.
     """
 
@@ -31,12 +32,15 @@ class TaskTable(PaintedTable):
     task_activated = Signal(str)
     kill_requested = Signal(list)
     context_menu_requested = Signal(QPoint)
+    arranged = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keeper: RowKeeper | None = None
         self._note = SelectionNote(self)
         self._header.sort_requested.connect(self._sort)
+        self._header.sectionResized.connect(self.arranged)
+        self._header.sectionMoved.connect(self.arranged)
         self.setAccessibleName("Tasks")
         self.setItemDelegate(PlainTooltips(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -60,6 +64,8 @@ class TaskTable(PaintedTable):
         self._keeper.selection_changed.connect(self.selection_changed)
         self._keeper.counted.connect(self._note_selection)
         self._note.all_requested.connect(self.select_everything)
+        for told in (model.headerDataChanged, model.grouping_changed, model.folding_changed):
+            told.connect(self.arranged)
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
