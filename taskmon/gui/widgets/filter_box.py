@@ -113,8 +113,10 @@ class FilterBox(QWidget):
         return self._edit.text()
 
     def set_text(self, text: str) -> None:
-        """Another text, told at once."""
+        """Another text, told at once; its beginning is in sight unless somebody types."""
         self._edit.setText(text)
+        if not self._edit.hasFocus():
+            self._edit.home(False)
         self._tell()
 
     def show_values(self, values: Mapping[str, Sequence[str]]) -> None:

@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from taskmon.gui.models.task_filter import KEYS, parse_filter
+from taskmon.gui.styles import dress
+from taskmon.gui.theme import LIGHT
 from taskmon.gui.widgets.filter_box import DEBOUNCE_MS, HELP, FilterBox
 from tests.builders import NOON
 from tests.waiting import until
@@ -129,3 +131,25 @@ def test_a_problem_stays_below_the_box_when_the_box_is_moved(shown: Shown) -> No
         until(lambda left=left: shown.app.processEvents() or shown.box._problem.x() == left, 5)  # type: ignore[misc]
         assert shown.edit.mapTo(shown.window, QPoint(0, 0)).x() == left
         assert shown.box._problem.width() == shown.edit.width()
+
+
+@pytest.mark.parametrize("count", [1, 2, 12])
+def test_all_that_is_offered_is_in_sight(shown: Shown, count: int) -> None:
+    dress(shown.app, LIGHT)
+    shown.box.show_values({"project": [f"wing-{number}" for number in range(count)]})
+    QTest.keyClicks(shown.edit, "project:w")
+    popup = shown.box._completer.popup()
+    assert popup is not None
+    until(lambda: shown.app.processEvents() or popup.isVisible(), 10)
+    assert popup.model().rowCount() == count
+    assert popup.verticalScrollBar().maximum() == 0
+
+
+def test_the_beginning_of_a_text_from_elsewhere_is_in_sight(shown: Shown) -> None:
+    shown.edit.clearFocus()
+    shown.box.set_text("status:failed " + "and a long reason " * 20)
+    assert shown.edit.cursorPosition() == 0
+    shown.edit.setFocus()
+    until(lambda: shown.app.processEvents() or shown.edit.hasFocus(), 10)
+    shown.box.set_text("typed")
+    assert shown.edit.cursorPosition() == len("typed")
