@@ -7,6 +7,7 @@ from typing import Final
 THIS_COMPUTER: Final = "This computer"
 
 
-def list_name(name: str, folder: str = "") -> str:
-    """Under which the list of tasks of a service is remembered; `folder` tells those of this computer apart."""
-    return f"{name} {folder}".rstrip()
+def list_name(name: str, where: str) -> str:
+    """Under which the list of tasks of a service is remembered; `where` is its address, or its folder on this computer:
+    a name alone may be given to another service one day."""
+    return f"{name} {where}".rstrip()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from taskmon.core.place_name import THIS_COMPUTER, list_name
 from taskmon.gui.early_rows import show_early_rows
 from taskmon.gui.garbage import GarbageCollection
 from taskmon.gui.shell import Folders, Shell
@@ -80,7 +81,7 @@ def run(options: WindowOptions) -> int:
     shell = Shell(application, clock, Folders(state=options.state_dir, cache=options.cache_dir))
     garbage.watch(shell.store)
     if options.url is None:
-        shell.show_first_screen()
+        shell.show_first_screen(list_name(THIS_COMPUTER, str(options.data_dir)) if options.stay_here else "")
     shell.window.show()
     _Paint(shell.window, _LONGEST_WAIT_MS)
     if show_early_rows(shell, options):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 from taskmon.gui.models.first_rows import decoded, encoded, first_rows_of
@@ -31,15 +32,26 @@ def keep_first_screen(folder: Path, model: TaskTableModel, place: str, seen_at: 
     """Writes what the table shows at its top, or would without its filter. A full disk troubles nobody."""
     first, path = first_rows_of(model, place, seen_at), folder / _NAME
     try:
+        if path.is_dir():
+            path.replace(path.with_suffix(".damaged"))  # it would be in the way for ever
         if first is None:
             path.unlink(missing_ok=True)
             return
         folder.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".part")
-        draft.touch(mode=0o600)
-        draft.write_bytes(encoded(first))
-        draft.replace(path)
+        _replace(path, encoded(first))
     except OSError as error:
         import logging  # after the first paint
 
         logging.getLogger(__name__).warning("the first screen could not be kept: %s", error)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """In one step, also where two windows do it at once; nothing half written is left."""
+    draft = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        draft.touch(mode=0o600)
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

@@ -46,7 +46,7 @@ def here(data_dir: Path) -> Place:
 
         return await own_service(data_dir)
 
-    return Place(THIS_COMPUTER, find, embedded=True, folder=str(data_dir))
+    return Place(THIS_COMPUTER, find, embedded=True, where=str(data_dir))
 
 
 def given_place(options: WindowOptions) -> tuple[Place, str] | None:
@@ -60,7 +60,7 @@ def given_place(options: WindowOptions) -> tuple[Place, str] | None:
 
         return ServiceAddress(url=url, api_key=options.api_key, pid=0)
 
-    return Place(url.removeprefix("https://").removeprefix("http://"), find, embedded=False), url
+    return Place(url.removeprefix("https://").removeprefix("http://"), find, embedded=False, where=url), url
 
 
 def run_session(application: QApplication, shell: Shell, options: WindowOptions) -> None:

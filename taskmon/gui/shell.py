@@ -186,9 +186,11 @@ class Shell(QObject):
         """Whether the person sees this tab."""
         return self.window.current_tab() is self._places[wish]
 
-    def show_first_screen(self) -> None:
-        """The rows that were seen the last time, pale and with their age, until the list itself is there."""
-        self.show_first(load_first_screen(self.lists))
+    def show_first_screen(self, place: str = "") -> None:
+        """The rows that were seen the last time, pale and with their age, until the list itself is there; if the window
+        is known to go to `place`, only that one's."""
+        first = load_first_screen(self.lists)
+        self.show_first(first if first is None or place in ("", first.place) else None)
 
     def shows_first(self) -> bool:
         """Whether there are rows of a list that is not there yet."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,6 +127,31 @@ def test_a_disk_that_cannot_be_written_troubles_nobody(model: TaskTableModel, tm
     keep_first_screen(tmp_path / "lists", model, HERE, NOW)
 
 
+def test_a_folder_in_its_place_is_set_aside(model: TaskTableModel, tmp_path: Path) -> None:
+    (tmp_path / "first-screen.json" / "something").mkdir(parents=True)
+    assert load_first_screen(tmp_path) is None
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    assert load_first_screen(tmp_path) is not None
+    assert {path.name for path in tmp_path.iterdir()} == {"first-screen.json", "first-screen.damaged"}
+
+
+def test_a_disk_that_fills_up_leaves_what_was_kept_and_no_draft(
+    model: TaskTableModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    monkeypatch.setattr("taskmon.gui.first_screen.encoded", lambda _: b"what does not fit")
+    write = Path.write_bytes
+
+    def fill(path: Path, content: bytes) -> int:
+        write(path, content[:4])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", fill)
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    assert load_first_screen(tmp_path) is not None
+    assert [path.name for path in tmp_path.iterdir()] == ["first-screen.json"]
+
+
 def rows_painted(shell: Shell) -> bool:
     """Whether anything but the table's ground is seen where the first rows would be."""
     picture = shell.table.viewport().grab().toImage()
@@ -144,3 +171,14 @@ def test_the_first_paint_shows_the_rows_until_another_list_turns_out(
     assert rows_painted(shell)
     assert shell.first_screen_of("This computer /elsewhere") == ""
     assert not rows_painted(shell)
+
+
+def test_a_window_that_is_known_to_go_elsewhere_shows_nothing_of_it(
+    app: QApplication, model: TaskTableModel, tmp_path: Path
+) -> None:
+    keep_first_screen(tmp_path / "lists", model, HERE, NOW)
+    shell = shell_of(app, tmp_path)
+    shell.show_first_screen("another list")
+    assert not shell.shows_first()
+    shell.show_first_screen(HERE)
+    assert shell.shows_first()

@@ -55,18 +55,18 @@ def retry_pause(failures: int) -> float:
 class Place:
     """A service by name. `find` gives its address, starting the service where that is ours to do.
 
-    `folder` tells apart the services of this computer, which all have one name.
+    `where` tells apart services of one name: the address, or the folder of one of this computer's.
     """
 
     name: str
     find: Callable[[], Awaitable[ServiceAddress]]
     embedded: bool
-    folder: str = ""
+    where: str = ""
 
     @property
     def list_name(self) -> str:
         """Under which its list of tasks is remembered."""
-        return list_name(self.name, self.folder)
+        return list_name(self.name, self.where)
 
 
 class ConnectionController:

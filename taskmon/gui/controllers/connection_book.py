@@ -75,7 +75,7 @@ class ConnectionBook:
                 )
             return ServiceAddress(url=connection.url, api_key=key, pid=0)
 
-        return Place(connection.name, find, embedded=False)
+        return Place(connection.name, find, embedded=False, where=connection.url)
 
     async def save(self, draft: ConnectionDraft) -> bool:
         """Keeps the connection and its key; True if that changed anything. Raises InvalidInputError.
