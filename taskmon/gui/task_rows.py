@@ -119,6 +119,8 @@ class TaskRows(QAbstractTableModel):
     update_ended = Signal()
     grouping_changed = Signal(bool)
     folding_changed = Signal()
+    is_chosen = False
+    """Whether the change under way is another filter, order or grouping, not news of tasks."""
 
     def task_at(self, row: int) -> Task:
         """The task of a row."""

@@ -234,7 +234,11 @@ class TaskTableModel(ObservedTasks):
             self._gather.start(0)
 
     def _show_result(self, delta: Delta) -> None:
-        self._install(delta)
+        self.is_chosen = True
+        try:
+            self._install(delta)
+        finally:
+            self.is_chosen = False
         self._told.tell_now()
 
     def _take_slice(self) -> None:

@@ -23,7 +23,7 @@ class RowKeeper(QObject):
     would carry it along cell by cell, which takes seconds where thousands are selected. Rows that leave selected come
     back selected, unless the user has chosen something else meanwhile. When the current row leaves there is none,
     instead of a neighbour. What was in view stays there when rows come or go above it: most of the rows, or the current
-    one while the list `is_loading`, as rows come between all others then.
+    one while the list `is_loading` and after another filter or order, as all others move then.
     `selection_changed(list[str], str)` tells the selected ids in row order and which of them is current, once per turn
     of the loop. `counted(int, bool, int)` tells then how many are selected, whether everything that matches is meant,
     and how many tasks are still expected.
@@ -42,6 +42,7 @@ class RowKeeper(QObject):
         self.is_loading = False
         self._expected = 0
         self._in_view: dict[str, int] = {}
+        self._brings_current = False
         self._hidden: set[str] = set()
         self._held: Held | None = None
         self._returning: list[str] = []
@@ -130,6 +131,10 @@ class RowKeeper(QObject):
             self._expected = count
             self._tell.start()
 
+    def bring_current(self) -> None:
+        """When the order that is being made is there, the current row comes into view."""
+        self._brings_current = True
+
     def end_everything(self) -> None:
         """Another filter: what comes now was not meant."""
         self._everything = False
@@ -183,6 +188,7 @@ class RowKeeper(QObject):
 
     def _before_update(self) -> None:
         self._settling = True
+        self._brings_current |= bool(self._current_key) and self._rows.row_of(self._current_key) is None
         self._view.setAutoScroll(False)  # Qt would scroll to the row that it makes current when the current one leaves
         first, last = self._view.rowAt(0), self._view.rowAt(self._view.viewport().height() - 1)
         keys = self._rows.keys(first, self._rows.rowCount() - 1 if last < 0 else last) if first >= 0 else []
@@ -192,6 +198,11 @@ class RowKeeper(QObject):
         self._put_back()
         self._restore_current()
         self._keep_in_view()
+        if self._rows.is_chosen and self._brings_current:
+            self._brings_current = False
+            if self._view.currentIndex().isValid():
+                self._view.updateGeometries()
+                self._view.scrollTo(self._view.currentIndex())
         self._view.setAutoScroll(True)
         self._settling = False
         self._tell.start()
@@ -231,9 +242,10 @@ class RowKeeper(QObject):
 
     def _keep_in_view(self) -> None:
         """Scrolls by as much as most of the rows in view have moved; a list at its very top stays there. While it is
-        loading only the current row counts, if it was in view."""
+        loading, and when another filter or order was chosen, only the current row counts, if it was in view."""
         bar = self._view.verticalScrollBar()
-        current = self._current_key if self.is_loading and self._current_key in self._in_view else ""
+        follows = self.is_loading or self._rows.is_chosen
+        current = self._current_key if follows and self._current_key in self._in_view else ""
         if bar.value() == 0 and not current:
             return
         kept = {current: self._in_view[current]} if current else self._in_view

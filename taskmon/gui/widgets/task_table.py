@@ -138,13 +138,14 @@ class TaskTable(PaintedTable):
         self._note.show_selection(selected, matching, unloaded, everything=everything)
 
     def _sort(self, keys: list[SortKey]) -> None:
-        if self._rows is None:
+        if self._rows is None or self._keeper is None:
             return
-        self.verticalScrollBar().setValue(0)
+        first, last = self._visible_rows()
+        if not first <= self.currentIndex().row() <= last:
+            self.verticalScrollBar().setValue(0)
+        self._keeper.bring_current()
         self._rows.sort_by(keys)
         self._header.viewport().update()
-        if self.currentIndex().isValid():
-            self.scrollTo(self.currentIndex())
 
     # Mouse and keyboard ------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import pytest
 from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import Status
 from taskmon.gui.models.columns import Column
-from taskmon.gui.models.task_table_model import TaskTableModel
+from taskmon.gui.models.task_table_model import AT_ONCE, TaskTableModel
 from taskmon.gui.task_rows import SortKey
 from taskmon.gui.widgets.task_table import TaskTable
 from tests.builders import a_task, some_tasks
@@ -144,3 +144,58 @@ def test_a_choice_is_heard_after_a_change_that_failed(shown: Shown, monkeypatch:
     shown.table.select_task(shown.model.ids()[3])
     shown.settle()
     assert heard == [shown.model.ids()[3:4]]
+
+
+class Chosen:
+    """A table of many more tasks than are sorted and filtered at once, and the place of its selected row."""
+
+    def __init__(self, shown: Shown) -> None:
+        self.shown, self.table = shown, shown.table
+        shown.store.apply(some_tasks(AT_ONCE + 1000))
+        shown.model.sort_by([SortKey(Column.NAME)])
+        shown.settle()
+        self.task_id = shown.model.ids()[3000]
+        assert shown.table.select_task(self.task_id)
+        shown.settle()
+
+    def place(self) -> int:
+        row = self.shown.model.row_of(self.task_id)
+        assert row is not None
+        return self.table.rowViewportPosition(row)
+
+    def in_view(self) -> bool:
+        return 0 <= self.place() < self.table.viewport().height()
+
+
+def test_the_selected_row_keeps_its_place_when_a_filter_comes_and_goes(shown: Shown) -> None:
+    chosen = Chosen(shown)
+    name = shown.store.tasks[chosen.task_id].name
+    shown.model.set_filter(name)
+    shown.settle()
+    assert chosen.in_view()
+    place = chosen.place()
+    shown.model.set_filter("")
+    shown.settle()
+    assert chosen.place() == place
+    assert shown.table.verticalScrollBar().value() > 0
+
+
+def test_a_selected_row_that_a_filter_had_hidden_comes_back_into_view(shown: Shown) -> None:
+    chosen = Chosen(shown)
+    shown.model.set_filter("nothing like it")
+    shown.settle()
+    shown.model.set_filter("")
+    shown.settle()
+    assert shown.selected() == {chosen.task_id}
+    assert chosen.in_view()
+
+
+@pytest.mark.parametrize("scrolled_away", [False, True])
+def test_the_selected_row_is_in_view_when_a_long_list_has_been_sorted(shown: Shown, scrolled_away: bool) -> None:
+    chosen = Chosen(shown)
+    if scrolled_away:
+        shown.table.verticalScrollBar().setValue(0)
+        assert not chosen.in_view()
+    shown.table._header.sort_requested.emit([SortKey(Column.TASK, True)])
+    shown.settle()
+    assert chosen.in_view()

@@ -545,6 +545,7 @@ def _fresh_picture(shown: Shown, hovered: int) -> QImage:
         shown.table.selectionModel().selection(), QItemSelectionModel.SelectionFlag.ClearAndSelect
     )
     shown.app.processEvents()
+    table.verticalScrollBar().setValue(shown.table.verticalScrollBar().value())
     picture = _picture(table, hovered)
     table.close()
     table.deleteLater()
