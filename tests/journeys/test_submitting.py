@@ -39,10 +39,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield running
 
 
-async def ready_form(desk: Desk, folder: Path) -> SubmitForm:
-    """The form on `folder`, one click away from being submitted."""
+async def ready_form(desk: Desk, *folders: Path) -> SubmitForm:
+    """The form on `folders`, one click away from being submitted."""
     earlier = set(desk.window.findChildren(SubmitForm))
-    desk.submit.open([str(folder)])
+    desk.submit.open([str(folder) for folder in folders])
     form = await until_async(
         lambda: next((form for form in desk.window.findChildren(SubmitForm) if form not in earlier), None), 10, "a form"
     )
@@ -201,5 +201,23 @@ def test_a_folder_whose_name_is_no_text_can_be_submitted(
             form._footer.primary.click()
             await until_async(lambda: Status.SUCCESS in named(desk, "caf\N{REPLACEMENT CHARACTER}"), 30, "it is done")
             assert no_bugs(tmp_path)
+
+    run_on_qt(story())
+
+
+def test_several_folders_are_told_as_one_number(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    variants = [folder(f"variant{number}") for number in range(3)]
+
+    async def story() -> None:
+        told: list[str] = []
+        async with window(app, service, tmp_path) as desk:
+            await live(desk, THIS_COMPUTER)
+            desk.messages.fact_told.connect(told.append)
+            form = await ready_form(desk, *variants)
+            form._footer.primary.click()
+            await until_async(lambda: "Submitted 3 folders." in told, 30, "they are sent")
+            assert told[-1] == "Submitted 3 folders."
 
     run_on_qt(story())

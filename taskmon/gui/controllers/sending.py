@@ -9,6 +9,7 @@ from taskmon.core.errors import InvalidInputError, TaskmonError
 from taskmon.core.plain_text import one_line
 from taskmon.core.submission import Submission, UploadState, name_of_folder
 from taskmon.core.task import TASK_NAME
+from taskmon.core.units import count_text
 from taskmon.gui.widgets.submit_form import STORED_INPUT
 from taskmon.resource_files import simulator_catalogue
 
@@ -115,22 +116,30 @@ class Sending:
             self._waiting = []
             self._form.show_problem(str(error))
             return
+        tried = sent = 0
         while self._waiting:
-            await self._try_one(self._waiting[0], submission, request)
+            tried += 1
+            sent += await self._try_one(self._waiting[0], submission, request)
             self._waiting.pop(0)
+        if tried > 1 and sent:
+            how_many = f"{sent:,} of {tried:,} folders" if sent < tried else count_text(sent, "folder")
+            self._messages.tell(f"Submitted {how_many}.")
         if not self._failed:
             self._form.accept()
 
-    async def _try_one(self, folder: str, submission: Submission, request: TaskRequest) -> None:
+    async def _try_one(self, folder: str, submission: Submission, request: TaskRequest) -> bool:
+        """Whether it was submitted."""
         try:
             await self._submit_one(folder, submission, request)
             self._failed.discard(folder)
+            return True
         except TaskmonError as error:
             self._failed.add(folder)
             self._form.show_progress(folder, 0, 0, UploadState.FAILED, str(error))
             if not self._form.isVisible():
                 what = f"{one_line(Path(folder).name) or 'The task'} was not submitted"
                 self._messages.tell_problem(TaskmonError(f"{what}: {error.title}", error.advice))
+            return False
 
     async def _submit_one(self, folder: str, submission: Submission, request: TaskRequest) -> None:
         from taskmon.client.folder_scan import scan_in_thread
