@@ -35,7 +35,7 @@ from taskmon.gui.widgets.task_header import header_font
 from taskmon.gui.widgets.view_menu import ask_name, offer_view_actions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
 _ROW: Final = 30
@@ -43,6 +43,8 @@ _SECTION: Final = 40
 _MARGIN: Final = 8.0
 _PADDING: Final = 10.0
 _INDENT: Final = 14.0
+_ALIKE: Final = 6
+"""Letters at the beginning of a long title that are left out where another one begins with them too."""
 _NOWHERE: Final = QModelIndex()
 
 Entry = TaskGroup | str
@@ -80,6 +82,10 @@ class _Entries(QAbstractListModel):
                 self.dataChanged.emit(self.index(row), self.index(row))
         return False
 
+    def beside(self, group: TaskGroup) -> list[str]:
+        """The titles of the groups in the section of `group`."""
+        return [each.title for each in self.entries if isinstance(each, TaskGroup) and each.section == group.section]
+
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self.entries)
 
@@ -99,6 +105,20 @@ class _Entries(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(entry, TaskGroup):
             return f"{entry.title}: {count_text(entry.count, 'task')}"
         return None
+
+
+def telling_part(title: str, others: Iterable[str]) -> str:
+    """What is left of a title that is too long, so that it can be told from `others` that begin alike: from the word
+    on in which it differs from all of them, after an ellipsis. Of a title that shares little, all."""
+    shared = max((_alike(title, other) for other in others if other != title), default=0)
+    start = title.rfind(" ", 0, shared + 1) + 1
+    return f"…{title[start:]}" if start >= _ALIKE else title
+
+
+def _alike(one: str, other: str) -> int:
+    """With how many equal letters both begin."""
+    differ = (place for place, (mine, theirs) in enumerate(zip(one, other, strict=False)) if mine != theirs)
+    return next(differ, min(len(one), len(other)))
 
 
 def _key(entry: Entry) -> tuple[str, str]:
@@ -136,7 +156,7 @@ class _EntryPainter(PlainTooltips):
             self._paint_section(painter, room, entry)
         else:
             chosen = self._view.selectionModel().isSelected(index)
-            self._paint_group(painter, room, entry, chosen=chosen, hovered=self._is_under_mouse(room))
+            self._paint_group(painter, room, entry, model, chosen=chosen, hovered=self._is_under_mouse(room))
             if self._view.hasFocus() and index == self._view.currentIndex():
                 self._paint_focus(painter, room)
         painter.restore()
@@ -158,7 +178,9 @@ class _EntryPainter(PlainTooltips):
         text = room.adjusted(_MARGIN + _PADDING, 0, -_MARGIN, -6)
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, title.upper())
 
-    def _paint_group(self, painter: QPainter, room: QRectF, group: TaskGroup, *, chosen: bool, hovered: bool) -> None:
+    def _paint_group(
+        self, painter: QPainter, room: QRectF, group: TaskGroup, model: _Entries, *, chosen: bool, hovered: bool
+    ) -> None:
         plate = room.adjusted(_MARGIN, 1, -_MARGIN, -1)
         if chosen or hovered:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -175,7 +197,10 @@ class _EntryPainter(PlainTooltips):
         quiet = group.count == 0 and not chosen
         ink = self.theme.selection_text if chosen else self.theme.muted if quiet else self.theme.text
         painter.setPen(QColor(ink))
-        title = metrics.elidedText(one_line(group.title), Qt.TextElideMode.ElideRight, text.width() - width - 8)
+        title, space = one_line(group.title), text.width() - width - 8
+        if metrics.horizontalAdvance(title) > space:
+            title = one_line(telling_part(group.title, model.beside(group)))
+        title = metrics.elidedText(title, Qt.TextElideMode.ElideRight, space)
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
 
 from taskmon.gui.task_rows import TaskGroup
 from taskmon.gui.theme import DARK, LIGHT, Theme
-from taskmon.gui.widgets.sidebar import Sidebar
+from taskmon.gui.widgets.sidebar import Sidebar, telling_part
 from tests.gui.widgets.task_pictures import save
 from tests.waiting import until
 
@@ -127,3 +127,20 @@ def test_a_named_view_is_asked_for_by_its_name_and_offers_what_can_be_done_with_
     assert heard == [
         ("show", "mine"), ("save", "mine"), ("delete", "mine"), ("rename", "mine", "yours"), ("save", "another")
     ]  # fmt: skip
+
+
+def test_long_titles_that_begin_alike_are_told_apart(sidebar: Sidebar, app: QApplication) -> None:
+    exits = ["Exit code #. lmp: Segmentation fault", "Exit code #. simpleFoam: FATAL ERROR in …", "No space left"]
+    assert [telling_part(title, exits) for title in exits] == [
+        "…lmp: Segmentation fault", "…simpleFoam: FATAL ERROR in …", "No space left",
+    ]  # fmt: skip
+    assert telling_part("mesh broken", ["mesh broken at #", "mesh"]) == "mesh broken"
+    assert telling_part("wing-12", ["wing-13"]) == "wing-12"
+    pictures = []
+    for end in ("lmp: Segmentation fault", "simpleFoam: FATAL ERROR"):
+        alike = "the command that was to be run returned an error: "
+        both = [TaskGroup("Why they failed", alike + each, each, 5) for each in (end, "another one")]
+        sidebar.show_counts(both)
+        app.processEvents()
+        pictures.append(sidebar.grab().toImage())
+    assert pictures[0] != pictures[1]
