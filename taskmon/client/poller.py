@@ -206,7 +206,8 @@ class Poller:
 
     async def _choose_watch(self) -> TaskWatch:
         offered = await self._client.capabilities()
-        self._heard()
+        if offered is not None:  # a 404 says nothing: any other program at this address would answer so
+            self._heard()
         if offered is not None and Extension.CHANGES in offered.extensions:
             return FeedWatch(self._client, self._store, self._page_size)
         return ListWatch(self._client, self._store, self._page_size)

@@ -152,9 +152,15 @@ async def load_all(client: ServiceClient, store: TaskStore, page_size: int, on_p
     Tasks that arrive meanwhile push others to later pages, which only shows them twice. Tasks that are removed pull
     others over a page border unseen; then the total falls, and the walk begins again.
     """
-    known = set(store.tasks)
+    known: set[str] = set()
+
+    def progress(loaded: int, total: int) -> None:
+        on_progress(loaded, total)
+        if not known:
+            known.update(store.tasks)  # until now somebody could add what was remembered
+
     for _ in range(_REPEATED_WALKS):
-        seen, total, fell = await _walk(client, store, page_size, on_progress)
+        seen, total, fell = await _walk(client, store, page_size, progress)
         if not fell:
             break
     store.apply((), known - seen)

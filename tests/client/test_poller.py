@@ -75,11 +75,38 @@ async def test_everything_is_loaded_newest_first_with_progress(service: FakeServ
     await story.run()
     assert story.agrees()
     progress = [(told.loaded, told.total) for told in story.told]
-    assert progress[1:4] == [(200, 450), (400, 450), (450, 450)]
+    answers = [(0, 0)] if service.feed else []  # about extensions: it says nothing of tasks
+    pages = [*answers, (200, 450), (400, 450), (450, 450)]
+    assert progress[: len(pages)] == pages
     assert progress[-1] == (450, 450)
-    # The first answer, about extensions, says nothing of tasks; and none of the pages is all of them.
-    assert [told.whole for told in story.told[:4]] == [False] * 4
+    assert [told.whole for told in story.told[: len(pages)]] == [False] * len(pages)  # none of them is all
     assert story.told[-1].whole
+
+
+async def test_another_program_at_the_address_is_no_answer(service: FakeService) -> None:
+    service.put(a_task())
+    service.faults += [lambda _: httpx.Response(404, text="File not found")] * 4  # extensions and list, twice
+    story = Story(service)
+    await story.run()
+    assert [told.connected for told in story.told[:3]] == [False, False, True]
+    assert [told.last_answer for told in story.told[:2]] == [None, None]
+    assert story.agrees()
+
+
+async def test_what_is_remembered_before_the_first_page_arrives_is_gone_after_the_load(service: FakeService) -> None:
+    service.put(a_task(task_id="real"))
+    story = Story(service)
+    handle = service._handle
+
+    async def handle_and_remember(request: httpx.Request) -> httpx.Response:
+        reply = await handle(request)
+        if request.url.path == "/tasks" and not any(told.total for told in story.told):
+            story.store.apply([a_task(task_id="remembered")])
+        return reply
+
+    service._handle = handle_and_remember  # type: ignore[method-assign]
+    await story.run()
+    assert set(story.store.tasks) == {"real"}
 
 
 async def test_changes_new_tasks_and_removals_arrive(service: FakeService) -> None:
