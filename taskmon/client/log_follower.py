@@ -22,7 +22,7 @@ from taskmon.client.live_files import follow_file
 from taskmon.client.live_lines import GapLine
 from taskmon.client.log_spool import WORKER_STEP, LogSpool, SpoolState
 from taskmon.client.spool_lock import SpoolLock, companion
-from taskmon.core.errors import NotFoundError, TaskmonError
+from taskmon.core.errors import BusyError, ConnectionFailedError, NotFoundError, ServiceFailedError, TaskmonError
 from taskmon.core.extensions import Extension
 from taskmon.core.storage import OUTPUT_FOLDER
 
@@ -96,7 +96,7 @@ class LogFollower:
         `spool` is settled by the first state, which comes at once. Raises NotFoundError if the ended task left no such
         file.
         """
-        folder = None if self._task.is_terminated else await own_data_folder(self._client)
+        folder = None if self._task.is_terminated else await self._own_folder()
         if folder is not None:
             live = folder.joinpath("work", self._task.task_id, "output", OUTPUT_FOLDER, *self._path.split("/"))
             self._read_from(live)
@@ -121,6 +121,15 @@ class LogFollower:
                     yield state
         finally:
             lock.release()
+
+    async def _own_folder(self) -> Path | None:
+        """As `own_data_folder`, asked again until the service answers."""
+        while True:
+            try:
+                return await own_data_folder(self._client)
+            except (ConnectionFailedError, BusyError, ServiceFailedError) as error:
+                _log.debug("where the task's files are cannot be asked for: %s", error)
+                await self._sleep(_ASK_S)
 
     async def _copied(self) -> AsyncGenerator[SpoolState]:
         """Follows the file into our copy."""

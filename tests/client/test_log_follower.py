@@ -19,6 +19,8 @@ from taskmon.client.log_spool import LogSpool, SpoolState
 from taskmon.client.submission import build_request, submit_folder
 from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import Status
+from tests.builders import a_task
+from tests.client.fake_service import FakeService, unreachable
 from tests.client.own_service import COMMANDS, serve
 from tests.waiting import until_async
 
@@ -145,3 +147,21 @@ async def test_a_folder_of_a_service_at_another_address_is_not_ours(
     assert await own_data_folder(client) == data
     async with ServiceClient(client.url.replace("127.0.0.1", "localhost"), address.api_key) as tunnel:
         assert await own_data_folder(tunnel) is None
+
+
+async def test_a_log_that_is_opened_while_the_service_is_away_is_followed_when_it_is_back(tmp_path: Path) -> None:
+    service, pauses = FakeService(), list[float]()
+    task = a_task(status=Status.COMPUTATION_STARTED)
+    service.put(task)
+    service.live[f"{task.task_id}/stdout.txt"] = b"one line\n"
+    service.faults += [unreachable] * 3
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    async with service.client() as client:
+        follower = LogFollower(client, task, "stdout.txt", tmp_path, sleep=sleep)
+        async with aclosing(follower.states()) as states:
+            await anext(states)
+        follower.close()
+    assert len(pauses) == 3 and not service.faults
