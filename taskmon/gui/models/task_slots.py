@@ -171,11 +171,12 @@ class TaskSlots:
     def saying(self, found: Callable[[str], bool], finder: TextFinder, slots: Slots) -> Slots:
         """Those of `slots` that say something, in any one field; `found` tells it of a text, `finder` of many."""
         flags = self.shared.saying(found, slots)
-        for lines, may_be_empty in ((self.ids, True), (self.names, False)):
+        in_nothing = finder.within(b"")  # only then could an empty name seem to say it
+        for lines, certain in ((self.ids, True), (self.names, not in_nothing)):
             rest = np.flatnonzero(~flags)
             if len(rest):
                 left = slots[rest]
-                flags[rest] = lines.found(finder, left) & (may_be_empty or lines.filled(left))
+                flags[rest] = lines.found(finder, left) & (certain or lines.filled(left))
         return slots[flags]
 
     def called(self, finder: TextFinder, slots: Slots) -> Slots:

@@ -60,14 +60,17 @@ class TextLines:
 
     def text(self, slot: int) -> str:
         """The text of a slot, in lower case."""
+        return self._line(slot).decode("utf-8", "surrogatepass")
+
+    def _line(self, slot: int) -> bytes:
         number, line = divmod(slot, _PIECE)
         late = self._late.get(number)
         if late is not None and line in late:
-            return late[line]
+            return encoded(late[line])
         if number >= len(self._pieces) or line >= len(self._pieces[number].starts) - 1:
-            return ""
+            return b""
         data, starts, _ = self._pieces[number]
-        return data[starts[line] : starts[line + 1] - 1].decode("utf-8", "surrogatepass")
+        return data[starts[line] : starts[line + 1] - 1]
 
     def sort_text(self, slot: int) -> str:
         """What the text of a slot is sorted by."""
@@ -76,7 +79,7 @@ class TextLines:
     def filled(self, slots: Slots) -> Flags:
         """Which of `slots`, in growing order, have a text."""
         if len(slots) <= _FEW:
-            return np.array([bool(self.text(slot)) for slot in slots.tolist()], dtype=np.bool_)
+            return np.array([bool(self._line(slot)) for slot in slots.tolist()], dtype=np.bool_)
         flags: Flags = np.zeros(len(slots), dtype=np.bool_)
         for part, piece, lines in self._by_piece(slots):
             flags[part] = piece.starts[lines + 1] - piece.starts[lines] > 1
@@ -85,7 +88,7 @@ class TextLines:
     def found(self, finder: TextFinder, slots: Slots) -> Flags:
         """In the texts of which of `slots`, in growing order, something is."""
         if len(slots) <= _FEW:
-            return np.array([finder.within(encoded(self.text(slot))) for slot in slots.tolist()], dtype=np.bool_)
+            return np.array([finder.within(self._line(slot)) for slot in slots.tolist()], dtype=np.bool_)
         flags: Flags = np.zeros(len(slots), dtype=np.bool_)
         for part, piece, lines in self._by_piece(slots):
             first, end = int(lines[0]), int(lines[-1]) + 1
