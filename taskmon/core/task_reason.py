@@ -102,6 +102,22 @@ def reason_text(task: Task) -> str:
     return next((line.strip() for line in reason.splitlines() if line.strip()), "") if "\n" in reason else reason
 
 
+def no_log_sentence(task: Task) -> str:
+    """Why a task that has ended has no log: its commands never began. Empty for any other."""
+    if not task.is_terminated or task.computation_start_time is not None:
+        return ""
+    how = "never started" if task.start_time is None else "ended before its first command"
+    reason = reason_text(task).rstrip(".")
+    return f"There is no log: this task {how}. {facts(task.status).alias}{f': {reason}' if reason else ''}."
+
+
+def no_outputs_sentence(task: Task) -> str:
+    """Why a task has nothing to download: no machine has taken it. Empty for any other."""
+    if task.start_time is not None:
+        return ""
+    return "This task never started: it has no outputs." if task.is_terminated else "This task has not started yet."
+
+
 def reason_tooltip(task: Task) -> str:
     """The whole reason and what to do about it."""
     reason = whole_reason(task)

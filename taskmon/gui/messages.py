@@ -20,6 +20,11 @@ class Messages(QObject):
         super().__init__(parent)
         self._latest = ""
 
+    @property
+    def latest(self) -> str:
+        """The sentence that was told last."""
+        return self._latest
+
     def tell(self, sentence: str) -> None:
         """Something happened that the person may want to know."""
         self._latest = sentence

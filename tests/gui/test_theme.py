@@ -5,10 +5,13 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QFontInfo, QPalette
+from PySide6.QtWidgets import QApplication, QMenu
 
 from taskmon.core.lifecycle import FACTS, Kind, Status, facts
 from taskmon.gui import theme as themes
+from taskmon.gui.styles import dress
 from taskmon.gui.theme import DARK, LIGHT, Mark, Theme, mark
 
 BOTH = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
@@ -108,3 +111,30 @@ def test_the_window_brings_its_own_fonts(app: object) -> None:
     assert QFontInfo(themes.ui_font()).family() == themes.UI_FONT
     assert QFontInfo(themes.log_font()).family() == themes.LOG_FONT
     assert QFontInfo(themes.log_font()).fixedPitch()
+
+
+@BOTH
+def test_what_is_switched_on_in_a_menu_has_a_tick_that_can_be_read(app: QApplication, theme: Theme) -> None:
+    dress(app, theme)
+    menu = QMenu()
+    off, on = menu.addAction("Same words"), menu.addAction("Same words")
+    for action in (off, on):
+        action.setCheckable(True)
+    on.setChecked(True)
+    menu.ensurePolished()
+    menu.adjustSize()
+    picture, ground = menu.grab().toImage(), theme.surface
+    row = menu.actionGeometry(on)
+    inked = {
+        (x, y): picture.pixelColor(x, y).name()
+        for x in range(row.left(), row.left() + 24)
+        for y in range(row.top(), row.bottom())
+        if contrast(picture.pixelColor(x, y).name(), ground) > 1.5
+    }
+    box = QRect()
+    for x, y in inked:
+        box |= QRect(x, y, 1, 1)
+    menu.deleteLater()
+    dress(app, LIGHT)
+    assert max(contrast(ink, ground) for ink in inked.values()) > READABLE
+    assert 0.1 < len(inked) / (box.width() * box.height()) < 0.65, "strokes, not a block"

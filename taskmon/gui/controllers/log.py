@@ -14,7 +14,7 @@ from taskmon.core.log_link import LogLink
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
 from taskmon.core.units import count_text, size_text
 from taskmon.gui.controllers.log_preferences import compiled
-from taskmon.gui.controllers.log_reading import STREAMS, LogReading, waiting_note
+from taskmon.gui.controllers.log_reading import STREAMS, LogReading
 from taskmon.gui.controllers.log_saving import save_everything, save_shown
 from taskmon.gui.dialogs import choose_new_file
 from taskmon.gui.widgets.log_controls import MERGED, SHOWN
@@ -84,8 +84,7 @@ class LogController:
         same = task is not None and self._task is not None and task.task_id == self._task.task_id
         earlier, self._task = self._task, task
         if same and task is not None:
-            if self.spool is None or self.spool.size == 0:
-                self._pane.show_note(waiting_note(task))
+            self._reading.note_task(task)
             if earlier is not None and task.is_terminated and not earlier.is_terminated:
                 known = facts(task.status)
                 self._pane.view.speech.announce(f"{task.name}: {known.alias}. {known.what}")

@@ -12,6 +12,7 @@ from taskmon.core.lifecycle import Status
 from taskmon.core.log_silence import OutputRhythm
 from taskmon.core.log_times import time_target
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
+from taskmon.core.task_reason import no_log_sentence
 from taskmon.core.units import count_text
 from taskmon.gui.controllers.log_searching import LogSearching
 from taskmon.gui.controllers.progress import log_patterns_of
@@ -40,6 +41,7 @@ _WAITING: Final = {
     Status.STARTED: "The machine is getting ready; the log appears here in a moment.",
 }
 _NO_OUTPUT: Final = "This task left no such output."
+_EMPTY: Final = "This file is empty."
 _REPLACED: Final = "the file was cut or written anew; it is read from its beginning"
 _ORDER: Final = "in the order of arrival while watched, before that stdout first"
 
@@ -66,6 +68,8 @@ class LogReading:
         self.searching = LogSearching(background, pane, key)
         self._followers: list[LogFollower] = []
         self._merged: MergedLog | None = None
+        self._task: Task | None = None
+        self._missing = False  # whether the task has no such file
         self._shown: LogSpool | None = None
         self._generation = 0  # which file is shown, where one was written anew under the same name
         self._rhythm = OutputRhythm()
@@ -85,6 +89,7 @@ class LogReading:
     def show(self, task: Task, path: str, line: int | None = None) -> None:
         """Shows a file of `task`, or MERGED; jumps to `line` once it is there."""
         self.stop()
+        self._task = task
         self._wanted_line = line
         self._note = _ORDER if path == MERGED else ""
         self._pane.show_note(waiting_note(task))
@@ -96,6 +101,17 @@ class LogReading:
             known_as = task.task_id if path in (*STREAMS, MERGED) else ""
             self._background.restart(f"{self._key} silence", self._listen(known_as))
 
+    def note_task(self, task: Task) -> None:
+        """The task has changed: as long as there are no lines, what is said about that may have to change too."""
+        self._task = task
+        if self._shown is None or self._shown.size == 0:
+            self._pane.show_note(self._empty_note() if self._ended or self._missing else waiting_note(task))
+
+    def _empty_note(self) -> str:
+        """Why there is nothing to read, now that nothing more will come."""
+        never = no_log_sentence(self._task) if self._task is not None else ""
+        return never or (_NO_OUTPUT if self._missing else _EMPTY)
+
     def show_line(self, line: int) -> None:
         """Jumps to a line (from 0) of what is shown, as soon as it is there; a line that is not there is said."""
         self._wanted_line = line
@@ -103,7 +119,7 @@ class LogReading:
 
     def stop(self) -> None:
         """Shows nothing and lets go of the files."""
-        self._wanted_line, self._ended = None, False
+        self._wanted_line, self._ended, self._missing = None, False, False
         for work in ("", " silence", " count", " time", *(f" {path}" for path in STREAMS)):
             self._background.cancel(self._key + work)
         self.searching.show_log(None)
@@ -136,7 +152,8 @@ class LogReading:
                     self._grew()
                     await asyncio.sleep(0)
         except NotFoundError:
-            self._pane.show_note(_NO_OUTPUT)
+            self._missing = True
+            self._pane.show_note(self._empty_note())
             return
         self._end()
 
@@ -203,7 +220,7 @@ class LogReading:
         self._pane.set_silence("")
         self._pane.show_ended()
         empty = self._shown is None or self._shown.size == 0
-        self._pane.show_note("This file is empty." if empty else self._note)
+        self._pane.show_note(self._empty_note() if empty else self._note)
 
     # -- both streams ---------------------------------------------------------------------------------------------
 
@@ -268,5 +285,5 @@ def waiting_note(task: Task) -> str:
     if task.status in _WAITING:
         return _WAITING[task.status]
     if task.is_terminated:
-        return _NO_OUTPUT if task.start_time is None else "Loading the log…"
+        return no_log_sentence(task) or "Loading the log…"
     return "Waiting for the first output…"

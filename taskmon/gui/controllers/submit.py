@@ -15,6 +15,7 @@ from taskmon.core.extensions import Extension
 from taskmon.core.plain_text import one_line
 from taskmon.core.submission import FolderContents, Submission
 from taskmon.core.task import TASK_NAME
+from taskmon.gui.controllers.outcome import OutcomeController
 from taskmon.gui.controllers.sending import Sending
 from taskmon.gui.dialogs import choose_folder
 from taskmon.gui.widgets.submit_form import SubmitForm
@@ -53,6 +54,7 @@ class SubmitController:
     ) -> None:
         self._background, self._connection = around.background, around.connection
         self._messages, self._window = around.messages, window
+        self._outcome = OutcomeController(around.store, around.messages)
         self._bound = bound
         self._state = state
         self._theme = theme
@@ -183,6 +185,7 @@ class SubmitController:
 
     def _tell(self, task_id: str, sentence: str) -> None:
         self._messages.tell(sentence)
+        self._outcome.watch(task_id)
         for listener in self._listeners:
             listener(task_id)
 

@@ -11,7 +11,9 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from taskmon.core.errors import InvalidInputError, TaskmonError
 from taskmon.core.lifecycle import Status, can_kill
 from taskmon.core.plain_text import short_name
+from taskmon.core.task_reason import no_outputs_sentence
 from taskmon.core.units import count_text
+from taskmon.gui.controllers.outcome import OutcomeController
 from taskmon.gui.dialogs import Question, ask, choose_folder
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class TaskActionsController:
         around: Surroundings,
     ) -> None:
         self._background, self._connection, self._store, self._messages, self._window = around
+        self._outcome = OutcomeController(around.store, around.messages)
         self._downloads = Path.home()
         self._downloaded: Path | None = None
 
@@ -72,8 +75,10 @@ class TaskActionsController:
         self._background.start(self._resubmit(tasks), "resubmit")
 
     def download(self, tasks: Sequence[Task], window: QWidget | None = None) -> None:
-        """Asks where to, then downloads and unpacks the outputs of each task into a folder of its own."""
-        self._background.start(self._download(tasks, window or self._window), "download")
+        """Asks where to, then downloads and unpacks the outputs of each task that has any into a folder of its own."""
+        started = [task for task in tasks if not no_outputs_sentence(task)]
+        if started:
+            self._background.start(self._download(started, window or self._window), "download")
 
     def note_downloaded(self, folder: Path) -> None:
         """What was downloaded last lies in `folder`."""
@@ -118,10 +123,14 @@ class TaskActionsController:
             if not await ask(question, self._window):
                 return
 
+        made: list[str] = []
+
         async def resubmit_one(task: Task) -> None:
-            await resubmit(await self._connection.answering(), task)
+            made.append((await resubmit(await self._connection.answering(), task)).id)
 
         await self._each(tasks, resubmit_one, "Submitting", "Submitted again")
+        if len(made) == 1:
+            self._outcome.watch(made[0])
 
     async def _download(self, tasks: Sequence[Task], window: QWidget) -> None:
         from taskmon.client.download import download_outputs

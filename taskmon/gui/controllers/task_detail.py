@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from taskmon.core.errors import BusyError, ConnectionFailedError, NotFoundError, ServiceFailedError
 from taskmon.core.lifecycle import can_kill
+from taskmon.core.task_reason import no_outputs_sentence
 from taskmon.core.units import count_text
 from taskmon.gui.widgets.wishes import Wish
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from taskmon.gui.widgets.main_window import MainWindow
     from taskmon.gui.widgets.timeline import Timeline
 
-_ON_TASKS = (Wish.RESUBMIT, Wish.DOWNLOAD, Wish.COPY_ID, Wish.OPEN_TASK, Wish.SEARCH_LOGS)
+_ON_TASKS = (Wish.RESUBMIT, Wish.COPY_ID, Wish.OPEN_TASK, Wish.SEARCH_LOGS)
 
 
 async def load_detail(client: ServiceClient, task_id: str) -> tuple[TaskDetail, QueuePosition | None]:
@@ -181,4 +182,24 @@ class TaskDetailController:
         whose = "of the selected task" if len(tasks) == 1 else f"of {count_text(len(tasks), 'task')}"
         self._window.action(Wish.SEARCH_LOGS).setText(f"Search in the logs {whose if tasks else 'of tasks'}…")
         self._window.set_enabled((Wish.RESUBMIT_CHANGED,), len(tasks) == 1)
-        self._window.set_enabled((Wish.KILL,), any(can_kill(task.status) for task in tasks))
+        self._window.set_enabled((Wish.KILL,), any(can_kill(task.status) for task in tasks), _no_kill(tasks))
+        some_started = any(task.start_time is not None for task in tasks)
+        self._window.set_enabled((Wish.DOWNLOAD,), some_started, _no_download(tasks))
+
+
+def _no_kill(tasks: Sequence[Task]) -> str:
+    """Why none of `tasks` can be killed."""
+    if not tasks:
+        return ""
+    return (
+        "This task has ended or is being stopped."
+        if len(tasks) == 1
+        else "All of these have ended or are being stopped."
+    )
+
+
+def _no_download(tasks: Sequence[Task]) -> str:
+    """Why none of `tasks` has outputs."""
+    if not tasks:
+        return ""
+    return no_outputs_sentence(tasks[0]) if len(tasks) == 1 else "None of these tasks has started."

@@ -111,10 +111,13 @@ class MainWindow(QMainWindow):
         """The action of a wish, to enable it, check it or put it into a menu."""
         return self._actions[wish]
 
-    def set_enabled(self, wishes: Iterable[Wish], enabled: bool) -> None:
-        for wish in wishes:
-            self._actions[wish].setEnabled(enabled)
-            if wish is Wish.RESUBMIT:
+    def set_enabled(self, wishes: Iterable[Wish], enabled: bool, why: str = "") -> None:
+        """`why` is the tooltip of what is not enabled: what keeps a person from it."""
+        wanted = set(wishes)
+        for text in (text for text in WISHES if text.wish in wanted):
+            self._actions[text.wish].setEnabled(enabled)
+            self._actions[text.wish].setToolTip(text.tooltip if enabled else why or text.tooltip)
+            if text.wish is Wish.RESUBMIT:
                 self.resubmit_button.setEnabled(enabled)
 
     def show_connection(self, name: str) -> None:
@@ -191,7 +194,7 @@ class MainWindow(QMainWindow):
         themes = QActionGroup(self)
         for text in WISHES:
             action = QAction(text.text, self)
-            action.setToolTip(f"{text.tip or text.text} ({text.shortcut})" if text.shortcut else text.tip or text.text)
+            action.setToolTip(text.tooltip)
             action.setStatusTip(text.tip)
             if text.shortcut:
                 action.setShortcut(QKeySequence(text.shortcut))

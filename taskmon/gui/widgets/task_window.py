@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBox
 
 from taskmon.core.lifecycle import can_kill, facts
 from taskmon.core.plain_text import one_line, short_name
+from taskmon.core.task_reason import no_outputs_sentence
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import LIGHT, mark, ui_font
 from taskmon.gui.widgets.explanation import Explanation
@@ -104,7 +105,9 @@ class TaskWindow(QWidget):
         parts = [task.simulator, task.project, task.task_id if task.task_id != task.name else ""]
         self._about.setText(" · ".join(one_line(part) for part in parts if part))
         self._buttons["kill"].setEnabled(can_kill(task.status))
-        self._buttons["download"].setEnabled(task.start_time is not None)
+        without = no_outputs_sentence(task)
+        self._buttons["download"].setEnabled(not without)
+        self._buttons["download"].setToolTip(without or _BUTTONS["download"][1])
         self._show_state()
 
     def _show_state(self) -> None:

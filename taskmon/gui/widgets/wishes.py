@@ -58,6 +58,12 @@ class WishText(NamedTuple):
     shortcut: str = ""
     tip: str = ""
 
+    @property
+    def tooltip(self) -> str:
+        """What the action does, and its keys."""
+        what = self.tip or self.text
+        return f"{what} ({self.shortcut})" if self.shortcut else what
+
 
 _AWAY: Final = "By a notification of the desktop, while you look at another window"
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import Status
-from taskmon.core.task_reason import reason_pattern, reason_text
+from taskmon.core.task_reason import no_log_sentence, no_outputs_sentence, reason_pattern, reason_text
 from taskmon.gui.models.columns import Column
 from taskmon.gui.models.task_group import FAILURES
 from taskmon.gui.models.task_table_model import TaskTableModel
@@ -161,3 +161,18 @@ def test_a_state_of_the_diagram_shows_exactly_that_state() -> None:
         model.set_filter(f"status:={status}")
         assert [model.task_at(row).status for row in range(model.rowCount())] == [status]
     model.close()
+
+
+def test_a_task_whose_commands_never_began_says_why_it_has_no_log_and_no_outputs() -> None:
+    queued = a_task(status=Status.KILLED, start_time=None, computation_start_time=None)
+    assert no_log_sentence(queued) == "There is no log: this task never started. Killed: stopped as asked."
+    assert no_outputs_sentence(queued) == "This task never started: it has no outputs."
+    broken = a_task(status=Status.EXECUTER_FAILED, computation_start_time=None, error_detail="No disk.\nAt all.")
+    assert no_log_sentence(broken).endswith("this task ended before its first command. Runtime Error: No disk.")
+    assert no_outputs_sentence(broken) == "", "what its preparation said is stored"
+
+
+@pytest.mark.parametrize("status", [Status.SUBMITTED, Status.STARTED, Status.COMPUTATION_STARTED, Status.SUCCESS])
+def test_other_tasks_have_a_log_or_may_still_get_one(status: Status) -> None:
+    assert no_log_sentence(a_task(status=status)) == ""
+    assert bool(no_outputs_sentence(a_task(status=status))) == (status is Status.SUBMITTED)

@@ -178,6 +178,15 @@ def test_a_disabled_wish_cannot_be_asked_for(window: MainWindow) -> None:
     assert not window.resubmit_button.isEnabled()
 
 
+def test_what_cannot_be_done_now_says_why_and_what_can_says_what_it_does(window: MainWindow) -> None:
+    action = window.action(Wish.DOWNLOAD)
+    does = action.toolTip()
+    window.set_enabled((Wish.DOWNLOAD,), False, "This task has not started yet.")
+    assert action.toolTip() == "This task has not started yet."
+    window.set_enabled((Wish.DOWNLOAD,), True, "")
+    assert action.toolTip() == does == "Download and unpack the outputs (Ctrl+D)"
+
+
 def test_icons_follow_the_theme(window: MainWindow) -> None:
     light = window.action(Wish.KILL).icon().pixmap(16).toImage()
     window.set_theme(DARK)
