@@ -86,7 +86,7 @@ def _name(text: str) -> str:
 
 def _count(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"“{text}” is not a number from 0 on")
+        raise argparse.ArgumentTypeError(f"it takes a whole number, 0 or more, such as 3; “{text}” is none")
     return int(text)
 
 
@@ -102,7 +102,7 @@ def _amount(text: str) -> float:
     except ValueError:
         amount = math.nan
     if not 0 <= amount < math.inf:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a number from 0 on")
+        raise argparse.ArgumentTypeError(f"it takes a number, 0 or more, such as 1.5; “{text}” is none")
     return amount
 
 

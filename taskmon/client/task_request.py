@@ -72,7 +72,7 @@ def choose_simulator(
     if found is None:
         raise InvalidInputError(
             "No simulator recognises these files." if key is None else f"taskmon knows no simulator “{key}”.",
-            f"Name one of {', '.join(by_key)}, or give command lines.",
+            f"Name one of {', '.join(by_key)}, or give command lines; in the terminal: --command LINE.",
         )
     return found
 

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from taskmon.cli.arguments import parse
+from taskmon.client.task_request import choose_simulator
+from taskmon.core.errors import InvalidInputError
+from taskmon.resource_files import simulator_catalogue
 
 
 @pytest.mark.parametrize(
@@ -106,3 +109,27 @@ def test_the_help_tells_the_commands_and_the_exit_codes_but_not_the_runner(
     for command in ("submit", "list", "logs", "kill", "resubmit", "download", "machines", "serve", "env"):
         assert f"\n    {command}" in shown
     assert "runner" not in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["list", "--limit", "x"], "argument --limit: it takes a whole number, 0 or more, such as 3; “x” is none"),
+        (["machines", "new", "g", "--count", "1.5"], "argument --count: it takes a whole number"),
+        (["serve", "--port", "http"], "argument --port: it takes a whole number"),
+        (["serve", "--idle-exit", "-1"], "argument --idle-exit: it takes a number, 0 or more, such as 1.5; “-1” is"),
+    ],
+)
+def test_a_number_that_is_none_tells_the_option_and_what_it_takes(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse(words)
+    assert told in capsys.readouterr().err
+
+
+def test_where_no_simulator_fits_the_option_for_command_lines_is_named() -> None:
+    for key in (None, "nastran"):
+        with pytest.raises(InvalidInputError) as refused:
+            choose_simulator(key, [], ["notes.txt"], simulator_catalogue())
+        assert "--command LINE" in refused.value.advice
