@@ -3,14 +3,15 @@
 Words are ANDed and found anywhere in what a row says, without regard to case. `status:` knows the names of the states
 and the groups active, queued, waiting, running, ended, done, failed, stopped; `project:`, `sim:`, `group:`, `id:`,
 `name:` and `reason:` look into one field, with `:=` for the whole field letter by letter (of a reason, its pattern:
-numbers and paths do not matter); `since:2h` keeps what was submitted since then; `-` before a word excludes; `/…/` is
-a regular expression (RE2, so that none can take for ever).
+numbers and paths do not matter); `since:2h` keeps what was submitted since then, `before:today` what was submitted
+earlier, both by a time span, `today`, `yesterday` or a date; `-` before a word excludes; `/…/` is a regular expression
+(RE2, so that none can take for ever).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import FACTS, Status, facts
 from taskmon.core.task_reason import pattern_of, reason_pattern, reason_text
-from taskmon.core.units import parse_duration
+from taskmon.gui.models.filter_times import moment_of
 from taskmon.gui.models.filter_words import FilterWord, split_filter
 from taskmon.gui.models.shared_facts import SharedFacts, search_text
 from taskmon.gui.models.task_group import GROUP_WORDS, state_group
@@ -55,8 +56,10 @@ _FIELDS: Final[Mapping[str, _Value]] = MappingProxyType(
     }
 )
 
-KEYS: Final = ("status:", "project:", "sim:", "group:", "id:", "name:", "reason:", "since:")
+KEYS: Final = ("status:", "project:", "sim:", "group:", "id:", "name:", "reason:", "since:", "before:")
 """The keys that a person is offered."""
+
+_TIMES: Final = ("since", "before")
 
 _REGEX_MEMORY: Final = 8 << 20
 _LINE_BY_LINE: Final = "(?m)"
@@ -164,7 +167,7 @@ class TaskFilter(NamedTuple):
     @property
     def one_by_one(self) -> bool:
         """Whether it takes its time, since Python has to look at single tasks."""
-        return any(word.regex or word.key in ("id", "name", "since") for word in self.words)
+        return any(word.regex or word.key in ("id", "name", *_TIMES) for word in self.words)
 
     def accepts(self, task: Task, text: str | None = None) -> bool:
         """Whether a task passes every test; `text` is its `search_text` where that is at hand."""
@@ -200,7 +203,7 @@ def parse_filter(text: str, now: datetime) -> TaskFilter:
     """The filter that `text` describes. Raises InvalidInputError naming the word that cannot be understood."""
     words = tuple(split_filter(text))
     tests = tuple(_test(word, now) for word in words)
-    return TaskFilter(text, words, tests, moving=any(word.key == "since" for word in words))
+    return TaskFilter(text, words, tests, moving=any(word.key in _TIMES for word in words))
 
 
 def _test(word: FilterWord, now: datetime) -> Test:
@@ -209,8 +212,8 @@ def _test(word: FilterWord, now: datetime) -> Test:
 
 
 def _positive_test(word: FilterWord, now: datetime) -> Test:
-    if word.key == "since":
-        return _since_test(word.value, now)
+    if word.key in _TIMES:
+        return _time_test(word, now)
     if word.key == "status":
         return _status_test(word)
     if not word.key:
@@ -242,12 +245,9 @@ def _passes(word: FilterWord) -> Callable[[str], bool]:
     return lambda value: wanted in value.lower()
 
 
-def _since_test(value: str, now: datetime) -> Test:
-    try:
-        earliest = now - timedelta(seconds=parse_duration(value))
-    except OverflowError:
-        raise InvalidInputError(f"“{value}” is longer ago than time goes back.", "Write it like 2h or 7d.") from None
-    return _Field(attrgetter("create_time"), lambda created: created is not None and created >= earliest)
+def _time_test(word: FilterWord, now: datetime) -> Test:
+    moment, since = moment_of(word.value, now), word.key == "since"
+    return _Field(attrgetter("create_time"), lambda made: made is not None and (made >= moment) == since)
 
 
 def _status_test(word: FilterWord) -> Test:

@@ -146,7 +146,8 @@ class GroupCounts:
             "id": [],
             "name": [],
             "reason": [],
-            "since": ["1h", "24h", "7d"],
+            "since": ["1h", "24h", "today", "yesterday", "7d"],
+            "before": ["today", "yesterday", "7d"],
         }
 
 

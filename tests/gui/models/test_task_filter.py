@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +15,9 @@ from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
 from taskmon.gui.models.filter_words import FilterWord, split_filter
-from taskmon.gui.models.task_filter import parse_filter
-from taskmon.gui.models.task_group import exactly
+from taskmon.gui.models.task_filter import KEYS, parse_filter
+from taskmon.gui.models.task_group import GroupCounts, exactly
+from taskmon.gui.widgets.filter_box import HELP
 from tests.builders import NOON, a_task
 
 WING = a_task(
@@ -26,6 +30,11 @@ WING = a_task(
     error_detail="Exit code 1",
     create_time=NOON - timedelta(hours=1),
 )
+
+
+def utc(local: str) -> datetime:
+    """A moment by this computer's clock."""
+    return datetime.fromisoformat(local).astimezone(UTC)
 
 
 def accepts(text: str, task: Task = WING) -> bool:
@@ -94,7 +103,9 @@ def test_a_state_from_a_newer_service_can_be_filtered() -> None:
     [
         ("colour:red", "colour:"),
         ("status:fialed", "fialed"),
-        ("since:yesterday", "yesterday"),
+        ("since:yesteryear", "yesteryear"),
+        ("before:2026-13-40", "2026-13-40"),
+        ("before:9999999999999999999d", "longer ago"),
         ("since:99999999999d", "longer ago"),
         ("/[a/", "missing ]"),
         ("wing /a(/", "missing )"),
@@ -120,6 +131,55 @@ def test_words_keep_quotes_keys_and_minus_apart() -> None:
         FilterWord("a/b c", "name", negated=True, regex=True),
         FilterWord("10:30"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("since:yesterday before:today", ["yesterday evening", "yesterday early"]),
+        ("since:today", ["this morning"]),
+        ("SINCE:Yesterday", ["this morning", "yesterday evening", "yesterday early"]),
+        ("before:yesterday", ["the day before"]),
+        ("-since:yesterday", ["the day before"]),
+        ("since:2026-11-25 before:2026-11-26", ["yesterday evening", "yesterday early"]),
+        ('since:"2026-11-25 12:00" before:2026-11-26', ["yesterday evening"]),
+        ("since:2026-11-25T12:00", ["this morning", "yesterday evening"]),
+        ("before:24h", ["yesterday early", "the day before"]),
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def test_days_are_those_of_this_computers_clock(
+    text: str, found: list[str], zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    made = {  # by the clock of the zone
+        "this morning": "2026-11-26 00:00",
+        "yesterday evening": "2026-11-25 23:59",
+        "yesterday early": "2026-11-25 00:00",
+        "the day before": "2026-11-24 23:59",
+    }
+    tasks = {name: a_task(create_time=utc(moment)) for name, moment in made.items()}
+    wanted = parse_filter(text, utc("2026-11-26 09:30"))
+    try:
+        assert [name for name, task in tasks.items() if wanted.accepts(task)] == found
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_task_of_which_nobody_knows_when_it_was_submitted_is_neither_before_nor_since() -> None:
+    assert not accepts("since:7d", a_task(create_time=None))
+    assert not accepts("before:7d", a_task(create_time=None))
+
+
+def test_box_readme_and_language_name_the_same_keys() -> None:
+    offered = {f"{key}:" for key in GroupCounts().values()}
+    readme = Path(__file__).parents[3] / "README.md"
+    section = readme.read_text(encoding="utf-8").partition("## Filter")[2].partition("\n## ")[0]
+    told = set(re.findall(r"\b[a-z]+:", " ".join(re.findall(r"`([^`]+)`", section))))
+    helped = set(re.findall(r"\b[a-z]+:", " ".join(f"{example} {means}" for example, means in HELP)))
+    assert offered == told == helped == set(KEYS)
 
 
 @given(st.text(min_size=1, max_size=30))
