@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import os
 import random
+import shutil
 import signal
 import socket
 import sqlite3
@@ -38,6 +39,7 @@ from tests.service.real_engine import RealEngine, WrongClocks, small_disk
 from tests.soak.deeds import SOLVE, Deeds
 
 SETTLE_S = 180.0
+KEPT = Path("build/soak")
 GROWTH_MB = {"service": 60, "runner": 40, "window": 80}
 """What memory may grow from the first to the last quarter, in MB: caches fill in the first minutes."""
 CHAOS = {"lost": 0.03, "half": 0.03, "busy": 0.02, "broken": 0.02}
@@ -137,6 +139,16 @@ def _left_behind(engine: RealEngine, data_dir: Path) -> list[str]:
     return wrong if verdict == "ok" else [*wrong, f"the database is damaged: {verdict}"]
 
 
+def _keep(data_dir: Path, seed: int) -> None:
+    """What tells why: the database and every log of service and runners."""
+    place = KEPT / str(seed)
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for file in (*data_dir.glob("*.db*"), *data_dir.glob("*.log*"), *(data_dir / "work").glob("*.log")):
+        shutil.copy(file, place)
+    print(f"database and logs are kept in {place}")
+
+
 async def run(minutes: float, seed: int, place: Path, disk: Path | None) -> int:
     """The whole run; the exit code. `disk` may be filled."""
     folder = place / "case"
@@ -163,6 +175,8 @@ async def run(minutes: float, seed: int, place: Path, disk: Path | None) -> int:
         soak.close_window(signal.SIGTERM)
         engine.stop()
         wrong += _left_behind(engine, engine.data_dir)
+        if wrong:
+            _keep(engine.data_dir, seed)
     finally:
         soak.close_window(signal.SIGKILL)
         engine.clean_up()

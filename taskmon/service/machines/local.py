@@ -198,7 +198,11 @@ class LocalProvider:
             _log.error("The runner %s cannot be started: %s", name, error)
             return None
         runner = RunnerProcess(name=name, group_id=group_id, pid=pid, pid_created=created_at(pid))
-        self._records.put(runner)
+        try:
+            self._records.put(runner)
+        except sqlite3.Error:  # nobody would know it: with the next of its name each would take the other's work away
+            self._end_soon(runner)
+            raise
         return runner
 
 
