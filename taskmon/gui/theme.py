@@ -212,13 +212,15 @@ def load_fonts() -> None:
 
 
 def ui_font(point_size: float = 10.0, *, strong: bool = False) -> QFont:
-    """The window's font with tabular figures, so that numbers stay in their columns."""
+    """The window's font with tabular figures, so that numbers stay in their columns, and letters as they were written:
+    its contextual alternates would show "5x27" in an id as a product."""
     font = QFont(UI_FONT)
     font.setStyleHint(QFont.StyleHint.SansSerif)
     font.setPointSizeF(point_size)
     if strong:
         font.setWeight(QFont.Weight.DemiBold)
     font.setFeature(QFont.Tag("tnum"), 1)
+    font.setFeature(QFont.Tag("calt"), 0)
     return font
 
 

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QColor, QFontInfo, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette, QTextLayout
 from PySide6.QtWidgets import QApplication, QMenu
 
 from taskmon.core.lifecycle import FACTS, Kind, Status, facts
@@ -138,3 +138,19 @@ def test_what_is_switched_on_in_a_menu_has_a_tick_that_can_be_read(app: QApplica
     dress(app, LIGHT)
     assert max(contrast(ink, ground) for ink in inked.values()) > READABLE
     assert 0.1 < len(inked) / (box.width() * box.height()) < 0.65, "strokes, not a block"
+
+
+def glyphs(text: str, font: QFont) -> list[int]:
+    """The shapes with which a font shows a text, in their order."""
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    layout.createLine()
+    layout.endLayout()
+    return [glyph for run in layout.glyphRuns() for glyph in run.glyphIndexes()]
+
+
+@pytest.mark.parametrize("text", ["plf5x27z", "a->b", "1:2", "!="])
+def test_an_id_is_shown_letter_by_letter(app: object, text: str) -> None:
+    themes.load_fonts()
+    for font in (themes.ui_font(), themes.ui_font(strong=True), themes.log_font()):
+        assert glyphs(text, font) == [glyph for letter in text for glyph in glyphs(letter, font)]
