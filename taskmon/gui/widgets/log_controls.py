@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from taskmon.gui.icons import icon
@@ -17,7 +17,7 @@ from taskmon.gui.widgets.log_view import LogView
 from taskmon.gui.widgets.tool_buttons import tool_button
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QKeyEvent, QResizeEvent
 
     from taskmon.gui.theme import Theme
 
@@ -97,6 +97,19 @@ class LogControls(QWidget):
         """A narrow pane keeps the words for the tooltips."""
         super().resizeEvent(event)
         self._set_narrow(event.size().width() < _WORDS_WIDTH)
+
+    def event(self, event: QEvent) -> bool:
+        """Takes the keys of its menu before the window does: Qt runs neither where both have the same one (Ctrl+F)."""
+        if event.type() == QEvent.Type.ShortcutOverride and self.menu.action_of(cast("QKeyEvent", event)):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if action := self.menu.action_of(event):
+            action.trigger()
+        else:
+            super().keyPressEvent(event)
 
     def _set_narrow(self, narrow: bool) -> None:
         self.files.setFixedWidth(_FILES_WIDTH - 44 if narrow else _FILES_WIDTH)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from taskmon.core.units import count_text
@@ -17,14 +17,17 @@ if TYPE_CHECKING:
     from taskmon.gui.theme import Theme
 
 _JUMP_HINT: Final = "Line, 50% or 12:30"
+_COMES_BACK: Final = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
+"""Another window or a menu: a field that loses the focus to these is not done with."""
 _JUMP_TIP: Final = "Jump to a line number, to a part of the log such as 50%, or to a time where its lines have times"
 
 
 class LogFoot(QWidget):
-    """`problem_stepped` carries +1 or -1; `jump_requested` what was typed."""
+    """`problem_stepped` carries +1 or -1; `jump_requested` what was typed; `jump_closed` comes when its field goes."""
 
     problem_stepped = Signal(int)
     jump_requested = Signal(str)
+    jump_closed = Signal()
     left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -112,7 +115,13 @@ class LogFoot(QWidget):
         self.jump.selectAll()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.jump and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+        if watched is not self.jump:
+            return super().eventFilter(watched, event)
+        if event.type() == QEvent.Type.HideToParent:
+            self.jump_closed.emit()
+        elif isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in _COMES_BACK:
+            self.jump.hide()
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self.jump_requested.emit(self.jump.text())
                 return True

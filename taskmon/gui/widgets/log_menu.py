@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtGui import QKeyEvent
     from PySide6.QtWidgets import QWidget
 
 
@@ -31,6 +32,11 @@ class LogMenu(QMenu):
         action.triggered.connect(lambda _checked=False: act())
         self.addAction(action)
         return action
+
+    def action_of(self, event: QKeyEvent) -> QAction | None:
+        """The entry that has the pressed keys."""
+        keys = QKeySequence(event.keyCombination())
+        return next((action for action in self._pane.actions() if action.shortcut() == keys), None)
 
     def add_switch(self, text: str, switched: Callable[[bool], object]) -> QAction:
         """One entry that is on or off."""

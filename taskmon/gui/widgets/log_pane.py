@@ -85,6 +85,7 @@ class LogPane(LogControls):
         self.search.context_changed.connect(self._change_context)
         self.foot.problem_stepped.connect(self.step_problem)
         self.foot.jump_requested.connect(self.jump)
+        self.foot.jump_closed.connect(self._forget_refusal)
         self.foot.left.connect(self.view.setFocus)
 
     # -- values in ------------------------------------------------------------------------------------------------
@@ -231,6 +232,10 @@ class LogPane(LogControls):
         self.foot.jump.hide()
         self.show_line(line)
         self.view.setFocus()
+
+    def _forget_refusal(self) -> None:
+        if self._problem in (_COUNTING, _JUMP_REFUSED):
+            self.show_problem("")
 
     def step_problem(self, direction: int) -> None:
         """Jumps to the next (+1) or previous (-1) error, or warning where there are no errors, and round at the end."""

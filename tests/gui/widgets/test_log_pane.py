@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMainWindow
 
 from taskmon.core.log_highlights import Highlight, HighlightRule
 from taskmon.core.log_source import LineList, SearchResult
@@ -104,6 +106,25 @@ def test_matches_are_counted_and_walked_round(pane: LogPane) -> None:
     QTest.keyClick(pane.search.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(pane.search.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     assert pane.search.count.text() == "3 of 3"
+
+
+@pytest.mark.parametrize("where", ["view", "follow"])
+def test_the_search_key_works_in_a_window_that_has_the_same_key(pane: LogPane, where: str) -> None:
+    window, filtered = QMainWindow(), list[bool]()
+    action = QAction("Filter tasks", window, shortcut=QKeySequence("Ctrl+F"))
+    action.triggered.connect(filtered.append)
+    window.addAction(action)
+    window.setCentralWidget(pane)
+    window.show()
+    assert QTest.qWaitForWindowActive(window)
+    pane.show_source(numbered(3))
+    widget = {"view": pane.view, "follow": pane.follow}[where]
+    widget.setFocus()
+    QTest.keyClick(widget, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert pane.search.field.hasFocus()
+    assert not filtered
+    pane.setParent(None)
+    window.deleteLater()
 
 
 def test_a_search_under_way_shows_what_it_has(pane: LogPane) -> None:
@@ -216,6 +237,24 @@ def test_a_typed_line_is_jumped_to_and_nonsense_is_told(pane: LogPane) -> None:
     QTest.keyClick(pane.foot.jump, Qt.Key.Key_Return)
     assert "line 1234" in pane.view.visible_texts()
     assert pane.foot.jump.isHidden()
+    assert pane.foot.status.text() == "live · 2,000 lines · 18.9 kB"
+
+
+@pytest.mark.parametrize("leave", ["escape", "elsewhere"])
+def test_a_jump_that_is_given_up_takes_its_refusal_along(pane: LogPane, leave: str) -> None:
+    pane.show_source(numbered(2000))
+    pane.activateWindow()
+    assert QTest.qWaitForWindowActive(pane)
+    pane.foot.ask_where()
+    pane.foot.jump.setText("soon")
+    QTest.keyClick(pane.foot.jump, Qt.Key.Key_Return)
+    assert "line number" in pane.foot.status.text()
+    if leave == "escape":
+        QTest.keyClick(pane.foot.jump, Qt.Key.Key_Escape)
+    else:
+        QTest.mouseClick(pane.view.viewport(), Qt.MouseButton.LeftButton)
+    assert pane.foot.jump.isHidden()
+    assert pane.view.hasFocus()
     assert pane.foot.status.text() == "live · 2,000 lines · 18.9 kB"
 
 
