@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import lzma
 import os
@@ -46,6 +47,10 @@ def unpack(archive: Path, folder: Path, inside: str, stop: threading.Event) -> N
     ) as error:
         raise ServiceFailedError(f"The archive of outputs cannot be read: {error}.", "Download it again.") from error
     except OSError as error:
+        if error.errno in (None, errno.EINVAL):  # spoiled bzip2 data, and a place that no file can have
+            raise ServiceFailedError(
+                f"The archive of outputs cannot be read: {error}.", "Download it again."
+            ) from error
         raise TaskmonError(
             f"The outputs cannot be written: {error.strerror or error}.", "Check the folder's rights and free space."
         ) from error

@@ -6,6 +6,7 @@ Names are taken as the archive gives them; backslashes count as slashes. Permiss
 from __future__ import annotations
 
 import contextlib
+import errno
 import lzma
 import os
 import re
@@ -37,6 +38,9 @@ _UNREADABLE: Final = (
     UnicodeError,
 )
 
+_DAMAGE: Final = (None, errno.EINVAL)
+"""How an OSError tells of the archive, not of the disk: spoiled bzip2 data, and a place that no file can have."""
+
 
 def unpack(archive: Path, target: Path, *, room: int, check: Callable[[], None], inside: str = "") -> int:
     """Unpack `archive` into the folder `target`; the size of its files in bytes.
@@ -62,6 +66,10 @@ def unpack(archive: Path, target: Path, *, room: int, check: Callable[[], None],
         raise _refused(archive, f"cannot be read ({error or type(error).__name__})") from error
     except ValueError as error:
         raise _refused(archive, f"holds a name that cannot be used ({error})") from error
+    except OSError as error:
+        if error.errno in _DAMAGE:
+            raise _refused(archive, f"cannot be read ({error.strerror or error})") from error
+        raise
 
 
 def inner_path(name: str) -> PurePosixPath:

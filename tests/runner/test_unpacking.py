@@ -110,6 +110,17 @@ def test_a_damaged_member_is_refused(tmp_path: Path) -> None:
         _unpack(tmp_path / "input.zip")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_is_told_as_damage_whatever_the_archive_is_packed_with(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(tmp_path / "input.zip", "w", method) as archive:
+        archive.writestr("data", os.urandom(1000))
+    packed = bytearray((tmp_path / "input.zip").read_bytes())
+    packed[40:60] = bytes(20)
+    (tmp_path / "input.zip").write_bytes(packed)
+    with pytest.raises(InvalidInputError, match="cannot be read"):
+        _unpack(tmp_path / "input.zip")
+
+
 def test_backslashes_are_slashes_and_odd_names_are_kept(tmp_path: Path) -> None:
     target = _unpack(_archive(tmp_path, ("sim_dir\\a b.txt", b"1"), ("Größe/温度 №1.dat", b"2"), ("-rf", b"3")))
     assert (target / "sim_dir" / "a b.txt").read_bytes() == b"1"
