@@ -268,7 +268,9 @@ def _add_programs(add: Any) -> None:
     serve.add_argument("--port", type=_port, default=0, help="0: the one used before, else a free one")
     serve.add_argument("--idle-exit", type=_amount, metavar="SECONDS", help="end when nothing happened for so long")
     serve.add_argument("--no-extensions", action="store_true", help="only what the Inductiva Web API has")
-    serve.add_argument("--machines", type=_count, metavar="N", help="machines of the group this-computer")
+    serve.add_argument(
+        "--machines", type=_count, metavar="N", help="machines of the group this-computer of a new folder"
+    )
     serve.add_argument("--budget-hours", type=_amount, metavar="H", help="stop machines after so many hours of work")
     serve.add_argument(
         "--chaos", nargs="?", type=_faults, const="", metavar="delay=S,lost=P,half=P,busy=P,broken=P",

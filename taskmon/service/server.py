@@ -27,6 +27,7 @@ from taskmon.core.lifecycle import Cause
 from taskmon.core.machine import MachineGroupRequest, MachineGroupStatus, Provider
 from taskmon.core.plain_text import one_line
 from taskmon.core.simulators import Simulator
+from taskmon.core.units import count_text
 from taskmon.service.answers import database_sentence
 from taskmon.service.app import create_app
 from taskmon.service.context import LEASE_S, Service, build_service
@@ -265,7 +266,14 @@ def _start_groups(service: Service, options: ServiceOptions) -> None:
         )
         service.scheduler.start_group(service.groups.add(first, service.clock()))
         return
-    started = [group.id for group in service.groups.living() if group.status is MachineGroupStatus.STARTED]
+    living = service.groups.living()
+    kept = next((group.machine_count for group in living if group.name == FIRST_GROUP), None)
+    if kept is not None and options.machines not in (None, kept):
+        sys.stderr.write(
+            f"The group {FIRST_GROUP} keeps its {count_text(kept, 'machine')}: --machines is for a new data folder."
+            " Another group adds to them: taskmon machines new NAME --count N.\n"
+        )
+    started = [group.id for group in living if group.status is MachineGroupStatus.STARTED]
     for group_id in started:
         service.scheduler.start_group(group_id)
     for group_id in {runner.group_id for runner in service.provider.list()}.difference(started):

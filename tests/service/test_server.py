@@ -130,6 +130,17 @@ def test_it_says_where_it_is_and_leaves_in_order(program: Program) -> None:
     assert program.end(signal.SIGINT) == 0
 
 
+def test_a_number_of_machines_for_a_folder_that_has_some_is_answered_in_words(program: Program) -> None:
+    for wanted, told in ((2, False), (2, False), (3, True)):
+        running = program.launch(machines=wanted)
+        program.process = running
+        assert running.stdout is not None
+        assert running.stdout.readline()
+        running.send_signal(signal.SIGTERM)
+        said = running.communicate(timeout=60)[1]
+        assert ("keeps its 2 machines" in said) is told, said
+
+
 def test_a_service_that_others_can_reach_says_so_loudly(program: Program) -> None:
     program.start(host="0.0.0.0")
     assert program.process is not None
