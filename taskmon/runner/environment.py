@@ -5,13 +5,8 @@ There are no containers here: the image names an entry of the simulator catalogu
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import re
-import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +15,9 @@ from typing import Final
 from taskmon.core.errors import InvalidInputError, NotFoundError
 from taskmon.core.runner_protocol import MpiConfig
 from taskmon.core.simulators import Simulator
-from taskmon.resource_files import resource_path, simulator_catalogue
+from taskmon.installed_programs import filled_word, installed_program, own_python
+from taskmon.resource_files import simulator_catalogue
 
-_HOLE: Final = re.compile(r"\{(path|module):([^{}]+)\}")
 _OWN_VARIABLES: Final = ("API_URL", "USER_API_KEY")
 """What the runner was told for itself; the key is none of a simulator's business."""
 _LIVE_OUTPUT: Final = {"PYTHONUNBUFFERED": "1", "GFORTRAN_UNBUFFERED_PRECONNECTED": "y"}
@@ -44,12 +39,9 @@ class Environment:
         """The argument vector that stands for the first word of a command run in `folder`. Raises NotFoundError."""
         if "/" in word:
             return [_program_in(folder, word)]
-        candidates = self.entry.executables.get(word, (word,)) if self.entry else (word,)
-        for candidate in candidates:
-            words = _fill(candidate)
-            program = shutil.which(words[0]) if words else None
-            if words and program:
-                return [program, *words[1:]]
+        found = installed_program(self.entry, word)
+        if found:
+            return found
         title = f"The program “{word}” is not installed on this computer."
         if self.entry is None:
             raise NotFoundError(title, f"taskmon does not know the image {self.image}; install the program itself.")
@@ -58,7 +50,7 @@ class Environment:
     def translate(self, words: Sequence[str]) -> list[str]:
         """The words of a command with the files of the image, where they are known, replaced by this computer's."""
         known = self.entry.image_files if self.entry else {}
-        return [(_fill_word(known[word]) or word) if word in known else word for word in words]
+        return [(filled_word(known[word]) or word) if word in known else word for word in words]
 
     def check(self, words: Sequence[str]) -> None:
         """Raise NotFoundError for the first of `words` (first words of commands) that cannot be run here.
@@ -145,50 +137,7 @@ def _program_in(folder: Path, word: str) -> str:
     return str(path)
 
 
-def _fill(candidate: str) -> list[str]:
-    """The words of a catalogue candidate with its holes filled; empty if something in it is missing here.
-
-    `{python}` is taskmon's interpreter, `{resources}/…` a file of taskmon's own, `{path:NAME}` a program in PATH;
-    a word `{module:NAME}` demands that the interpreter has this module, and vanishes.
-    """
-    words = []
-    for word in shlex.split(candidate):
-        hole = _HOLE.fullmatch(word)
-        if hole and hole[1] == "module":
-            if not _has_module(hole[2]):
-                return []
-            continue
-        filled = shutil.which(hole[2]) if hole else _fill_word(word)
-        if filled is None:
-            return []
-        words.append(filled)
-    return words
-
-
-def _fill_word(word: str) -> str | None:
-    if word == "{python}":
-        return _python()
-    head, hole, name = word.partition("{resources}/")
-    try:
-        return head + str(resource_path(name)) if hole else word
-    except NotFoundError:
-        return None
-
-
 def _own_places() -> dict[str, str]:
     """What the stand-ins in `resources/simulators` need to find: an interpreter, and the folder of the resources."""
-    places = {"TASKMON_PYTHON": _python(), "TASKMON_RESOURCES": _fill_word("{resources}/simulators")}
+    places = {"TASKMON_PYTHON": own_python(), "TASKMON_RESOURCES": filled_word("{resources}/simulators")}
     return {name: place.removesuffix("/simulators") for name, place in places.items() if place}
-
-
-def _python() -> str | None:
-    """An interpreter for taskmon's own drivers: a frozen bundle has none and takes the system's."""
-    return shutil.which("python3") if getattr(sys, "frozen", False) else sys.executable
-
-
-def _has_module(name: str) -> bool:
-    if not getattr(sys, "frozen", False):
-        return importlib.util.find_spec(name) is not None
-    python = _python()
-    probe = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)"
-    return python is not None and subprocess.run([python, "-c", probe, name], check=False).returncode == 0

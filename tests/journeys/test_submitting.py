@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPlainTextEdit
 
 from taskmon.client import upload
 from taskmon.client.upload import pack_folder
@@ -221,3 +221,40 @@ def test_several_folders_are_told_as_one_number(
             assert told[-1] == "Submitted 3 folders."
 
     run_on_qt(story())
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_the_form_warns_of_a_simulator_that_this_computer_lacks_but_not_for_a_service_elsewhere(
+    app: QApplication,
+    tmp_path: Path,
+    folder: Callable[..., Path],
+    run_on_qt: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: bool,
+) -> None:
+    case = folder("beam", beam_inp="*HEADING\n")
+    monkeypatch.setenv("PATH", "/usr/bin-without-calculix")
+    options = ("--no-extensions",) if elsewhere else ()
+
+    async def story(service: Service) -> None:
+        async with window(app, service, tmp_path) as desk:
+            await live(desk, THIS_COMPUTER)
+            asked = desk.submit._fill_choices
+            filled = asyncio.Event()
+
+            async def fill(form: SubmitForm) -> None:
+                await asked(form)
+                filled.set()
+
+            monkeypatch.setattr(desk.submit, "_fill_choices", fill)
+            desk.submit.open([str(case)])
+            await asyncio.wait_for(filled.wait(), 30)
+            [form] = desk.window.findChildren(SubmitForm)
+            said = form._simulation._row.findChildren(QLabel)
+            warned = any("CalculiX is not installed on this computer" in label.text() for label in said)
+            assert warned is not elsewhere
+            await until_async(form._footer.primary.isEnabled, 30, "it can be submitted all the same")
+            form.close()
+
+    with started(Service(tmp_path / "own", options=options)) as running:
+        run_on_qt(story(running))

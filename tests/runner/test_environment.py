@@ -12,6 +12,7 @@ import pytest
 from taskmon.core.errors import InvalidInputError, NotFoundError
 from taskmon.core.runner_protocol import MpiConfig
 from taskmon.core.simulators import Simulator, guess_simulator
+from taskmon.installed_programs import missing_programs
 from taskmon.resource_files import resource_path, simulator_catalogue
 from taskmon.runner.environment import Environment, find_environment, image_families, mpi_words
 
@@ -181,3 +182,17 @@ def test_a_program_copied_out_of_the_image_runs_here(tmp_path: Path) -> None:
 def test_words_that_are_no_files_of_the_image_stay_as_they_are() -> None:
     words = ["cp", "/SPlisHSPlasH_CPU/bin/SPHSimulator", "."]
     assert find_environment("docker://other/image:1").translate(words) == words
+
+
+def test_what_the_form_calls_missing_is_what_the_runner_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Simulator(key="here", name="Here", image="docker://here", commands=("sh run.sh",))
+    gone = Simulator(key="gone", name="Gone", image="docker://gone", commands=("gonex a",), install="Ask for it.")
+    free = Simulator(key="commands", name="Own commands", image="docker://any", commands=())
+    assert missing_programs([here, gone, free]) == {
+        "gone": "Gone is not installed on this computer (“gonex” is missing). Ask for it."
+    }
+    Environment(here.image, here).check(["sh"])
+    with pytest.raises(NotFoundError, match="gonex"):
+        Environment(gone.image, gone).check(["gonex"])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert {"here", "gone"} == set(missing_programs([here, gone, free]))

@@ -19,6 +19,7 @@ from taskmon.gui.controllers.outcome import OutcomeController
 from taskmon.gui.controllers.sending import Sending
 from taskmon.gui.dialogs import choose_folder
 from taskmon.gui.widgets.submit_form import SubmitForm
+from taskmon.installed_programs import missing_programs
 from taskmon.resource_files import bundled_example, simulator_catalogue
 
 if TYPE_CHECKING:
@@ -143,11 +144,15 @@ class SubmitController:
         form.show_task(task)
 
     async def _fill_choices(self, form: SubmitForm) -> None:
+        from taskmon.client.log_follower import own_data_folder
+
         try:
             client = self._connection.client
             form.show_machine_groups(await client.machine_groups())
             form.show_projects([project.name for project in await client.projects()])
             form.show_leases(offered=await client.offers(Extension.LEASES))
+            if await own_data_folder(client) is not None:  # the machines are this computer
+                form.show_missing(await asyncio.to_thread(missing_programs, simulator_catalogue()))
         except TaskmonError as error:
             form.show_problem(str(error))
 

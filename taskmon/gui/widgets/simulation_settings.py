@@ -16,7 +16,7 @@ from taskmon.gui.widgets.form_field import ROW_SPACING, FieldRow, Tone
 from taskmon.gui.widgets.parameter_fields import ParameterFields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from taskmon.core.submission import FolderContents, Submission
     from taskmon.gui.theme import Theme
@@ -37,6 +37,7 @@ class SimulationSettings(QWidget):
         self._catalogue = _with_commands(catalogue)
         self._folders: Sequence[FolderContents] = ()
         self._origin = ("", Tone.QUIET)
+        self._missing: Mapping[str, str] = {}
         self._chosen = False
         self._box = ChoiceBox()
         for simulator in self._catalogue:
@@ -93,11 +94,21 @@ class SimulationSettings(QWidget):
 
     def check(self) -> str:
         """Shows every problem beside its field; the first one, or an empty text."""
-        self._row.say(*self._origin)
+        self._say_origin()
         edited = self._commands.edited
         self._parameters.setVisible(bool(self.simulator.parameters) and not edited)
         commands = self._commands.check()
         return commands if edited else self._parameters.check()
+
+    def show_missing(self, missing: Mapping[str, str]) -> None:
+        """By the key of each simulator that is known not to run where the task goes: a sentence that says so."""
+        self._missing = missing
+        self.changed.emit()
+
+    def _say_origin(self) -> None:
+        missing = self._missing.get(self.simulator.key, "")
+        text, tone = self._origin
+        self._row.say("\n".join(filter(None, (missing, text))), Tone.WARNING if missing else tone)
 
     def mark_changes(self, before: Submission) -> int:
         """Marks the rows that differ from `before`; how many do."""

@@ -32,7 +32,7 @@ from taskmon.gui.widgets.task_settings import TaskSettings
 from taskmon.gui.widgets.upload_rows import UploadRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from taskmon.core.machine import MachineGroup
     from taskmon.core.simulators import Simulator
@@ -106,6 +106,10 @@ class SubmitForm(QDialog):
 
     def show_projects(self, names: Sequence[str]) -> None:
         self._settings.show_projects(names)
+
+    def show_missing(self, missing: Mapping[str, str]) -> None:
+        """Warns of simulators, by their keys, that are known not to run where the task goes; nothing is forbidden."""
+        self._simulation.show_missing(missing)
 
     def show_leases(self, *, offered: bool) -> None:
         """Whether the service notices by itself that the window has gone."""

@@ -319,3 +319,15 @@ def test_running_a_task_again_marks_what_differs(form: SubmitForm) -> None:
     assert (got[0].folders, got[0].resubmitted_from, got[0].commands) == ((), "t1", ("splash b.json",))
     form.show_done("", "t2")
     assert "1 task submitted" in seen(form)
+
+
+def test_a_simulator_that_is_not_installed_is_warned_of_and_can_be_submitted_all_the_same(form: SubmitForm) -> None:
+    form.show_folders([DAM])
+    form.show_missing({"splash": "Splash is not installed on this computer. Ask for it."})
+    [warning] = [label for label in form.findChildren(QLabel) if "not installed" in label.text()]
+    assert warning.isVisibleTo(form)
+    assert "guessed from dambreak.json" in warning.text()
+    assert form._footer.primary.isEnabled()
+    box = form._simulation._box
+    box.setCurrentIndex(box.findData("beam"))
+    assert not [label for label in form.findChildren(QLabel) if "not installed" in label.text()]
