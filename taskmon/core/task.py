@@ -21,6 +21,9 @@ TASK_NAME = "name"
 """Metadata key: the name a person gave the task (by default that of the dropped folder)."""
 
 
+_LABEL_LENGTH = 200
+
+
 class OperationName(StrEnum):
     """What a runner does for a task, step by step."""
 
@@ -158,9 +161,27 @@ class Task:
         return (self.task_metadata or {}).get(TASK_NAME) or self.task_id
 
     @property
+    def has_name(self) -> bool:
+        """Whether a person has given it a name."""
+        return bool((self.task_metadata or {}).get(TASK_NAME))
+
+    @property
+    def label(self) -> str:
+        """Its given name, else what tells it best in a list: the first command that it runs, or its simulator."""
+        return (self.task_metadata or {}).get(TASK_NAME) or _first_command(self.extra_params) or self.simulator
+
+    @property
     def parent_id(self) -> str | None:
         """The task that this one runs again, if it does."""
         return (self.task_metadata or {}).get(RESUBMITTED_FROM)
+
+
+def _first_command(params: dict[str, Any] | None) -> str:
+    """Empty where there is none; what a service tells here may be anything."""
+    commands = (params or {}).get("commands")
+    first = commands[0] if isinstance(commands, list) and commands else None
+    line = first.get("cmd") if isinstance(first, dict) else first
+    return " ".join(line[:_LABEL_LENGTH].split()) if isinstance(line, str) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

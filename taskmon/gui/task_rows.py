@@ -104,6 +104,7 @@ class PaintedRows(Protocol):
     def cell_texts(self, row: int, columns: Sequence[int]) -> list[str]: ...
     def fraction(self, row: int, column: int) -> float | None: ...
     def worrying(self, row: int) -> tuple[int, ...]: ...
+    def quiet(self, row: int) -> tuple[int, ...]: ...
     def look(self, column: int) -> ColumnLook: ...
 
 
@@ -190,6 +191,10 @@ class TaskRows(QAbstractTableModel):
 
     def worrying(self, row: int) -> tuple[int, ...]:
         """The columns of a row that a person should notice although the task has not failed."""
+        raise NotImplementedError
+
+    def quiet(self, row: int) -> tuple[int, ...]:
+        """The columns of a row that show a stand-in for what is not known."""
         raise NotImplementedError
 
     def look(self, column: int) -> ColumnLook:

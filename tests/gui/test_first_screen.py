@@ -51,6 +51,7 @@ def test_what_the_table_shows_at_its_top_comes_back(model: TaskTableModel, tmp_p
     assert 0 < first.rowCount() < 100
     for row in range(first.rowCount()):
         assert first.cell_texts(row, columns) == model.cell_texts(row, columns)
+        assert first.quiet(row) == model.quiet(row) == (Column.NAME,)
         assert first.task_at(row).status is model.task_at(row).status
 
 

@@ -94,6 +94,7 @@ def status_word(status: Status) -> str:
     return facts(status).alias
 
 
+_UNNAMED: Final = (int(Column.NAME),)
 _STATUS_RANK: Final = MappingProxyType({status: float(rank) for rank, status in enumerate(FACTS)})
 
 
@@ -105,13 +106,13 @@ def _status_tooltip(task: Task) -> str:
     return "\n".join(lines)
 
 
-def _name_text(task: Task) -> str:
-    name = task.name
-    return "" if name == task.task_id else name
+def quiet_columns(task: Task) -> tuple[int, ...]:
+    """Those that show a stand-in for what nobody has said: the first command or the simulator in place of a name."""
+    return () if task.has_name else _UNNAMED
 
 
 def _name_tooltip(task: Task) -> str:
-    lines = [task.name]
+    lines = [task.label] if task.has_name else [task.label, "This task was not given a name."]
     if task.parent_id:
         lines.append(f"↻ of {task.parent_id}")
     return "\n".join(lines)
@@ -223,7 +224,7 @@ def _text_columns() -> dict[Column, ColumnFacts]:
             lambda t, _n, _o: t.task_id,
             by_text=True,
         ),
-        c.NAME: _of_text(_look(c.NAME, "Name", kind.TEXT, 120, True), _name_text, _name_tooltip),
+        c.NAME: _of_text(_look(c.NAME, "Name", kind.TEXT, 120, True), attrgetter("label"), _name_tooltip),
         c.SIMULATOR: _of_text(
             _look(c.SIMULATOR, "Simulator", kind.TEXT, 92, True),
             attrgetter("simulator"),

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from taskmon.core.lifecycle import Status
-from taskmon.gui.models.columns import COLUMNS, Observed
+from taskmon.gui.models.columns import COLUMNS, Observed, quiet_columns
 from taskmon.gui.task_rows import Heading
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ SCREEN: Final = 60
 
 _HEADING_VALUES: Final = 3
 
+_UNSEEN: Final = Observed()
+
 _COLUMNS: Final = tuple(COLUMNS)
 _KEYS: Final = tuple(COLUMNS[column].look.key for column in _COLUMNS)
 
@@ -35,6 +37,7 @@ class FirstRow(NamedTuple):
     texts: dict[str, str]
     fraction: float | None
     worrying: tuple[int, ...]
+    quiet: tuple[int, ...] = ()
 
 
 class FirstRows(NamedTuple):
@@ -70,6 +73,9 @@ class FirstRows(NamedTuple):
     def worrying(self, row: int) -> tuple[int, ...]:
         return self.task_at(row).worrying
 
+    def quiet(self, row: int) -> tuple[int, ...]:
+        return self.task_at(row).quiet
+
     def look(self, column: int) -> ColumnLook:
         return COLUMNS[_COLUMNS[column]].look
 
@@ -96,24 +102,24 @@ def _row_at(model: TaskTableModel, row: int) -> FirstRow | Heading:
 def _row_of(model: TaskTableModel, task: Task) -> FirstRow:
     texts = dict(zip(_KEYS, model.texts_of(task, range(len(_KEYS))), strict=True))
     told = {key: text for key, text in texts.items() if text}
-    return FirstRow(task.status, told, model.fraction_of(task), model.worrying_of(task))
+    return FirstRow(task.status, told, model.fraction_of(task), model.worrying_of(task), quiet_columns(task))
+
+
+def _texts(task: Task, now: datetime) -> dict[str, str]:
+    return {facts.look.key: facts.text(task, now, _UNSEEN) for facts in COLUMNS.values()}
 
 
 def first_rows_told(page: TaskPage, place: str, now: datetime) -> FirstRows | None:
     """What the service of `place` has just told; None for values that are not what they should be."""
-    unseen = Observed()
     try:
-        rows = tuple(
-            FirstRow(task.status, {look.look.key: look.text(task, now, unseen) for look in COLUMNS.values()}, None, ())
-            for task in page.tasks
-        )
+        rows = tuple(FirstRow(task.status, _texts(task, now), None, (), quiet_columns(task)) for task in page.tasks)
     except (TypeError, ValueError, AttributeError, OverflowError):
         return None
     return FirstRows(place, now, page.total_size, rows)
 
 
 def encoded(first: FirstRows) -> bytes:
-    """As JSON, where a heading has three values and a task four."""
+    """As JSON, where a heading has three values and a task five."""
     rows = [[*row[:_HEADING_VALUES]] if isinstance(row, Heading) else [*row] for row in first.rows]
     return json.dumps([first.place, first.seen_at.isoformat(), first.total, rows]).encode()
 
@@ -134,10 +140,11 @@ def _decoded_row(written: Any) -> FirstRow | Heading:
     if len(written) == _HEADING_VALUES:
         title, size, is_open = written
         return Heading(str(title), int(size), bool(is_open))
-    status, texts, fraction, worrying = written
+    status, texts, fraction, worrying, *quiet = written
     return FirstRow(
         Status(status),
         {str(key): str(text) for key, text in texts.items()},
         None if fraction is None else min(1.0, max(0.0, float(fraction))),
         tuple(int(column) for column in worrying),
+        tuple(int(column) for columns in quiet for column in columns),
     )

@@ -45,4 +45,4 @@ def shared_text(shared: SharedFacts) -> str:
 
 def search_text(task: Task) -> str:
     """What plain words are looked for in, one field per line, in lower case."""
-    return f"{task.task_id.lower()}\n{task.name.lower()}\n{shared_text(shared_facts(task))}"
+    return f"{task.task_id.lower()}\n{task.label.lower()}\n{shared_text(shared_facts(task))}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from taskmon.core.units import count_text
-from taskmon.gui.models.columns import COLUMNS, Column, Observed, fraction_done
+from taskmon.gui.models.columns import COLUMNS, Column, Observed, fraction_done, quiet_columns
 from taskmon.gui.task_rows import CellKind, ColumnLook, Heading, Held, TaskRows
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ class TaskCells(TaskRows):
 
     def worrying(self, row: int) -> tuple[int, ...]:
         return self.worrying_of(self.task_at(row))
+
+    def quiet(self, row: int) -> tuple[int, ...]:
+        return quiet_columns(self.task_at(row))
 
     def top(self, count: int) -> list[Task]:
         """The first `count` tasks of the order, whatever the filter hides; those in folded groups are left out."""

@@ -51,7 +51,7 @@ _FIELDS: Final[Mapping[str, _Value]] = MappingProxyType(
         "simulator": _SIMULATOR,
         "group": _Value(_group, _group),
         "id": _Value(attrgetter("task_id")),
-        "name": _Value(attrgetter("name")),
+        "name": _Value(attrgetter("label")),
         "reason": _Value(reason_text, attrgetter("reason")),
     }
 )

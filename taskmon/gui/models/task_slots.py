@@ -21,7 +21,7 @@ from taskmon.gui.models.text_lines import TextLines
 
 _TOLD: Final = attrgetter(
     "status", "is_terminated", "project", "simulator", "machine_group_name", "machine_group_id", "error_detail",
-    "executer", "task_metadata", "input_submit_time", "create_time", "num_retries",
+    "executer", "task_metadata", "extra_params", "input_submit_time", "create_time", "num_retries",
 )  # fmt: skip
 """What groups, queue, filter and searched text are made of."""
 
@@ -92,7 +92,7 @@ class TaskSlots:
         self.tasks: list[Task | None] = []
         self.ids = TextLines()
         self.names = TextLines()
-        """Empty where a task has no other name than its id."""
+        """What the column of names shows."""
         self.shared = SharedBySlot()
         self.living: set[int] = set()
         self._there: Flags = np.empty(0, dtype=np.bool_)
@@ -139,7 +139,7 @@ class TaskSlots:
             self.shared.away(slot)
         self.tasks[slot] = task
         self.shared.put(slot, shared_facts(task))
-        renamed |= self.names.put(slot, "" if task.name == task.task_id else task.name)
+        renamed |= self.names.put(slot, task.label)
         (self.living.discard if task.is_terminated else self.living.add)(slot)
         return Put(slot, before, told=True, renamed=renamed)
 
@@ -166,7 +166,7 @@ class TaskSlots:
     def text(self, slot: int) -> str:
         """The `search_text` of a task."""
         task = cast("Task", self.tasks[slot])
-        return f"{task.task_id.lower()}\n{task.name.lower()}\n{self.shared.text(slot)}"
+        return f"{task.task_id.lower()}\n{task.label.lower()}\n{self.shared.text(slot)}"
 
     def saying(self, found: Callable[[str], bool], finder: TextFinder, slots: Slots) -> Slots:
         """Those of `slots` that say something, in any one field; `found` tells it of a text, `finder` of many."""

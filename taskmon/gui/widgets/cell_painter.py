@@ -192,7 +192,7 @@ def paint_cells(
 ) -> None:
     """What a row says in `rooms`."""
     status = rows.task_at(row).status
-    worrying = rows.worrying(row)
+    worrying, quiet = rows.worrying(row), rows.quiet(row)
     for (column, kind, left, width), text in zip(rooms, rows.cell_texts(row, [room[0] for room in rooms]), strict=True):
         if not text:
             continue
@@ -203,6 +203,8 @@ def paint_cells(
             cells.bar(painter, cell, rows.fraction(row, column) or 0.0, text, state)
         elif column in worrying:
             cells.worry(painter, cell, kind, text, state)
+        elif column in quiet:
+            cells.text(painter, cell, CellKind.QUIET, text, state)
         else:
             # Why a task failed is what one looks for.
             shown = CellKind.TEXT if kind is CellKind.QUIET and status in _FAILED else kind

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import FACTS, Status
 from taskmon.core.task import RESUBMITTED_FROM, OperationStatus, Task, TaskMetrics
 from taskmon.core.task_reason import reason_text
-from taskmon.gui.models.columns import COLUMNS, Column, Observed
+from taskmon.gui.models.columns import COLUMNS, Column, Observed, quiet_columns
+from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.models.task_times import full_time_text, time_text
+from taskmon.gui.task_rows import SortKey
 from tests.builders import NOON, a_status_entry, a_task, a_task_detail, an_executer, an_operation
 
 MEASURED = TaskMetrics(computation_seconds=3.2, queue_time_seconds=61)
@@ -59,9 +63,53 @@ def test_ids_are_short_and_whole_in_the_tooltip() -> None:
 
 def test_a_name_is_shown_where_one_was_given_and_the_parent_in_the_tooltip() -> None:
     assert text(Column.NAME, a_task(name="dam")) == "dam"
-    assert text(Column.NAME, a_task()) == ""
     child = a_task(task_metadata={"name": "dam", RESUBMITTED_FROM: "parent1"})
     assert tooltip(Column.NAME, child) == "dam\n↻ of parent1"
+
+
+def a_task_of(*commands: object) -> Task:
+    """Without a name, as the official client submits them."""
+    return a_task(simulator="openfoam", extra_params={"sim_dir": "input", "commands": list(commands)})
+
+
+@pytest.mark.parametrize(
+    ("task", "told"),
+    [
+        (a_task_of({"cmd": "blockMesh  -case\nwing", "prompts": []}, {"cmd": "icoFoam"}), "blockMesh -case wing"),
+        (a_task_of("blockMesh"), "blockMesh"),
+        (a_task_of(), "openfoam"),
+        (a_task_of({"cmd": None}), "openfoam"),
+        (a_task_of(7), "openfoam"),
+        (a_task(simulator="openfoam", extra_params={"commands": "blockMesh"}), "openfoam"),
+        (a_task(simulator="openfoam", extra_params=None, task_metadata={"name": ""}), "openfoam"),
+    ],
+)
+def test_without_a_name_the_first_command_or_the_simulator_stands_in_quietly(task: Task, told: str) -> None:
+    assert text(Column.NAME, task) == told
+    assert quiet_columns(task) == (Column.NAME,)
+    assert tooltip(Column.NAME, task) == f"{told}\nThis task was not given a name."
+    assert quiet_columns(replace(task, task_metadata={"name": "dam"})) == ()
+
+
+def test_order_and_filter_go_by_the_name_that_is_shown(app: Any) -> None:
+    store = TaskStore()
+    store.apply([a_task(name="beta"), a_task_of("alpha -x"), a_task_of("gamma"), a_task(simulator="delta")])
+    model = TaskTableModel(store, lambda: NOON)
+
+    def shown() -> list[str]:
+        model.flush()
+        return [model.cell_texts(row, [Column.NAME])[0] for row in range(model.rowCount())]
+
+    model.sort_by((SortKey(Column.NAME),))
+    assert shown() == ["alpha -x", "beta", "delta", "gamma"]
+    for wanted, found in {
+        "name:alpha": ["alpha -x"],
+        "gamma": ["gamma"],
+        "-name:a": [],
+        'name:="beta"': ["beta"],
+    }.items():
+        model.set_filter(wanted)
+        assert shown() == found, wanted
 
 
 @pytest.mark.parametrize(

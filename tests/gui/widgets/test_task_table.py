@@ -581,3 +581,20 @@ def test_remembered_texts_never_show_what_is_no_longer_so(show: Callable[[int], 
             assert picture == _fresh_picture(shown, hovered)
         assert picture != before
         before = picture
+
+
+def test_what_stands_in_for_a_name_is_painted_more_quietly(show: Callable[[int], Shown]) -> None:
+    shown = show(0)
+    shown.store.apply([a_task(name="Same words"), a_task(extra_params={"commands": ["Same words"]})])
+    shown.settle()
+    picture = _picture(shown.table, -1)
+    left = shown.table.columnViewportPosition(Column.NAME)
+    width = shown.table.columnWidth(Column.NAME)
+
+    def darkest(row: int) -> int:
+        tops = range(row * ROW_HEIGHT + 2, (row + 1) * ROW_HEIGHT - 2)
+        return min(picture.pixelColor(x, y).lightness() for x in range(left, left + width) for y in tops)
+
+    named, unnamed = sorted(range(2), key=lambda row: not shown.model.task_at(row).has_name)
+    assert shown.model.quiet(named) == ()
+    assert darkest(unnamed) > darkest(named) + 20
