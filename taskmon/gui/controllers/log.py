@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtGui import QGuiApplication
 
-from taskmon.core.errors import NotFoundError
+from taskmon.core.errors import NotFoundError, TaskmonError
 from taskmon.core.lifecycle import Status, facts
 from taskmon.core.log_link import LogLink
 from taskmon.core.storage import STDERR_FILE, STDOUT_FILE
@@ -88,6 +89,7 @@ class LogController:
             if earlier is not None and task.is_terminated and not earlier.is_terminated:
                 known = facts(task.status)
                 self._pane.view.speech.announce(f"{task.name}: {known.alias}. {known.what}")
+                self._look_beside()
             if earlier is not None and task.num_retries > earlier.num_retries:
                 self._restart()
                 self._messages.tell(f"{task.name} began attempt {task.num_retries + 1}; its log begins anew.")
@@ -123,6 +125,7 @@ class LogController:
     def close(self) -> None:
         """Lets go of all files; what is being saved is given up."""
         self._background.cancel(self._choosing)
+        self._background.cancel(f"{self._key} beside")
         self._reading.stop()
         if self._saving is not None:
             self._saving.cancel()
@@ -135,6 +138,7 @@ class LogController:
     def _restart(self, line: int | None = None) -> None:
         self._background.cancel(self._choosing)
         self._reading.stop()
+        self._look_beside()
         if self._task is None:
             self._pane.show_note("Select one task to read its log.")
         elif self._file == STDOUT_FILE and not self._chosen and self._task.status is Status.FAILED:
@@ -144,16 +148,35 @@ class LogController:
 
     async def _choose_stream(self, task: Task) -> None:
         """Of a task that failed stderr is shown first, where it says something."""
+        try:
+            if await self._stderr_amount(task):
+                self._file = STDERR_FILE
+                self._pane.show_file(self._file)
+        except NotFoundError:
+            pass
+        self._reading.show(task, self._file)
+        self._look_beside()
+
+    def _look_beside(self) -> None:
+        """While stdout of a task that has ended is shown, the foot tells that stderr has something to read too."""
+        self._pane.foot.show_elsewhere("")
+        if self._task is not None and self._task.is_terminated and self._file == STDOUT_FILE:
+            self._background.restart(f"{self._key} beside", self._tell_stderr(self._task))
+        else:
+            self._background.cancel(f"{self._key} beside")
+
+    async def _tell_stderr(self, task: Task) -> None:
+        with suppress(TaskmonError):  # a hint is worth no complaint
+            amount = await self._stderr_amount(task)
+            self._pane.foot.show_elsewhere(f"stderr has {amount}" if amount else "")
+
+    async def _stderr_amount(self, task: Task) -> str:
+        """How much the task's commands wrote to stderr, `3 lines` or `48 kB`; empty for nothing."""
         from taskmon.client.live_files import read_tail
 
-        try:
-            _, tail = await read_tail(await self._connection.ready(), task.task_id, STDERR_FILE, _TAIL)
-        except NotFoundError:
-            tail = b""
-        if any(line.strip() and not line.startswith(_FRAME) for line in tail.splitlines()):
-            self._file = STDERR_FILE
-            self._pane.show_file(self._file)
-        self._reading.show(task, self._file)
+        size, tail = await read_tail(await self._connection.ready(), task.task_id, STDERR_FILE, _TAIL)
+        own = sum(bool(line.strip()) and not line.startswith(_FRAME) for line in tail.splitlines())
+        return "" if not own else count_text(own, "line") if size == len(tail) else size_text(size)
 
     # -- what the pane wishes -------------------------------------------------------------------------------------
 
@@ -169,6 +192,7 @@ class LogController:
         pane.file_selected.connect(self._choose_file)
         pane.link_requested.connect(self._copy_link)
         pane.save_requested.connect(self._ask_to_save)
+        pane.foot.elsewhere.clicked.connect(lambda: self.show_file(STDERR_FILE))
 
     def _show_rules(self) -> None:
         rules = self._preferences.rules

@@ -39,6 +39,8 @@ class LogFoot(QWidget):
         self.legend = QLabel("▌stderr")
         self.legend.setToolTip("Lines marked so came by stderr")
         self.silence = QLabel()
+        self.elsewhere = QToolButton()
+        self.elsewhere.setToolTip("Show stderr")
         self.problems = QLabel()
         self.jump = QLineEdit()
         self.jump.setPlaceholderText(_JUMP_HINT)
@@ -53,6 +55,7 @@ class LogFoot(QWidget):
         row.setContentsMargins(10, 2, 10, 3)
         row.setSpacing(4)
         row.addWidget(self.status, 1)
+        row.addWidget(self.elsewhere)
         row.addWidget(self.silence)
         row.addSpacing(8)
         row.addWidget(self.legend)
@@ -61,6 +64,7 @@ class LogFoot(QWidget):
             row.addWidget(widget)
         self.jump.hide()
         self.legend.hide()
+        self.elsewhere.hide()
         self.show_problems(0, 0, None)
 
     def _step(self, tip: str, direction: int) -> QToolButton:
@@ -76,6 +80,7 @@ class LogFoot(QWidget):
         self._theme = theme
         self.silence.setStyleSheet(f"color: {theme.warning_ink};")
         self.legend.setStyleSheet(f"color: {theme.series[3]};")
+        self.elsewhere.setStyleSheet(f"QToolButton {{ color: {theme.muted}; padding: 1px 6px; }}")
         self.previous.setIcon(icon("previous", theme))
         self.next.setIcon(icon("next", theme))
         self._colour_problems()
@@ -107,6 +112,12 @@ class LogFoot(QWidget):
         """How long there has been no output, when that is unusual; empty hides it."""
         self.silence.setText(text)
         self.silence.setVisible(bool(text))
+
+    def show_elsewhere(self, text: str) -> None:
+        """That there is something to read in another stream of the task; empty hides it."""
+        self.elsewhere.setText(text)
+        self.elsewhere.setAccessibleName(text)
+        self.elsewhere.setVisible(bool(text))
 
     def ask_where(self) -> None:
         """Opens the field for a line to jump to."""
