@@ -108,7 +108,7 @@ def group_line(group: MachineGroup, task_names: Mapping[str, str], now: datetime
         state=state or str(group.status or ""),
         facts=_facts(group, now),
         can_start=group.status in _CAN_START,
-        machines=tuple(_machine_line(machine, task_names) for machine in group.machines or ()),
+        machines=tuple(sorted((_machine_line(machine, task_names) for machine in group.machines or ()), key=_number)),
         spot=bool(group.spot),
     )
 
@@ -134,6 +134,11 @@ def _machine_line(machine: Machine, task_names: Mapping[str, str]) -> MachineLin
     return MachineLine(name=machine.host_name or machine.uuid, state=state, task_id=task_id)
 
 
+def _number(line: MachineLine) -> tuple[int, str]:
+    """The machines of a group bear its name and a number: 10 comes after 9."""
+    return len(line.name), line.name
+
+
 def reclaim_told(*, wanted: bool, spot_groups: int) -> str:
     """What is said once the person has taken the computer back, or given it to spot machines again."""
     if not wanted:
@@ -148,4 +153,4 @@ def reclaim_sentence(*, reclaimed: bool, spot_groups: int) -> str:
         return "You have this computer for yourself: spot machines rest, and their tasks wait or were reclaimed."
     if spot_groups:
         return "Spot machines work while this computer is otherwise idle, and give way when you need it."
-    return "No group is spot. Machines that are not go on working, however busy the computer is."
+    return "There is no spot group. Machines of other groups work on, however busy this computer is."

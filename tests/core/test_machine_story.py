@@ -38,6 +38,14 @@ def test_a_group_is_told_with_what_limits_it_and_what_its_machines_do() -> None:
     assert "ends" not in group_line(endless, {}, NOON, reclaimed=False).facts
 
 
+def test_machines_stand_by_their_numbers() -> None:
+    names = [f"night-{number}" for number in (10, 2, 1, 9)]
+    line = group_line(
+        a_machine_group(machines=[a_machine(host_name=name) for name in names]), {}, NOON, reclaimed=False
+    )
+    assert [machine.name for machine in line.machines] == ["night-1", "night-2", "night-9", "night-10"]
+
+
 def test_only_a_group_that_is_not_up_can_be_started() -> None:
     group = a_machine_group(status=MachineGroupStatus.REGISTERED, spot=True)
     line = group_line(group, {}, NOON, reclaimed=True)

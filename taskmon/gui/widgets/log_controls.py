@@ -137,3 +137,7 @@ class LogControls(QWidget):
     def focus_search(self) -> None:
         """Puts the cursor into the search field."""
         self.search.focus_field()
+
+    def focus_lines(self) -> None:
+        """Lets the keys scroll the log, also when its first lines come later."""
+        self._stack.currentWidget().setFocus()

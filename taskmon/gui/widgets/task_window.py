@@ -62,6 +62,7 @@ class TaskWindow(QWidget):
         QShortcut(QKeySequence.StandardKey.Close, self, self.close)
         self.resize(_SIZE)
         self._halves.setSizes([_SIZE.width() - _SIDE, _SIDE])
+        self.pane.focus_lines()  # and not Kill, which comes first
 
     def _arrange(self) -> None:
         head = QHBoxLayout()

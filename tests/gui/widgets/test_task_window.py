@@ -1,0 +1,26 @@
+"""The window of one task."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from taskmon.core.log_source import LineList
+from taskmon.gui.widgets.task_window import TaskWindow
+
+
+def test_the_first_keys_scroll_the_log_and_kill_nothing(app: QApplication) -> None:
+    window, wishes = TaskWindow(), list[str]()
+    window.wished.connect(wishes.append)
+    window.show()
+    window.activateWindow()
+    assert QTest.qWaitForWindowActive(window)
+    QTest.keyClick(app.focusWidget() or window, Qt.Key.Key_Space)
+    assert not wishes
+    window.pane.show_source(LineList([b"line %d" % number for number in range(500)]))
+    assert window.pane.view.hasFocus()
+    QTest.keyClick(app.focusWidget(), Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    assert "line 0" in window.pane.view.visible_texts()
+    window.close()
+    window.deleteLater()
