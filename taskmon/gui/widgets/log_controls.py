@@ -140,4 +140,4 @@ class LogControls(QWidget):
 
     def focus_lines(self) -> None:
         """Lets the keys scroll the log, also when its first lines come later."""
-        self._stack.currentWidget().setFocus()
+        (self._stack.currentWidget() or self).setFocus()

@@ -119,10 +119,8 @@ class LogPane(LogControls):
         self.foot.jump.hide()
         self.search.only_matches.setChecked(False)
         self._filter.show_source(source)
-        self.search.show_result(None, None)
+        self.search.show_log(present=source is not None)
         self._show_state()
-        if source is not None:
-            self.search.ask_again()
 
     def source_grew(self) -> None:
         """The source has grown (or was cut)."""

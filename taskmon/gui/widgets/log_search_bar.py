@@ -34,6 +34,7 @@ class LogSearchBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._has_log = False
         self._asked: tuple[str, bool, bool] = ("", True, False)
         self._theme = LIGHT
         self.field = QLineEdit()
@@ -121,11 +122,19 @@ class LogSearchBar(QWidget):
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
 
+    def show_log(self, *, present: bool) -> None:
+        """Another log, in which the text of the field is looked for anew; or none, and nothing is looked for."""
+        self._has_log = present
+        self.show_result(None, None)
+        if present and self.field.text():
+            self._asked = ("", True, False)
+            self._ask()
+
     def show_result(self, result: SearchResult | None, position: int | None) -> None:
         """`position` is the place of the current match, from 0; None if none is current."""
         found = result.count if result is not None else 0
         if result is None:
-            text = "Searching…" if self.field.text() else ""
+            text = "Searching…" if self._has_log and self.field.text() else ""
         elif found == 0:
             text = "No match" if result.finished else "Searching…"
         else:
@@ -170,12 +179,6 @@ class LogSearchBar(QWidget):
         self.regex.setChecked(False)
         self.field.setText(words)
         self._ask()
-
-    def ask_again(self) -> None:
-        """Asks for the present text anew: another log is shown."""
-        if self.field.text():
-            self._asked = ("", True, False)
-            self._ask()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

@@ -165,6 +165,16 @@ def test_another_log_is_searched_for_the_same_text(pane: LogPane) -> None:
     assert asked == [("err", True, False)] * 2
 
 
+def test_nothing_is_searched_where_there_is_no_log(pane: LogPane) -> None:
+    pane.show_source(numbered(3))
+    type_search(pane, "line")
+    assert pane.search.count.text() == "Searching…"
+    pane.show_source(None)
+    assert pane.search.count.text() == ""
+    pane.show_source(numbered(3))
+    assert pane.search.count.text() == "Searching…"
+
+
 def test_follow_and_wrap_are_switches(pane: LogPane) -> None:
     pane.show_source(numbered(1000))
     followed: list[bool] = []

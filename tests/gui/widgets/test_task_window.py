@@ -20,7 +20,7 @@ def test_the_first_keys_scroll_the_log_and_kill_nothing(app: QApplication) -> No
     assert not wishes
     window.pane.show_source(LineList([b"line %d" % number for number in range(500)]))
     assert window.pane.view.hasFocus()
-    QTest.keyClick(app.focusWidget(), Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window.pane.view, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
     assert "line 0" in window.pane.view.visible_texts()
     window.close()
     window.deleteLater()
