@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QPushButton, QWidget
+
+_LEAST_WIDTH: Final = 320
+"""Of a question's text, in pixels: a shorter one would leave no room for the title between the buttons of its frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ def _box(question: Question, parent: QWidget) -> QMessageBox:
     box.setWindowTitle(question.title)
     box.setText(question.text)
     box.setInformativeText(question.detail)
+    box.setStyleSheet(f"#qt_msgbox_label {{ min-width: {_LEAST_WIDTH}px; }}")
     cancel = box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(cancel)
     box.setEscapeButton(cancel)

@@ -37,12 +37,12 @@ def kill_question(tasks: Sequence[Task]) -> Question | None:
         return None
     ended = len(tasks) - len(living)
     what = f"“{short_name(living[0].name)}”" if len(living) == 1 else count_text(len(living), "task")
-    skipped = f"{ended:,} more in the selection {'has' if ended == 1 else 'have'} already ended and " if ended else ""
-    skipped += ("is skipped. " if ended == 1 else "are skipped. ") if ended else ""
+    skipped = f" {ended:,} more in the selection {'has' if ended == 1 else 'have'} already ended and " if ended else ""
+    skipped += ("is skipped." if ended == 1 else "are skipped.") if ended else ""
     return Question(
         "Kill tasks" if len(living) > 1 else "Kill task",
         f"Kill {what}?",
-        f"{skipped}{_what_is_kept(living)}",
+        f"{_what_is_kept(living)}{skipped}",
         f"Kill {count_text(len(living), 'task')}",
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -229,6 +230,7 @@ class Sidebar(QWidget):
         self._list.setFrameShape(QListView.Shape.NoFrame)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._list.setSelectionMode(QListView.SelectionMode.NoSelection)  # `show_filter` selects: keys only move
         self._list.setMouseTracking(True)
         self._list.setAccessibleName("Groups of tasks")
         self._list.clicked.connect(self._wish)
@@ -287,10 +289,12 @@ class Sidebar(QWidget):
         wanted = text.strip()
         for row, entry in enumerate(self._entries.entries):
             if isinstance(entry, TaskGroup) and entry.filter_text == wanted:
-                self._list.setCurrentIndex(self._entries.index(row))
+                self._mark(self._entries.index(row))
                 return
-        self._list.clearSelection()
-        self._list.setCurrentIndex(QModelIndex())
+        self._mark(QModelIndex())
+
+    def _mark(self, index: QModelIndex) -> None:
+        self._list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def _wish(self, index: QModelIndex) -> None:
         entry = self._entries.entries[index.row()]

@@ -20,13 +20,13 @@ def test_many_are_counted_and_the_ended_ones_are_said_to_be_skipped() -> None:
     question = kill_question([*living, *ended])
     assert question is not None
     assert question.text == "Kill 300 tasks?"
-    assert question.detail.startswith("200 more in the selection have already ended and are skipped.")
+    assert question.detail.endswith(" 200 more in the selection have already ended and are skipped.")
 
 
 def test_one_ended_task_is_spoken_of_in_the_singular() -> None:
     question = kill_question([a_task(status=Status.STARTED), a_task(status=Status.KILLED)])
     assert question is not None
-    assert question.detail.startswith("1 more in the selection has already ended and is skipped.")
+    assert question.detail.endswith(" 1 more in the selection has already ended and is skipped.")
 
 
 def test_what_is_kept_is_said_of_those_that_have_started_and_of_those_that_wait() -> None:

@@ -67,6 +67,23 @@ def test_the_group_whose_filter_is_in_force_is_marked(sidebar: Sidebar) -> None:
     assert not sidebar._list.selectionModel().hasSelection()
 
 
+def test_neither_the_other_button_nor_a_key_moves_the_mark(sidebar: Sidebar) -> None:
+    def marked() -> list[str]:
+        return [index.data() for index in sidebar._list.selectionModel().selectedIndexes()]
+
+    sidebar.show_filter("")
+    place = sidebar._list.visualRect(sidebar._list.model().index(titles(sidebar).index("wing"), 0)).center()
+    QTest.mouseClick(sidebar._list.viewport(), Qt.MouseButton.RightButton, pos=place)
+    assert marked() == ["All"]
+    QTest.keyClick(sidebar._list, Qt.Key.Key_Home)
+    QTest.keyClick(sidebar._list, Qt.Key.Key_Down)
+    assert (marked(), sidebar._list.currentIndex().data()) == (["All"], "Active")
+    asked: list[str] = []
+    sidebar.filter_requested.connect(asked.append)
+    QTest.keyClick(sidebar._list, Qt.Key.Key_Return)
+    assert asked == ["status:active"]
+
+
 def test_new_numbers_keep_the_mark_and_a_new_project_too(sidebar: Sidebar) -> None:
     sidebar.show_filter("status:active")
     sidebar.show_counts([*GROUPS[:1], TaskGroup("", "Active", "status:active", 8), *GROUPS[2:]])
