@@ -80,7 +80,7 @@ class LogFoot(QWidget):
         self._theme = theme
         self.silence.setStyleSheet(f"color: {theme.warning_ink};")
         self.legend.setStyleSheet(f"color: {theme.series[3]};")
-        self.elsewhere.setStyleSheet(f"QToolButton {{ color: {theme.muted}; padding: 1px 6px; }}")
+        self.elsewhere.setStyleSheet(f"QToolButton {{ color: {theme.muted}; padding: 0 6px; }}")
         self.previous.setIcon(icon("previous", theme))
         self.next.setIcon(icon("next", theme))
         self._colour_problems()
@@ -117,6 +117,7 @@ class LogFoot(QWidget):
         """That there is something to read in another stream of the task; empty hides it."""
         self.elsewhere.setText(text)
         self.elsewhere.setAccessibleName(text)
+        self.elsewhere.setMaximumHeight(self.status.sizeHint().height())  # so that the log above stays as it is
         self.elsewhere.setVisible(bool(text))
 
     def ask_where(self) -> None:

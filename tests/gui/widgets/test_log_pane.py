@@ -370,3 +370,13 @@ def test_nobody_is_led_astray_while_lines_are_counted(pane: LogPane, wanted: str
     pane.jump(wanted)
     assert "still being counted" in pane.foot.status.text()
     assert asked == []
+
+
+def test_a_hint_at_another_stream_leaves_the_log_as_high_as_it_was(pane: LogPane, app: QApplication) -> None:
+    pane.show_source(numbered(10))
+    app.processEvents()
+    before = pane.view.height()
+    pane.foot.show_elsewhere("stderr has 3 lines")
+    app.processEvents()
+    assert pane.foot.elsewhere.isVisible()
+    assert pane.view.height() == before
