@@ -9,7 +9,7 @@ from collections.abc import Collection, Container
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QModelIndex
+from PySide6.QtCore import QAbstractItemModel, QModelIndex
 
 from taskmon.gui.models.changed_cells import OBSERVED, WHOLE, Span, Spans, around, changed_columns
 from taskmon.gui.models.delta import runs
@@ -32,6 +32,12 @@ FEW: Final = 16
 """Up to this part of the rows, finding the place of each that comes is cheaper than sorting all."""
 
 _NOWHERE: Final = QModelIndex()
+
+_WITH_HINT: Final = "QList<QPersistentModelIndex>,QAbstractItemModel::LayoutChangeHint"
+"""Which of the two signatures of a change of layout is meant; the type stubs know only the other one."""
+
+_ROWS: Final = QAbstractItemModel.LayoutChangeHint.VerticalSortHint
+"""Only rows change places: without this word the header builds its columns anew, and all is painted twice."""
 
 
 class RowChanges:
@@ -130,14 +136,14 @@ class RowChanges:
         if np.array_equal(order, self._index.order):
             return
         model = self._model
-        model.layoutAboutToBeChanged.emit()
+        model.layoutAboutToBeChanged[_WITH_HINT].emit([], _ROWS)  # type: ignore[index]
         before = model.persistentIndexList()
         slots = self._index.order[[index.row() for index in before]] if before else self._index.order[:0]
         self._index.order = order
         rows = self._index.rows()[slots].tolist()
         after = [model.index(row, index.column()) for row, index in zip(rows, before, strict=True)]
         model.changePersistentIndexList(before, after)
-        model.layoutChanged.emit()
+        model.layoutChanged[_WITH_HINT].emit([], _ROWS)  # type: ignore[index]
 
     def _tell_changed(self, slots: Slots, spans: Spans) -> None:
         if spans:

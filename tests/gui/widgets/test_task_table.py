@@ -102,6 +102,20 @@ def show(app: QApplication) -> Iterator[Callable[[int], Shown]]:
     app.processEvents()
 
 
+def test_rows_in_another_order_leave_the_columns_alone(show: Callable[[int], Shown]) -> None:
+    shown = show(50)
+    shown.table.setColumnHidden(Column.PROJECT, True)
+    touched: list[int] = []
+    shown.table.horizontalHeader().sectionResized.connect(lambda column, *_: touched.append(column))
+    before = shown.model.ids(0, 49)
+
+    shown.model.sort_by([SortKey(Column.SUBMITTED, False)])
+    shown.model.flush()
+
+    assert shown.model.ids(0, 49) == before[::-1]
+    assert touched == []
+
+
 def test_a_click_selects_a_task_and_tells_it_once(show: Callable[[int], Shown]) -> None:
     shown = show(5)
     shown.click(2)
