@@ -112,11 +112,12 @@ class MainWindow(QMainWindow):
         return self._actions[wish]
 
     def set_enabled(self, wishes: Iterable[Wish], enabled: bool, why: str = "") -> None:
-        """`why` is the tooltip of what is not enabled: what keeps a person from it."""
+        """`why` is what the tips of what is not enabled say: what keeps a person from it."""
         wanted = set(wishes)
         for text in (text for text in WISHES if text.wish in wanted):
             self._actions[text.wish].setEnabled(enabled)
-            self._actions[text.wish].setToolTip(text.tooltip if enabled else why or text.tooltip)
+            self._actions[text.wish].setToolTip((not enabled and why) or text.tooltip)
+            self._actions[text.wish].setStatusTip((not enabled and why) or text.tip)
             if text.wish is Wish.RESUBMIT:
                 self.resubmit_button.setEnabled(enabled)
 

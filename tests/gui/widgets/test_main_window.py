@@ -182,9 +182,10 @@ def test_what_cannot_be_done_now_says_why_and_what_can_says_what_it_does(window:
     action = window.action(Wish.DOWNLOAD)
     does = action.toolTip()
     window.set_enabled((Wish.DOWNLOAD,), False, "This task has not started yet.")
-    assert action.toolTip() == "This task has not started yet."
+    assert action.toolTip() == action.statusTip() == "This task has not started yet."
     window.set_enabled((Wish.DOWNLOAD,), True, "")
     assert action.toolTip() == does == "Download and unpack the outputs (Ctrl+D)"
+    assert action.statusTip() == "Download and unpack the outputs"
 
 
 def test_icons_follow_the_theme(window: MainWindow) -> None:
