@@ -25,6 +25,7 @@ from taskmon.core.storage import INPUT_FOLDER
 from taskmon.core.task import SubmittedTask
 from taskmon.programs import command
 from taskmon.resource_files import simulator_catalogue
+from taskmon.service.server import FIRST_GROUP
 from tests.journeys.story import Service
 from tests.waiting import until
 
@@ -119,10 +120,11 @@ class RealEngine(Service):
         super().clean_up()
 
     async def submit(self, folder: Path, words: str, group: str | None = None, **fields: Any) -> SubmittedTask:
-        """A task of `folder` in the group, by default in the first one."""
+        """A task of `folder` in the group, by default in the one that the service made itself."""
         simulator = next(entry for entry in simulator_catalogue() if entry.key == "commands")
         if group is None:
-            group = self.call("GET", "/compute/groups")[0]["id"]
+            groups = self.call("GET", "/compute/groups")
+            group = next(found["id"] for found in groups if found["name"] == FIRST_GROUP)
         request = build_request(simulator, [words], str(group), **fields)
         async with self.client() as client:
             return await submit_folder(client, folder, request)

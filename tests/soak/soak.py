@@ -101,6 +101,13 @@ class Soak(Deeds):
                     await asyncio.sleep(0.5)
                 await client.terminate_machine_group(self.spot)
 
+    async def end_unstarted(self) -> None:
+        """Groups whose start was lost on the way never work: what waits there ends with them."""
+        async with self.engine.client() as client:
+            for group in await client.machine_groups():
+                if group.id and not group.started:
+                    await client.terminate_machine_group(group.id)
+
     async def _ended(self, task_id: str, deadline: float) -> TaskDetail:
         while True:
             async with self.engine.client() as client:
@@ -171,6 +178,7 @@ async def run(minutes: float, seed: int, place: Path, disk: Path | None) -> int:
         async with engine.client() as client:
             await client.set_faults(Faults())
         await soak.end_spot()
+        await soak.end_unstarted()
         wrong = await soak.settle()
         soak.close_window(signal.SIGTERM)
         engine.stop()
