@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _PAUSE_MS: Final = 250
 _COUNT_TIP: Final = "Matching lines in the whole log. A change of colour in the middle of the words hides a match."
 CONTEXTS: Final = (0, 1, 2, 3, 5, 10, 20, 50)
+_NO_MATCH: Final = "No match"
+_ROOMY_FIELD: Final = 130
+"""A field of fewer pixels needs them for what is typed: no magnifier, no button to clear."""
 
 
 class LogSearchBar(QWidget):
@@ -41,7 +44,7 @@ class LogSearchBar(QWidget):
         self.field.setPlaceholderText("Search the whole log")
         self.field.setAccessibleName("Search the log")
         self.field.setClearButtonEnabled(True)
-        self.field.setMinimumWidth(72)
+        self.field.setMinimumWidth(60)
         self.field.setMaximumWidth(360)
         self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._magnifier = QAction(self.field)
@@ -50,8 +53,7 @@ class LogSearchBar(QWidget):
         self.case = sign_toggle("Aa", "Upper and lower case are different")
         self.previous = self._step("previous", "Previous match (Shift+Enter)", -1)
         self.next = self._step("next", "Next match (Enter)", 1)
-        self.count = QLabel()
-        self.count.setMinimumWidth(58)
+        self.count = QLabel(_NO_MATCH)
         self.count.setToolTip(_COUNT_TIP)
         self.only_matches = tool_button("Only matches", "Show only the lines that match", checkable=True)
         self.only_matches.setAccessibleName(self.only_matches.toolTip())
@@ -73,8 +75,9 @@ class LogSearchBar(QWidget):
         self.only_matches.toggled.connect(self.context.setVisible)
         self.only_matches.toggled.connect(self.only_matches_changed)
         self.context.activated.connect(lambda _: self.context_changed.emit(self.context_lines))
-        self.show_result(None, None)
         self.set_theme(LIGHT)
+        self.count.setMinimumWidth(self.count.sizeHint().width())
+        self.show_result(None, None)
 
     def _step(self, name: str, tip: str, direction: int) -> QToolButton:
         button = QToolButton()
@@ -136,7 +139,7 @@ class LogSearchBar(QWidget):
         if result is None:
             text = "Searching…" if self._has_log and self.field.text() else ""
         elif found == 0:
-            text = "No match" if result.finished else "Searching…"
+            text = _NO_MATCH if result.finished else "Searching…"
         else:
             text = f"{found:,}" if position is None else f"{position + 1:,} of {found:,}"
             text += "" if result.finished else "…"
@@ -156,7 +159,7 @@ class LogSearchBar(QWidget):
 
     def _colour_count(self, *, problem: bool) -> None:
         colour = self._theme.error_ink if problem else self._theme.muted
-        restyle(self.count, f"color: {colour}; padding: 0 6px;")
+        restyle(self.count, f"color: {colour}; padding: 0 4px;")
 
     def _typed(self) -> None:
         if self.field.text():
@@ -181,6 +184,10 @@ class LogSearchBar(QWidget):
         self._ask()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.field and event.type() == QEvent.Type.Resize:
+            roomy = self.field.width() >= _ROOMY_FIELD
+            self._magnifier.setVisible(roomy)
+            self.field.setClearButtonEnabled(roomy)
         if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 if self._pause.isActive():

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QToolButton
 
 from taskmon.core.log_highlights import Highlight, HighlightRule
 from taskmon.core.log_source import LineList, SearchResult
@@ -344,6 +344,24 @@ def test_escapes_and_returns_are_shown_on_request(pane: LogPane) -> None:
     assert pane.view.visible_texts() == ["20 %10 %"] or pane.view.visible_texts() == ["20 % 10 %"]
     pane.raw.setChecked(True)
     assert pane.view.visible_texts() == ["␛[31mred␛[0m 10 %␍20 %"]
+
+
+def test_what_is_searched_for_and_found_is_read_in_a_very_narrow_pane(app: QApplication, pane: LogPane) -> None:
+    pane.show_source(numbered(3))
+    field, count = pane.search.field, pane.search.count
+    field.setText("needle")
+    pane.show_search(result())
+    for width in (1000, pane.minimumSizeHint().width()):
+        pane.resize(width, 300)
+        app.processEvents()
+        buttons = [button for button in field.findChildren(QToolButton) if button.isVisible()]
+        room = field.width() - sum(button.width() for button in buttons)
+        assert room >= field.fontMetrics().horizontalAdvance("needle") + 8, width
+        assert count.width() >= count.sizeHint().width(), width
+    assert not buttons
+    pane.resize(1000, 300)
+    app.processEvents()
+    assert [button for button in field.findChildren(QToolButton) if button.isVisible()]
 
 
 def test_a_narrow_pane_keeps_its_words_for_the_tooltips(pane: LogPane) -> None:
