@@ -61,6 +61,9 @@ class PaintedTable(QTableView):
         """From now on the rows are these; they are the view's model already."""
         self._rows = rows
         self._header.show_rows(rows)
+        rows.update_ended.connect(
+            self.executeDelayedItemsLayout
+        )  # in the midst of painting it would ask for a second one
         rows.update_ended.connect(self._hover_again)
 
     def set_theme(self, theme: Theme) -> None:

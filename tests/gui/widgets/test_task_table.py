@@ -303,12 +303,31 @@ class Painted(QObject):
     def __init__(self, table: TaskTable) -> None:
         super().__init__(table.viewport())
         self.region = QRegion()
+        self.times = 0
         table.viewport().installEventFilter(self)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QPaintEvent):
             self.region = self.region.united(event.region())
+            self.times += 1
         return False
+
+
+def test_rows_in_another_order_are_painted_once(show: Callable[[int], Shown]) -> None:
+    shown = show(50)
+    shown.table.setColumnHidden(Column.PROJECT, True)
+    for _ in range(5):
+        shown.app.processEvents()
+    painted = Painted(shown.table)
+
+    shown.store.apply(
+        [replace(task, create_time=NOON + timedelta(days=1, minutes=n)) for n, task in enumerate(shown.tasks)]
+    )
+    shown.model.flush()
+    for _ in range(5):
+        shown.app.processEvents()
+
+    assert painted.times == 1
 
 
 def test_the_row_that_was_current_loses_its_mark(show: Callable[[int], Shown]) -> None:
