@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton, QScrollArea
 
 from taskmon.core.lifecycle import FACTS, Status, can_kill, facts
 from taskmon.core.task import OperationName, OperationStatus, QueuePosition
+from taskmon.gui.styles import dress
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
 from taskmon.gui.widgets.explanation import WORDS, Explanation, next_steps
 from tests.builders import NOON, a_history, a_status_entry, a_task, a_task_detail, an_executer, an_operation
@@ -209,3 +211,23 @@ def test_the_theme_can_change_while_it_shows(explanation: Explanation) -> None:
     light = explanation.grab().toImage()
     explanation.set_theme(DARK)
     assert explanation.grab().toImage() != light
+
+
+def test_it_is_seen_when_the_keys_scroll_the_words(app: QApplication) -> None:
+    dress(app, LIGHT)
+    widget = Explanation(LIGHT)
+    widget.resize(300, 160)
+    widget.show_status(Status.FAILED)
+    widget.show()
+    widget.activateWindow()
+    assert QTest.qWaitForWindowActive(widget)
+    scroll = widget.findChild(QScrollArea)
+    assert scroll is not None
+    scroll.clearFocus()
+    before = scroll.grab().toImage()
+    scroll.setFocus()
+    image = scroll.grab().toImage()
+    assert image.pixelColor(0, 80) != before.pixelColor(0, 80)
+    assert image.pixelColor(0, 80).name() == LIGHT.accent.lower()
+    widget.close()
+    widget.deleteLater()
