@@ -49,6 +49,7 @@ class DemoService:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             env={**os.environ, **_ENVIRONMENT},
+            start_new_session=True,  # Ctrl-C is ours: the service has to live until its tasks are killed
         )
         assert self._process.stdout is not None
         line = await self._process.stdout.readline()
