@@ -23,6 +23,7 @@ from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtWidgets import QApplication, QTableView
 
 from taskmon.client.task_store import TaskStore
+from taskmon.gui.garbage import GarbageCollection
 from taskmon.gui.models.columns import COLUMNS, Column
 from taskmon.gui.models.task_filter import parse_filter
 from taskmon.gui.models.task_table_model import TaskTableModel
@@ -189,6 +190,7 @@ def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     many = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
     app = QApplication([])
+    _garbage = GarbageCollection()  # as in the window: nothing is collected in the midst of a key stroke
     a_day(app)
     store = store_of(rows)
     for sorted_by_text in (False, True):
