@@ -160,10 +160,12 @@ class TaskTable(PaintedTable):
         self.context_menu_requested.emit(position)
 
     def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
-        """Home and End go to the first and last row; Qt's table would stay in the row."""
-        if action in (QAbstractItemView.CursorAction.MoveHome, QAbstractItemView.CursorAction.MoveEnd):
-            modifiers |= Qt.KeyboardModifier.ControlModifier
-        return super().moveCursor(action, modifiers)
+        """Home and End go to the first and last row; Qt's table would stay in the row, and go to the side."""
+        if action not in (QAbstractItemView.CursorAction.MoveHome, QAbstractItemView.CursorAction.MoveEnd):
+            return super().moveCursor(action, modifiers)
+        corner = super().moveCursor(action, modifiers | Qt.KeyboardModifier.ControlModifier)
+        current = self.currentIndex()
+        return corner.siblingAtColumn(current.column() if current.isValid() else self.columnAt(0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):

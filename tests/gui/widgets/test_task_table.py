@@ -102,6 +102,18 @@ def show(app: QApplication) -> Iterator[Callable[[int], Shown]]:
     app.processEvents()
 
 
+def test_home_and_end_go_up_and_down_and_not_to_the_side(show: Callable[[int], Shown]) -> None:
+    shown = show(50)
+    shown.table.resize(300, 300)
+    shown.turn()
+    shown.click(2)
+    for key, row in ((Qt.Key.Key_End, 49), (Qt.Key.Key_Home, 0)):
+        shown.press(key)
+        assert shown.table.currentIndex().row() == row
+        assert shown.table.horizontalScrollBar().value() == 0
+    assert shown.table.horizontalScrollBar().maximum() > 0
+
+
 def test_rows_in_another_order_leave_the_columns_alone(show: Callable[[int], Shown]) -> None:
     shown = show(50)
     shown.table.setColumnHidden(Column.PROJECT, True)
