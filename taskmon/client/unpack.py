@@ -47,7 +47,8 @@ def unpack(archive: Path, folder: Path, inside: str, stop: threading.Event) -> N
     ) as error:
         raise ServiceFailedError(f"The archive of outputs cannot be read: {error}.", "Download it again.") from error
     except OSError as error:
-        if error.errno in (None, errno.EINVAL):  # spoiled bzip2 data, and a place that no file can have
+        # Spoiled bzip2 data, and a place that no file can have; with a file name it is a name that the disk refuses.
+        if error.errno in (None, errno.EINVAL) and error.filename is None:
             raise ServiceFailedError(
                 f"The archive of outputs cannot be read: {error}.", "Download it again."
             ) from error

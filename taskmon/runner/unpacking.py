@@ -39,7 +39,8 @@ _UNREADABLE: Final = (
 )
 
 _DAMAGE: Final = (None, errno.EINVAL)
-"""How an OSError tells of the archive, not of the disk: spoiled bzip2 data, and a place that no file can have."""
+"""How an OSError tells of the archive, not of the disk: spoiled bzip2 data, and a place that no file can have.
+One with a file name is of the disk: some disks refuse names so."""
 
 
 def unpack(archive: Path, target: Path, *, room: int, check: Callable[[], None], inside: str = "") -> int:
@@ -67,7 +68,7 @@ def unpack(archive: Path, target: Path, *, room: int, check: Callable[[], None],
     except ValueError as error:
         raise _refused(archive, f"holds a name that cannot be used ({error})") from error
     except OSError as error:
-        if error.errno in _DAMAGE:
+        if error.errno in _DAMAGE and error.filename is None:
             raise _refused(archive, f"cannot be read ({error.strerror or error})") from error
         raise
 
