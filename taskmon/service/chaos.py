@@ -8,12 +8,11 @@ import random
 import signal
 from typing import TYPE_CHECKING, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from taskmon.core.errors import InvalidInputError, NotFoundError
 from taskmon.core.extensions import Faults, KilledRunner
 from taskmon.service.answers import problem
 from taskmon.service.machines.process import signal_process
+from taskmon.service.request_timeouts import TimedProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +31,8 @@ _SPARED: Final = ("/task-runner/", "/taskmon/faults")
 _log = logging.getLogger(__name__)
 
 
-class CuttableProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, whose connection can be cut from within a request."""
+class CuttableProtocol(TimedProtocol):
+    """The service's protocol, whose connection can be cut from within a request."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

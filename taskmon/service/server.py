@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import logging.handlers
 import os
 import signal
-import socket
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
-
-import uvicorn
-from starlette.types import ASGIApp
+from typing import Final
 
 from taskmon import __version__
 from taskmon.core.errors import RefusedError, TaskmonError
@@ -29,7 +24,6 @@ from taskmon.core.plain_text import one_line
 from taskmon.core.simulators import Simulator
 from taskmon.core.units import count_text
 from taskmon.service.answers import database_sentence
-from taskmon.service.app import create_app
 from taskmon.service.context import LEASE_S, Service, build_service
 from taskmon.service.data_folder import DataFolder
 from taskmon.service.database import Database
@@ -38,7 +32,9 @@ from taskmon.service.handshake import FolderLock, Handshake
 from taskmon.service.housekeeping import TIDY_S, Housekeeper
 from taskmon.service.listening import is_loopback, listen, service_url
 from taskmon.service.machines.local import LocalProvider, RunnerLaunch
+from taskmon.service.request_timeouts import BODY_S, HEAD_S
 from taskmon.service.stun import address_service
+from taskmon.service.web_server import WebServer, web_server
 
 FIRST_GROUP: Final = "this-computer"
 EXIT_OK: Final = 0
@@ -62,7 +58,8 @@ class ServiceOptions:
     `runner_command` starts a runner (arguments are appended); `machines` is the size of the first group, by default
     one machine per two cores. With `idle_exit_seconds` the service ends after that long without client and live task.
     A machine that is silent for `lease_seconds` is given up; with `budget_hours` machines stop after that many hours
-    of work. With `faults` its answers are spoiled on purpose.
+    of work. With `faults` its answers are spoiled on purpose. `head_seconds` and `body_seconds` are how long it waits
+    for the head of a request, and for more of its body.
     """
 
     data_dir: Path
@@ -76,6 +73,8 @@ class ServiceOptions:
     lease_seconds: float = field(default_factory=lambda: float(os.environ.get("TASKMON_LEASE_S", LEASE_S)))
     budget_hours: float | None = None
     faults: Faults | None = None
+    head_seconds: float = HEAD_S
+    body_seconds: float = BODY_S
     clock: Callable[[], datetime] = utc_now
 
 
@@ -148,57 +147,6 @@ class _Lines(logging.Formatter):
         return one_line(super().formatMessage(record))
 
 
-class _WebServer(uvicorn.Server):
-    """uvicorn with two differences: it says when it is ready, and leaves signals to us."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def until_ready(self, serving: asyncio.Task[None]) -> None:
-        """Return when requests are answered; raises what kept `serving` from getting there."""
-        ready = asyncio.create_task(self.ready.wait())
-        await asyncio.wait({ready, serving}, return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
-        if serving.done():
-            serving.result()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _web_server(service: Service, options: ServiceOptions) -> _WebServer:
-    hosts = [options.host, socket.gethostname()]
-    if options.faults is None:
-        return _configured(create_app(service, hosts), "httptools")
-    from taskmon.service.chaos import Chaos, CuttableProtocol
-
-    sys.stderr.write("This service injects faults into its answers on purpose (--chaos).\n")
-    return _configured(create_app(service, hosts, Chaos(options.faults)), CuttableProtocol)
-
-
-def _configured(app: ASGIApp, protocol: Literal["httptools"] | type[asyncio.Protocol]) -> _WebServer:
-    config = uvicorn.Config(
-        app,
-        loop="asyncio",
-        http=protocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=3,
-        timeout_keep_alive=75,
-    )
-    return _WebServer(config)
-
-
 async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> None:
     told = _told_to_stop()
     database = Database(data.database)
@@ -216,7 +164,7 @@ async def _run(options: ServiceOptions, data: DataFolder, lock: FolderLock) -> N
         sys.stderr.write(f"{warning} runs programs as you. Without --host it listens on this computer only.\n")
     provider = LocalProvider(database, data)
     service = _service(options, data, database, provider)
-    server = _web_server(service, options)
+    server = web_server(service, options.host, options.faults, options.head_seconds, options.body_seconds)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await server.until_ready(serving)
@@ -322,7 +270,7 @@ async def _until_told(service: Service, told: asyncio.Event, idle_exit_seconds: 
             continue
 
 
-async def _leave(service: Service, server: _WebServer, serving: asyncio.Task[None], provider: LocalProvider) -> None:
+async def _leave(service: Service, server: WebServer, serving: asyncio.Task[None], provider: LocalProvider) -> None:
     """End in order: nobody waits any more, runners without a task go too, the last answers are sent."""
     # Nothing is handed out from here on: a runner that is told to leave because it is idle must stay idle.
     service.scheduler.close()

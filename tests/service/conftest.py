@@ -1,4 +1,4 @@
-"""A house with a running service, and machines that the test speaks for."""
+"""A running service: in the loop of the test, with machines that it speaks for, or as a program."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pytest
 
 from tests.service.fake_runner import FakeRunner
 from tests.service.house import House, a_house
+from tests.service.program import Program
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 
@@ -23,3 +24,14 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 @pytest.fixture
 async def runner(house: House) -> FakeRunner:
     return await FakeRunner.register(house)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    made = Program(tmp_path / "data")
+    yield made
+    if made.process is not None:
+        made.process.kill()
+        made.process.communicate()
+    for runner in made.runners():
+        runner.kill()

@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 import jsonschema
-import uvicorn
 
 from taskmon.core.machine import MachineGroupRequest
 from taskmon.core.simulators import Simulator
@@ -26,6 +25,8 @@ from taskmon.service.data_folder import DataFolder
 from taskmon.service.database import Database
 from taskmon.service.listening import listen, service_url
 from taskmon.service.machines.provider import RunnerProcess
+from taskmon.service.request_timeouts import TimedProtocol
+from taskmon.service.web_server import WebServer
 from tests.fakes import StillClock
 from tests.waiting import until_async
 
@@ -167,12 +168,6 @@ class House:
         return folder
 
 
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Any:
-        yield
-
-
 @contextlib.asynccontextmanager
 async def a_house(
     folder: Path,
@@ -195,17 +190,7 @@ async def a_house(
     )
     listener, port = listen("127.0.0.1", 0, data.port)
     url = service_url("127.0.0.1", port)
-    protocol = CuttableProtocol if chaos else "auto"
-    server = _Server(
-        uvicorn.Config(
-            create_app(service, chaos=chaos),
-            http=protocol,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            ws="none",
-        )
-    )
+    server = WebServer(create_app(service, chaos=chaos), CuttableProtocol if chaos else TimedProtocol)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     living = service.groups.living()
     group = (
