@@ -47,7 +47,7 @@ def deeds(desk: Desk) -> dict[Wish, Callable[[], object]]:
     return {
         Wish.SUBMIT: desk.submit.choose,
         Wish.EXAMPLE: desk.submit.submit_example,
-        Wish.KILL: lambda: desk.actions.kill(selected),
+        Wish.KILL: lambda: desk.actions.kill(selected, unloaded=desk.shell.table.awaited()),
         Wish.RESUBMIT: lambda: desk.actions.resubmit(selected),
         Wish.RESUBMIT_CHANGED: lambda: desk.submit.open_again(selected[0]),
         Wish.DOWNLOAD: lambda: desk.actions.download(selected),

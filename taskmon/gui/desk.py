@@ -140,7 +140,7 @@ class Desk(QObject):
             self.detail.on_task(files.show_task)
         self.shell.table.selection_changed.connect(self._selected)
         self.shell.table.task_activated.connect(self.windows.open_by_id)
-        self.shell.table.kill_requested.connect(lambda _ids: self.actions.kill(self.detail.selected))
+        self.shell.table.kill_requested.connect(lambda _ids: self.fulfil(Wish.KILL))
         self.shell.table.context_menu_requested.connect(lambda at: offer_row_menu(self.shell, at))
         self.shell.diagram.status_clicked.connect(lambda status: self.shell.filter_box.set_text(f"status:={status}"))
         self.shell.explanation.action_requested.connect(lambda action: self.fulfil(EXPLANATION_WISHES[action]))

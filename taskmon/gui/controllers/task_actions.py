@@ -9,12 +9,13 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from taskmon.core.errors import InvalidInputError, TaskmonError
-from taskmon.core.lifecycle import Status, can_kill
+from taskmon.core.lifecycle import Status, can_kill, facts
 from taskmon.core.plain_text import short_name
 from taskmon.core.task_reason import no_outputs_sentence
 from taskmon.core.units import count_text
 from taskmon.gui.controllers.outcome import OutcomeController
 from taskmon.gui.dialogs import Question, ask, choose_folder
+from taskmon.gui.models.columns import short_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -27,24 +28,42 @@ if TYPE_CHECKING:
 MANY: Final = 20
 """Running more tasks than this again is asked about first."""
 
+_LISTED: Final = 5
+"""So many of the tasks to kill are named."""
+
 _NOT_STARTED: Final = (Status.PENDING_INPUT, Status.SUBMITTED)
 
 
-def kill_question(tasks: Sequence[Task]) -> Question | None:
-    """The question with the exact numbers; None if nothing in `tasks` can be killed."""
+def kill_question(tasks: Sequence[Task], unloaded: int = 0) -> Question | None:
+    """The question with the exact numbers; None if nothing in `tasks` can be killed. `unloaded` more tasks were meant
+    too, but the list does not have them yet."""
     living = [task for task in tasks if can_kill(task.status)]
     if not living:
         return None
     ended = len(tasks) - len(living)
-    what = f"“{short_name(living[0].name)}”" if len(living) == 1 else count_text(len(living), "task")
     skipped = f" {ended:,} more in the selection {'has' if ended == 1 else 'have'} already ended and " if ended else ""
     skipped += ("is skipped." if ended == 1 else "are skipped.") if ended else ""
+    missed = f" {count_text(unloaded, 'task')} still being loaded will not be killed." if unloaded else ""
     return Question(
         "Kill tasks" if len(living) > 1 else "Kill task",
-        f"Kill {what}?",
-        f"{_what_is_kept(living)}{skipped}",
+        f"Kill {_called(living[0]) if len(living) == 1 else count_text(len(living), 'task')}?",
+        f"{_listed(living)}{_what_is_kept(living)}{skipped}{missed}",
         f"Kill {count_text(len(living), 'task')}",
     )
+
+
+def _called(task: Task) -> str:
+    """Its name, and its id as the table shows it: several tasks may have one name."""
+    return f"“{short_name(task.name)}” ({short_id(task.task_id)})" if task.has_name else f"“{task.task_id}”"
+
+
+def _listed(tasks: Sequence[Task]) -> str:
+    """The first of several tasks, a line each, and a blank one; nothing where there is one."""
+    if len(tasks) == 1:
+        return ""
+    lines = [f"{_called(task)}, {facts(task.status).alias}" for task in tasks[:_LISTED]]
+    more = len(tasks) - _LISTED
+    return "\n".join([*lines, *([f"and {more:,} more"] if more > 0 else [])]) + "\n\n"
 
 
 def _what_is_kept(living: Sequence[Task]) -> str:
@@ -66,9 +85,10 @@ class TaskActionsController:
         self._downloads = Path.home()
         self._downloaded: Path | None = None
 
-    def kill(self, tasks: Sequence[Task], window: QWidget | None = None) -> None:
-        """Asks once, in `window` or else the main one, then kills all of `tasks` that still live."""
-        self._background.start(self._kill(tasks, window or self._window), "kill")
+    def kill(self, tasks: Sequence[Task], window: QWidget | None = None, unloaded: int = 0) -> None:
+        """Asks once, in `window` or else the main one, then kills all of `tasks` that still live. `unloaded` more are
+        meant too, but the list does not have them yet: the question says so."""
+        self._background.start(self._kill(tasks, window or self._window, unloaded), "kill")
 
     def resubmit(self, tasks: Sequence[Task]) -> None:
         """Runs `tasks` again as they were, with the inputs reused on the server's side."""
@@ -97,8 +117,8 @@ class TaskActionsController:
         QGuiApplication.clipboard().setText("\n".join(task.task_id for task in tasks))
         self._messages.tell(f"Copied {count_text(len(tasks), 'task id')}.")
 
-    async def _kill(self, tasks: Sequence[Task], window: QWidget) -> None:
-        question = kill_question(tasks)
+    async def _kill(self, tasks: Sequence[Task], window: QWidget, unloaded: int) -> None:
+        question = kill_question(tasks, unloaded)
         if question is None:
             return
         await self._connection.answering()

@@ -131,6 +131,10 @@ class RowKeeper(QObject):
             self._expected = count
             self._tell.start()
 
+    def awaited(self) -> int:
+        """How many rows are still being loaded while everything is selected."""
+        return self._expected if self._everything else 0
+
     def bring_current(self) -> None:
         """When the order that is being made is there, the current row comes into view."""
         self._brings_current = True

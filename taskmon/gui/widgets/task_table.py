@@ -128,6 +128,11 @@ class TaskTable(PaintedTable):
         if self._keeper is not None:
             self._keeper.expect_rows(unloaded)
 
+    def awaited(self) -> int:
+        """How many tasks that are still being loaded `select_everything` is waiting for: those among them that match
+        will be selected too."""
+        return 0 if self._keeper is None else self._keeper.awaited()
+
     def set_loading(self, is_loading: bool) -> None:
         """Whether the list is incomplete: then rows come everywhere and the current one stays where it is."""
         if self._keeper is not None:

@@ -7,11 +7,42 @@ from taskmon.gui.controllers.task_actions import kill_question
 from tests.builders import a_task, some_tasks
 
 
-def test_one_task_is_named() -> None:
-    question = kill_question([a_task(status=Status.COMPUTATION_STARTED, task_metadata={"name": "wing 12"})])
+def test_one_task_is_told_by_its_name_and_by_the_id_of_the_table() -> None:
+    task = a_task(task_id="wrghuipr2gptsgnm8v4c55jmg", status=Status.COMPUTATION_STARTED, name="wing 12")
+    question = kill_question([task])
     assert question is not None
-    assert question.text == "Kill “wing 12”?"
+    assert question.text == "Kill “wing 12” (wrghui…)?"
     assert question.consequence == "Kill 1 task"
+
+
+def test_one_task_without_a_name_is_told_by_its_whole_id() -> None:
+    question = kill_question([a_task(task_id="wrghuipr2gptsgnm8v4c55jmg", status=Status.STARTED, task_metadata={})])
+    assert question is not None
+    assert question.text == "Kill “wrghuipr2gptsgnm8v4c55jmg”?"
+
+
+def test_several_tasks_of_one_name_can_be_told_apart() -> None:
+    tasks = [
+        a_task(task_id="wrghuipr2gptsgnm8v4c55jmg", status=Status.COMPUTATION_STARTED, name="wing"),
+        a_task(task_id="ui541s5hr7ty5echbgmo2u813", status=Status.SUBMITTED, name="wing"),
+    ]
+    question = kill_question(tasks)
+    assert question is not None
+    assert question.detail.splitlines()[:3] == ["“wing” (wrghui…), In Progress", "“wing” (ui541s…), In Queue", ""]
+
+
+def test_of_many_tasks_the_first_are_named_and_the_others_counted() -> None:
+    question = kill_question(some_tasks(300, status=Status.SUBMITTED))
+    assert question is not None
+    lines = question.detail.splitlines()
+    assert all("In Queue" in line for line in lines[:5])
+    assert lines[5:7] == ["and 295 more", ""]
+
+
+def test_tasks_that_the_list_does_not_have_yet_are_said_to_be_left_alone() -> None:
+    question = kill_question(some_tasks(3, status=Status.SUBMITTED), 34_803)
+    assert question is not None
+    assert question.detail.endswith(" 34,803 tasks still being loaded will not be killed.")
 
 
 def test_many_are_counted_and_the_ended_ones_are_said_to_be_skipped() -> None:
@@ -32,7 +63,7 @@ def test_one_ended_task_is_spoken_of_in_the_singular() -> None:
 def test_what_is_kept_is_said_of_those_that_have_started_and_of_those_that_wait() -> None:
     running, waiting = a_task(status=Status.COMPUTATION_STARTED), a_task(status=Status.SUBMITTED)
     details = [
-        question.detail
+        question.detail.rpartition("\n")[2]
         for tasks in ([running], [running, waiting], [waiting], [waiting, waiting])
         if (question := kill_question(tasks)) is not None
     ]

@@ -521,10 +521,12 @@ def test_everything_that_matches_can_be_selected_also_what_is_still_being_loaded
     shown.table.expect_rows(12)
     shown.turn()
     assert "Select all 30 that match and those among 12 tasks still being loaded" in note.words()
+    assert shown.table.awaited() == 0, "nobody has asked for them"
     QTest.mouseClick(note._all, Qt.MouseButton.LeftButton)
     shown.turn()
     assert note.words() == "All 30 that match are selected, and those among 12 tasks still being loaded will be."
     assert len(shown.table.selected_ids()) == 30
+    assert shown.table.awaited() == 12
     shown.store.apply(a_task(task_id=a_task_id(900 + n), create_time=NOON + timedelta(hours=n - 6)) for n in range(12))
     shown.settle()
     assert len(shown.table.selected_ids()) == 42
