@@ -144,6 +144,8 @@ class Desk(QObject):
         self.shell.table.context_menu_requested.connect(lambda at: offer_row_menu(self.shell, at))
         self.shell.diagram.status_clicked.connect(lambda status: self.shell.filter_box.set_text(f"status:={status}"))
         self.shell.explanation.action_requested.connect(lambda action: self.fulfil(EXPLANATION_WISHES[action]))
+        self.log_pane.seen_changed.connect(self.shell.explanation.set_log_seen)
+        self.shell.explanation.set_log_seen(self.log_pane.isVisible())
         self.files_pane.log_requested.connect(self._read_as_log)
         self.files_pane.told.connect(self.messages.tell)
         self.shell.first_start.example_requested.connect(self.submit.submit_example)

@@ -84,6 +84,11 @@ def shown_log(desk: Desk) -> str:
     return b"\n".join(line.raw for line in spool.lines(0, spool.line_count)).decode()
 
 
+def next_steps(desk: Desk) -> list[str]:
+    """What the explanation offers to do."""
+    return [button.objectName() for button in desk.shell.explanation.findChildren(QPushButton) if button.isVisible()]
+
+
 def submit_button(form: SubmitForm) -> QPushButton | None:
     """The primary button, once it can be pressed."""
     buttons = form.findChildren(QPushButton)
@@ -109,6 +114,9 @@ def test_drop_submit_watch_kill_and_run_again(
             await until_async(lambda: desk.shell.table.select_task(task_id), 30, "the task is in the table")
             await until_async(lambda: status(desk, task_id) is Status.COMPUTATION_STARTED, 30, "it runs")
             await until_async(lambda: "line 30" in shown_log(desk), 30, "its log is read while it runs")
+            await until_async(lambda: next_steps(desk) == ["kill"], 30, "nobody is offered a log that is in sight")
+            desk.fulfil(Wish.SHOW_FILES)
+            await until_async(lambda: next_steps(desk) == ["show_log", "kill"], 30, "now the log is out of sight")
             desk.fulfil(Wish.KILL)
             question = await until_async(lambda: desk.window.findChild(QMessageBox), 30, "the question")
             assert "wing 12" in question.text()

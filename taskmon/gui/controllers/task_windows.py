@@ -141,9 +141,7 @@ class TaskWindowsController:
 
     def _fulfil(self, opened: _OpenTask, wish: str) -> None:
         task = opened.task
-        if wish == "show_log":
-            opened.window.pane.view.setFocus()
-        elif wish == "kill":
+        if wish == "kill":
             self._actions.kill([task], opened.window)
         elif wish == "resubmit":
             self._actions.resubmit([task])

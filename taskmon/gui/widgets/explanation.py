@@ -86,6 +86,8 @@ class Explanation(QWidget):
         self._buttons = [QPushButton(self) for _ in range(2)]
         self._head, self._foot = QHBoxLayout(), QHBoxLayout()
         self._low = False
+        self._steps: tuple[str, ...] = ()
+        self._log_seen = False
         for button in self._buttons:
             button.clicked.connect(self._ask)
         self._arrange(page)
@@ -121,6 +123,12 @@ class Explanation(QWidget):
         """No task is selected."""
         self._show_only("Select a task to see what happened to it, or submit a folder.")
         self._offer(("submit",))
+
+    def set_log_seen(self, seen: bool) -> None:
+        """Whether the log is on the screen: then nobody is offered to be shown it."""
+        if seen != self._log_seen:
+            self._log_seen = seen
+            self._offer(self._steps)
 
     def set_theme(self, theme: Theme) -> None:
         """Shows itself in `theme` from now on."""
@@ -219,7 +227,9 @@ class Explanation(QWidget):
         self._fact.setText(some_lines(sentence))
         self._fact.setVisible(bool(sentence))
 
-    def _offer(self, actions: tuple[str, ...]) -> None:
+    def _offer(self, steps: tuple[str, ...]) -> None:
+        self._steps = steps
+        actions = [step for step in steps if step != "show_log" or not self._log_seen]
         for index, button in enumerate(self._buttons):
             action = actions[index] if index < len(actions) else ""
             button.setObjectName(action)
@@ -230,9 +240,9 @@ class Explanation(QWidget):
     def _style_buttons(self) -> None:
         """The natural step is filled, unless it ends something: that must never look like the thing to press."""
         theme = self._theme
-        for index, button in enumerate(self._buttons):
+        for button in self._buttons:
             action = button.objectName()
-            filled = index == 0 and action != "kill"
+            filled = action == next(iter(self._steps), "") != "kill"
             if filled:
                 button.setStyleSheet(_button_style(theme.accent, theme.accent_text, theme.accent, theme.text))
             else:

@@ -17,7 +17,7 @@ from taskmon.gui.widgets.log_view import LogView
 from taskmon.gui.widgets.tool_buttons import tool_button
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent, QResizeEvent
+    from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 
     from taskmon.gui.theme import Theme
 
@@ -35,7 +35,7 @@ class LogControls(QWidget):
     """Toolbar, view and foot, with the wishes that they can utter.
 
     `save_requested` carries EVERYTHING or SHOWN, `link_requested` a line of the log (from 0), `rules_changed` a tuple
-    of HighlightRule.
+    of HighlightRule, `seen_changed` whether the pane is on the screen.
     """
 
     file_selected = Signal(str)
@@ -50,6 +50,7 @@ class LogControls(QWidget):
     rules_changed = Signal(object)
     window_requested = Signal()
     theme_changed = Signal(object)
+    seen_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,6 +98,14 @@ class LogControls(QWidget):
         """A narrow pane keeps the words for the tooltips."""
         super().resizeEvent(event)
         self._set_narrow(event.size().width() < _WORDS_WIDTH)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.seen_changed.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.seen_changed.emit(False)
 
     def event(self, event: QEvent) -> bool:
         """Takes the keys of its menu before the window does: Qt runs neither where both have the same one (Ctrl+F)."""

@@ -36,6 +36,7 @@ _BUTTONS: Final = {
 
 _SIZE: Final = QSize(1180, 760)
 _SIDE: Final = 400
+_MOST_OF_SCREEN: Final = 0.92
 _MARK: Final = 15
 
 
@@ -52,6 +53,7 @@ class TaskWindow(QWidget):
         self.pane = LogPane(self)
         self.diagram = LifecycleDiagram()
         self.explanation = Explanation()
+        self.explanation.set_log_seen(True)
         self._mark, self._state, self._name, self._about = QLabel(), QLabel(), QLabel(), QLabel()
         self._buttons = {key: tool_button(words, tip) for key, (words, tip, _) in _BUTTONS.items()}
         self._halves = QSplitter(Qt.Orientation.Horizontal)
@@ -60,7 +62,8 @@ class TaskWindow(QWidget):
             button.clicked.connect(lambda _=False, wish=key: self.wished.emit(wish))
         self.explanation.action_requested.connect(self.wished)
         QShortcut(QKeySequence.StandardKey.Close, self, self.close)
-        self.resize(_SIZE)
+        room = self.screen().availableSize() * _MOST_OF_SCREEN
+        self.resize(_SIZE.boundedTo(room))
         self._halves.setSizes([_SIZE.width() - _SIDE, _SIDE])
         self.pane.focus_lines()  # and not Kill, which comes first
 

@@ -148,6 +148,28 @@ def test_the_next_step_is_a_button(explanation: Explanation) -> None:
     assert [button.text() for button in buttons(explanation)] == ["Show log", "Run again"]
 
 
+def test_nobody_is_offered_a_log_that_is_on_the_screen(explanation: Explanation) -> None:
+    explanation.show_task(a_task(status=Status.FAILED))
+    explanation.set_log_seen(True)
+    assert [button.text() for button in buttons(explanation)] == ["Run again"]
+    explanation.show_task(a_task(status=Status.COMPUTATION_STARTED))
+    assert [button.text() for button in buttons(explanation)] == ["Kill"]
+    explanation.set_log_seen(False)
+    assert [button.text() for button in buttons(explanation)] == ["Show log", "Kill"]
+
+
+def test_only_the_natural_step_is_filled_also_where_it_is_not_offered(explanation: Explanation) -> None:
+    def filled() -> list[str]:
+        return [button.text() for button in buttons(explanation) if LIGHT.accent_text in button.styleSheet()]
+
+    explanation.show_task(a_task(status=Status.FAILED))
+    assert filled() == ["Show log"]
+    explanation.set_log_seen(True)
+    assert filled() == []
+    explanation.show_task(a_task(status=Status.EXECUTER_FAILED))
+    assert filled() == ["Run again"]
+
+
 @pytest.mark.parametrize(
     ("counts", "offered"),
     [

@@ -24,3 +24,10 @@ def test_the_first_keys_scroll_the_log_and_kill_nothing(app: QApplication) -> No
     assert "line 0" in window.pane.view.visible_texts()
     window.close()
     window.deleteLater()
+
+
+def test_a_new_window_fits_on_the_screen(app: QApplication) -> None:
+    window = TaskWindow()
+    room = window.screen().availableSize()
+    assert (window.width() <= room.width(), window.height() < room.height()) == (True, True)
+    window.deleteLater()
