@@ -154,3 +154,20 @@ def reclaim_sentence(*, reclaimed: bool, spot_groups: int) -> str:
     if spot_groups:
         return "Spot machines work while this computer is otherwise idle, and give way when you need it."
     return "There is no spot group. Machines of other groups work on, however busy this computer is."
+
+
+def why_not_reclaim(*, offered: bool, reclaimed: bool, spot_groups: int) -> str:
+    """Why the computer cannot be taken back from spot machines now; empty if it can. `offered`: the service has such
+    machines at all."""
+    if not offered:
+        return "This service has no spot machines of this computer."
+    if reclaimed:
+        return "You have this computer for yourself already."
+    return "" if spot_groups else "There is no spot group, from which it could be taken back."
+
+
+def why_not_release(*, offered: bool, reclaimed: bool) -> str:
+    """Why the computer cannot be given to spot machines again; empty if it can."""
+    if not offered:
+        return "This service has no spot machines of this computer."
+    return "" if reclaimed else "Nothing keeps spot machines from working."

@@ -89,7 +89,7 @@ class Desk(QObject):
         self.detail = TaskDetailController(background, connection, store, model, window, shell.server_clock)
         self.actions = TaskActionsController(around)
         self.bound = BoundTasksController(around)
-        self.machines = MachinesController(around, shell.server_clock, shell.theme, self._select_soon)
+        self.machines = MachinesController(around, window, shell.server_clock, shell.theme, self._select_soon)
         self.faults = FaultsController(
             background, connection, shell, messages, lambda wanted: self.machines.reclaim(wanted=wanted)
         )

@@ -3,47 +3,70 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+
+from PySide6.QtWidgets import QMenu
 
 from taskmon.core.errors import RefusedError, TaskmonError
 from taskmon.core.extensions import Extension
 from taskmon.core.lifecycle import can_kill
-from taskmon.core.machine_story import group_line, group_request, reclaim_told
+from taskmon.core.machine_story import (
+    group_line,
+    group_request,
+    reclaim_told,
+    why_not_reclaim,
+    why_not_release,
+)
 from taskmon.core.units import count_text
 from taskmon.gui.dialogs import Question, ask
 from taskmon.gui.widgets.machines_dialog import MachinesDialog
+from taskmon.gui.widgets.wishes import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from datetime import datetime
     from typing import Any
 
+    from taskmon.client.poller import Freshness
     from taskmon.core.machine import MachineGroup
     from taskmon.core.machine_story import GroupDraft
     from taskmon.gui.controllers.surroundings import Surroundings
     from taskmon.gui.theme import Theme
+    from taskmon.gui.widgets.main_window import MainWindow
 
 LOOK_S: Final = 2.0
 _STARTED_BY_DIALOG: Final = "machines"
+_LEARNT_FOR_MENU: Final = "what the menu offers of machines"
 
 
 class MachinesController:
-    """`clock` is the service's, by which its limits are told; `select` brings a task to the front."""
+    """`clock` is the service's, by which its limits are told; `select` brings a task to the front. The actions of
+    `window` that take the computer back and give it again are enabled where they can do anything."""
 
     def __init__(
         self,
         around: Surroundings,
+        window: MainWindow,
         clock: Callable[[], datetime],
         theme: Callable[[], Theme],
         select: Callable[[str], None],
     ) -> None:
-        self._background, self._connection, self._store, self._messages, self._window = around
+        self._background, self._connection, self._store, self._messages, _ = around
+        self._window = window
         self._clock = clock
         self._theme = theme
         self._select = select
         self.dialog: MachinesDialog | None = None
         self._groups: list[MachineGroup] = []
+        self._known = False
         self._connection.on_move(lambda _: self._close())
+        self._connection.on_freshness(self._hear)
+        self._offer(offered=False, reclaimed=False)
+        window.wished.connect(lambda wish: self._learn_soon() if wish is Wish.PALETTE else None)
+        for menu in window.action(Wish.RECLAIM).associatedObjects():
+            if isinstance(menu, QMenu):
+                menu.aboutToShow.connect(self._learn_soon)
 
     def open_dialog(self) -> None:
         """Shows the machines beside the window, and keeps them fresh while they are shown."""
@@ -72,7 +95,30 @@ class MachinesController:
         self.dialog = dialog
         return dialog
 
+    def _hear(self, freshness: Freshness) -> None:
+        """After every interruption the service may be another one, at the same address."""
+        if freshness.connected and not self._known:
+            self._learn_soon()
+        self._known = freshness.connected
+
+    def _learn_soon(self) -> None:
+        self._background.restart(_LEARNT_FOR_MENU, self._learn())
+
+    async def _learn(self) -> None:
+        """What the menu may offer; where the service does not tell, that stays as it was."""
+        with suppress(TaskmonError):
+            await self._look()
+
+    def _offer(self, *, offered: bool, reclaimed: bool) -> None:
+        spot = sum(bool(group.spot) for group in self._groups)
+        for wish, why in (
+            (Wish.RECLAIM, why_not_reclaim(offered=offered, reclaimed=reclaimed, spot_groups=spot)),
+            (Wish.RELEASE, why_not_release(offered=offered, reclaimed=reclaimed)),
+        ):
+            self._window.set_enabled((wish,), not why, why)
+
     def _close(self) -> None:
+        self._known = False
         if self.dialog is not None:
             self.dialog.close()
 
@@ -102,6 +148,7 @@ class MachinesController:
         self._groups = await client.machine_groups()
         offered = await client.offers(Extension.RECLAIM)
         reclaimed = (await client.reclaim_state()).reclaimed if offered else False
+        self._offer(offered=offered, reclaimed=reclaimed)
         names = {machine.current_task_id or "" for group in self._groups for machine in group.machines or ()}
         tasks = [task for task in map(self._store.get, names) if task is not None]
         words = {task.task_id: task.name for task in tasks}
@@ -141,7 +188,8 @@ class MachinesController:
         if not await client.offers(Extension.RECLAIM):
             raise RefusedError("This service has no spot machines of this computer.", "Go to this computer's service.")
         await client.reclaim(wanted=wanted)
-        spot = sum(bool(group.spot) for group in await client.machine_groups())
+        await self._look()
+        spot = sum(bool(group.spot) for group in self._groups)
         self._messages.tell(reclaim_told(wanted=wanted, spot_groups=spot))
 
 

@@ -91,8 +91,7 @@ class MachinesDialog(QDialog):
         self.reclaim.setVisible(offered)
         self.reclaim.setText(_WORK if reclaimed else _BACK)
         self._reclaim_note.setVisible(offered)
-        if offered:
-            self._show_reclaim_note()
+        self._show_reclaim_note()
 
     def show_problem(self, sentence: str) -> None:
         """Says why the machines cannot be told, or what was asked for could not be done."""
@@ -191,6 +190,7 @@ class MachinesDialog(QDialog):
 
     def _show_reclaim_note(self) -> None:
         count = sum(group.spot for group in self._groups.values())
+        self.reclaim.setEnabled(self._reclaimed or count > 0)
         if not self.reclaim.isHidden():
             self._reclaim_note.say(reclaim_sentence(reclaimed=self._reclaimed, spot_groups=count))
 

@@ -111,6 +111,16 @@ def test_the_computer_is_taken_back_and_given_again(dialog: MachinesDialog) -> N
     assert not dialog.reclaim.isVisible()
 
 
+def test_the_computer_cannot_be_taken_back_from_nobody(dialog: MachinesDialog) -> None:
+    dialog.show_groups([HERE])
+    assert not dialog.reclaim.isEnabled()
+    dialog.show_reclaim(offered=True, reclaimed=True)
+    assert dialog.reclaim.isEnabled(), "it can be given again, also when the last spot group has gone"
+    dialog.show_reclaim(offered=True, reclaimed=False)
+    dialog.show_groups([HERE, NIGHT])
+    assert dialog.reclaim.isEnabled()
+
+
 def test_a_new_group_is_asked_for_by_keyboard(dialog: MachinesDialog) -> None:
     said = heard(dialog)
     form = dialog.form
