@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QToolButton, QWidget
 
+from taskmon.core.units import count_text
 from taskmon.gui.icons import icon
 from taskmon.gui.styles import restyle
 from taskmon.gui.theme import LIGHT
-from taskmon.gui.widgets.form_controls import ChoiceBox
 from taskmon.gui.widgets.plain_tooltip import plain_tooltip
-from taskmon.gui.widgets.tool_buttons import SMALL_BUTTON, SMALL_PADDING, sign_toggle, tool_button
+from taskmon.gui.widgets.tool_buttons import SMALL_BUTTON, SMALL_PADDING, offer_menu, sign_toggle, tool_button
 
 if TYPE_CHECKING:
     from taskmon.core.log_source import SearchResult
@@ -57,24 +57,18 @@ class LogSearchBar(QWidget):
         self.count.setToolTip(_COUNT_TIP)
         self.only_matches = tool_button("Only matches", "Show only the lines that match", checkable=True)
         self.only_matches.setAccessibleName(self.only_matches.toolTip())
-        self.context = ChoiceBox()
-        self.context.setAccessibleName("Lines around each match")
-        self.context.setToolTip("How many lines to show before and after each match")
-        self.context.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.context.setFixedWidth(84)
-        for lines in CONTEXTS:
-            self.context.addItem(f"± {lines}" if lines else "alone", lines)
-        self.context.hide()
+        self._contexts = QActionGroup(self)
+        self._contexts.triggered.connect(self._choose_context)
+        offer_menu(self.only_matches, self._context_menu())
         self._pause = QTimer(self, interval=_PAUSE_MS, singleShot=True)
         self._pause.timeout.connect(self._ask)
+        self.set_context(0)
         self._arrange()
         self.field.textChanged.connect(self._typed)
         self.field.installEventFilter(self)
         self.regex.toggled.connect(self._ask)
         self.case.toggled.connect(self._ask)
-        self.only_matches.toggled.connect(self.context.setVisible)
         self.only_matches.toggled.connect(self.only_matches_changed)
-        self.context.activated.connect(lambda _: self.context_changed.emit(self.context_lines))
         self.set_theme(LIGHT)
         self.count.setMinimumWidth(self.count.sizeHint().width())
         self.show_result(None, None)
@@ -95,17 +89,31 @@ class LogSearchBar(QWidget):
         row.setSpacing(2)
         for widget in (self.field, self.regex, self.case, self.previous, self.next, self.count, self.only_matches):
             row.addWidget(widget, 100 if widget is self.field else 0)
-        row.addWidget(self.context)
         row.addStretch(1)
+
+    def _context_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for lines in CONTEXTS:
+            action = menu.addAction(f"{count_text(lines, 'line')} around each" if lines else "Each match alone")
+            action.setData(lines)
+            action.setCheckable(True)
+            self._contexts.addAction(action)
+        return menu
+
+    def _choose_context(self) -> None:
+        self.only_matches.setChecked(True)
+        self.context_changed.emit(self.context_lines)
 
     @property
     def context_lines(self) -> int:
         """Lines to show before and after each match."""
-        return int(self.context.currentData())
+        chosen = self._contexts.checkedAction()
+        return 0 if chosen is None else int(chosen.data())
 
     def set_context(self, lines: int) -> None:
         """Chooses the number of lines around a match; one that is not offered chooses none."""
-        self.context.setCurrentIndex(max(0, self.context.findData(lines)))
+        for action in self._contexts.actions():
+            action.setChecked(action.data() == (lines if lines in CONTEXTS else 0))
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtGui import QShortcut
+from PySide6.QtWidgets import QMenu, QToolButton
 
 from taskmon.gui.theme import log_font
 
@@ -34,3 +35,16 @@ def sign_toggle(sign: str, tip: str, *, checked: bool = False) -> QToolButton:
     button.setFixedWidth(SMALL_BUTTON)
     button.setStyleSheet(SMALL_PADDING)
     return button
+
+
+def offer_menu(button: QToolButton, menu: QMenu) -> None:
+    """Puts an arrow beside the button, which opens `menu`; so do a right click and, by keys, Down and the menu key."""
+
+    def show() -> None:
+        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+    button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    button.customContextMenuRequested.connect(show)
+    QShortcut(Qt.Key.Key_Down, button, show, context=Qt.ShortcutContext.WidgetShortcut)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow, QToolButton
@@ -281,6 +281,40 @@ def test_matches_are_shown_with_lines_around_them(pane: LogPane) -> None:
     assert pane.shown_lines.line_count == len(expected)
     pane.search.only_matches.click()
     assert "line 101" in pane.view.visible_texts()
+
+
+@pytest.mark.parametrize("width", [600, 1300])
+def test_the_button_of_only_matches_stays_under_the_mouse(app: QApplication, pane: LogPane, width: int) -> None:
+    button = pane.search.only_matches
+    pane.resize(width, 300)
+    pane.show_source(numbered(2000))
+    pane.show_search(result(100, 103, 1500))
+    app.processEvents()
+    before = (button.mapTo(pane, QPoint()), button.size())
+    button.click()
+    app.processEvents()
+    assert (button.mapTo(pane, QPoint()), button.size()) == before
+
+
+def test_the_lines_around_a_match_are_chosen_by_keys_and_shown_at_once(app: QApplication, pane: LogPane) -> None:
+    pane.show_source(numbered(2000))
+    pane.show_search(result(100, 1500))
+    pane.activateWindow()
+    assert QTest.qWaitForWindowActive(pane)
+    pane.search.only_matches.setFocus()
+    QTest.keyClick(pane.search.only_matches, Qt.Key.Key_Down)
+    menu = pane.search.only_matches.menu()
+    assert menu.isVisible()
+    assert [action.text() for action in menu.actions()][:3] == [
+        "Each match alone",
+        "1 line around each",
+        "2 lines around each",
+    ]
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        QTest.keyClick(menu, key)
+    assert pane.shown_lines is not None
+    assert pane.shown_lines.line_count == 2 * (1 + 2 * pane.search.context_lines)
+    assert pane.search.context_lines > 0
 
 
 def test_a_link_names_the_line_of_the_log_also_among_matches(pane: LogPane) -> None:
