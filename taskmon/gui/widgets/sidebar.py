@@ -36,7 +36,7 @@ from taskmon.gui.widgets.task_header import header_font
 from taskmon.gui.widgets.view_menu import ask_name, offer_view_actions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
 _ROW: Final = 30
@@ -254,15 +254,15 @@ class Sidebar(QWidget):
         return self._save
 
     def _ask_view_name(self) -> None:
-        ask_name(self, "Save view", "", self.view_save_requested.emit)
+        ask_name(self, "Save view", "", self._save_view)
 
     def _offer_actions(self, at: QPoint) -> None:
         index = self._list.indexAt(at)
         entry = self._entries.entries[index.row()] if index.isValid() else ""
         if isinstance(entry, TaskGroup) and entry.view:
             offer_view_actions(
-                self, self._list.viewport().mapToGlobal(at), entry.title, save=self.view_save_requested.emit,
-                rename=self.view_rename_requested.emit, delete=self.view_delete_requested.emit,
+                self, self._list.viewport().mapToGlobal(at), entry.title, save=self._save_view,
+                rename=self._rename_view, delete=self.view_delete_requested.emit,
             )  # fmt: skip
 
     def sizeHint(self) -> QSize:
@@ -273,15 +273,20 @@ class Sidebar(QWidget):
         self._list.setStyleSheet(f"QListView {{ background: {theme.window}; border: 0; }}")
         self._list.viewport().update()
         self._save.setStyleSheet(
-            f"QPushButton {{ background: transparent; color: {theme.muted}; border: 0; text-align: left;"
-            f" padding: 8px {int(_MARGIN + _PADDING)}px; }}"
+            f"QPushButton {{ background: transparent; color: {theme.muted}; border: 1px solid transparent;"
+            f" border-radius: 6px; text-align: left; padding: 5px {int(_PADDING) - 1}px;"
+            f" margin: 2px {int(_MARGIN)}px; }}"
             f"QPushButton:hover, QPushButton:focus {{ color: {theme.accent}; }}"
+            f"QPushButton:focus {{ border-color: {theme.accent}; }}"
         )
 
     def show_counts(self, groups: Sequence[TaskGroup]) -> None:
-        """The groups with their numbers, sections one after the other."""
+        """The groups with their numbers, sections one after the other; the keys stay at their group."""
+        row = self._list.currentIndex().row()
+        place = _key(self._entries.entries[row]) if row >= 0 else None
         if self._entries.show(_entries(groups)):
             self.show_filter(self._filter)
+            self._go_to(lambda entry: _key(entry) == place)
 
     def show_filter(self, text: str) -> None:
         """Marks the group whose filter is in force; none where the text is another one."""
@@ -292,6 +297,29 @@ class Sidebar(QWidget):
                 self._mark(self._entries.index(row))
                 return
         self._mark(QModelIndex())
+
+    def _go_to(self, wanted: Callable[[Entry], bool]) -> QModelIndex:
+        """Moves the keys, and not the mark, to the first entry that is wanted, if there is one."""
+        row = next((row for row, entry in enumerate(self._entries.entries) if wanted(entry)), -1)
+        index = self._entries.index(row)
+        if index.isValid():
+            self._list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+        return index
+
+    def _save_view(self, name: str) -> None:
+        self.view_save_requested.emit(name)
+        self._show_view(name)
+
+    def _rename_view(self, name: str, new: str) -> None:
+        self.view_rename_requested.emit(name, new)
+        self._show_view(new)
+
+    def _show_view(self, name: str) -> None:
+        """Brings a view that was just named into sight, below how many others it may be."""
+        wanted = " ".join(name.split())
+        found = self._go_to(lambda entry: isinstance(entry, TaskGroup) and entry.view and entry.title == wanted)
+        if found.isValid():
+            self._list.scrollTo(found)
 
     def _mark(self, index: QModelIndex) -> None:
         self._list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)

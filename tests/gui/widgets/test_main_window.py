@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QStatusTipEvent
+from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QStatusTipEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -15,12 +16,14 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QProgressBar,
+    QTabBar,
     QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
-from taskmon.gui.theme import DARK, LIGHT
+from taskmon.gui.styles import dress
+from taskmon.gui.theme import DARK, LIGHT, Theme
 from taskmon.gui.widgets.command_palette import CommandPalette
 from taskmon.gui.widgets.filter_box import FilterBox
 from taskmon.gui.widgets.main_window import MainWindow, Panes
@@ -304,3 +307,25 @@ def test_the_palette_shows_what_is_switched_on(window: MainWindow) -> None:
     assert "Notify when tasks are done ✓" in told
     assert "Notify when tasks fail" in told
     palette.close()
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
+def test_the_tab_under_the_keys_has_a_ring(app: QApplication, window: MainWindow, theme: Theme) -> None:
+    dress(app, theme)
+    window.show()
+    window.activateWindow()
+    assert QTest.qWaitForWindowActive(window)
+    bar = window.findChild(QTabBar, "qt_tabwidget_tabbar")
+    assert bar is not None
+
+    def edges() -> list[QColor]:
+        image = bar.grab(bar.tabRect(bar.currentIndex())).toImage()
+        return [image.pixelColor(image.width() // 2, 0), image.pixelColor(0, image.height() // 2)]
+
+    app.processEvents()
+    size = bar.tabRect(bar.currentIndex())
+    before = edges()
+    bar.setFocus()
+    app.processEvents()
+    assert edges() == [QColor(theme.accent)] * 2 != before
+    assert bar.tabRect(bar.currentIndex()) == size

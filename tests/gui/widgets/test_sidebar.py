@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
 
@@ -91,6 +92,55 @@ def test_new_numbers_keep_the_mark_and_a_new_project_too(sidebar: Sidebar) -> No
     sidebar.show_counts([*GROUPS, TaskGroup("Machines", "c2", 'group:="c2"', 3)])
     assert sidebar._list.currentIndex().data() == "Active"
     assert "c2" in titles(sidebar)
+
+
+def test_the_keys_stay_at_their_group_when_another_one_comes(sidebar: Sidebar) -> None:
+    sidebar.show_filter("status:active")
+    QTest.keyClick(sidebar._list, Qt.Key.Key_End)
+    assert sidebar._list.currentIndex().data() == "this-computer"
+    sidebar.show_counts([*GROUPS[:4], TaskGroup("Projects", "dam", 'project:="dam"', 1), *GROUPS[4:]])
+    assert sidebar._list.currentIndex().data() == "this-computer"
+    marked = [index.data() for index in sidebar._list.selectionModel().selectedIndexes()]
+    assert marked == ["Active"]
+
+
+def test_a_view_is_in_sight_and_under_the_keys_when_it_is_saved_or_renamed(app: QApplication, sidebar: Sidebar) -> None:
+    many = [TaskGroup("Projects", f"wing {number}", f"project:={number}", 1) for number in range(40)]
+
+    def show(*names: str) -> None:
+        sidebar.show_counts([*GROUPS, *many, *(TaskGroup("My views", name, "", 3, view=True) for name in names)])
+
+    show("old")
+    sidebar.view_save_requested.connect(lambda name: show("old", " ".join(name.split())))
+    sidebar.view_rename_requested.connect(lambda _name, new: show("old", new))
+    QTest.mouseClick(sidebar._save, Qt.MouseButton.LeftButton)
+    for wanted in ("my  failures", "failures"):
+        dialog = next(found for found in sidebar.findChildren(QInputDialog) if found.isVisible())
+        dialog.setTextValue(wanted)
+        dialog.accept()
+        app.processEvents()
+        index = sidebar._list.currentIndex()
+        assert index.data() == " ".join(wanted.split())
+        assert sidebar._list.viewport().rect().contains(sidebar._list.visualRect(index))
+        sidebar._list.customContextMenuRequested.emit(sidebar._list.visualRect(index).center())
+        menu = next(found for found in sidebar.findChildren(QMenu) if found.isVisible())
+        menu.actions()[1].trigger()
+        menu.close()
+    next(found for found in sidebar.findChildren(QInputDialog) if found.isVisible()).reject()
+
+
+def test_the_place_of_the_keys_is_seen_on_the_button_by_more_than_its_colour(
+    app: QApplication, sidebar: Sidebar
+) -> None:
+    def edge() -> QColor:
+        return sidebar._save.grab().toImage().pixelColor(sidebar._save.width() // 2, 2)
+
+    sidebar.activateWindow()
+    assert QTest.qWaitForWindowActive(sidebar)
+    sidebar.setFocus()
+    before = edge()
+    sidebar._save.setFocus()
+    assert edge() != before
 
 
 def test_the_keyboard_s_place_is_seen(app: QApplication, sidebar: Sidebar) -> None:
