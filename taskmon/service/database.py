@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import shutil
@@ -27,9 +26,10 @@ BUSY_S: Final = 2.0
 BUSY_AGAIN_S: Final = 0.05
 """The same once a call has waited in vain, until one has succeeded: who only reads must not wait for every writer."""
 
-_BALLAST_BYTES: Final = 8 * 1024 * 1024
-_BALLAST_ROOM: Final = 8
-"""The ballast is taken while at least so many times its size are free."""
+RESERVE_BYTES: Final = 4 << 20
+"""What can still be written once the disk is full: the ends of a thousand tasks."""
+_RESERVE_ROOM: Final = 16
+"""The reserve is taken while at least so many times its size are free."""
 
 SqlValue = str | int | float | None
 """What a column can hold."""
@@ -60,10 +60,10 @@ class Database:
         self._depth = 0
         self._locked = False
         self._listeners: list[Callable[[], None]] = []
-        self._ballast = path.with_suffix(".ballast")
-        self.take_ballast()
+        self._path = path
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -16000"):
             self._connection.execute(f"PRAGMA {pragma}")
+        self._connection.execute(f"PRAGMA journal_size_limit = {RESERVE_BYTES}")
         self._bring_up_to_date(path)
 
     def _bring_up_to_date(self, path: Path) -> None:
@@ -80,12 +80,37 @@ class Database:
         if version == 0:
             self.execute("INSERT INTO meta VALUES ('database_id', ?)", secrets.token_hex(6))
 
-    def take_ballast(self) -> None:
-        """Keep some disk for the day it is full: then it goes, so that what has happened can still be written down."""
-        free = shutil.disk_usage(self._ballast.parent).free
-        if not self._ballast.exists() and free > _BALLAST_ROOM * _BALLAST_BYTES:
-            with contextlib.suppress(OSError):
-                self._ballast.write_bytes(bytes(_BALLAST_BYTES))
+    def keep_reserve(self) -> None:
+        """Have free pages in the file, and a journal to write them by, for the day the disk is full.
+
+        What has happened can then still be written down. Room that is kept beside the database, to be given back on
+        that day, would go to whoever filled the disk. Cheap unless half of the reserve is used up.
+        """
+        self.execute("DROP TABLE IF EXISTS reserve")
+        if not self._lengthen_journal():
+            return
+        if self.value("PRAGMA freelist_count") * self.value("PRAGMA page_size") < RESERVE_BYTES // 2:
+            with self.transaction():
+                self.execute("CREATE TABLE reserve (filling BLOB)")
+                self.execute("INSERT INTO reserve VALUES (zeroblob(?))", RESERVE_BYTES)
+            # Not in the same transaction: pages that were never written would have no place on the disk.
+            self.execute("DROP TABLE reserve")
+
+    def _lengthen_journal(self) -> bool:
+        """Give the journal, which begins anew with every start, its length; False if there is no room for a reserve.
+
+        SQLite writes over what is there, and reads nothing but what it wrote.
+        """
+        journal = self._path.with_name(f"{self._path.name}-wal")
+        try:
+            if shutil.disk_usage(journal.parent).free < _RESERVE_ROOM * RESERVE_BYTES:
+                return False
+            if journal.stat().st_size < RESERVE_BYTES and hasattr(os, "posix_fallocate"):
+                with journal.open("r+b") as file:
+                    os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+        except OSError:
+            return False
+        return True
 
     @property
     def identity(self) -> str:
@@ -107,9 +132,7 @@ class Database:
         try:
             yield
             self._connection.execute("COMMIT")
-        except BaseException as error:
-            if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
-                self._ballast.unlink(missing_ok=True)
+        except BaseException:
             # A commit that failed, on a full disk, may have ended the transaction by itself.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

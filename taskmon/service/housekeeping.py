@@ -51,6 +51,7 @@ class Housekeeper:
             service.machines.note_all_seen(self._last[1])
             service.leases.renew_all()
             service.groups.note_clock_set(self._last[1])
+        service.database.keep_reserve()
         service.scheduler.tidy(service.lease_seconds)
         service.leases.tick()
         service.budget.tick(elapsed_s)
@@ -61,7 +62,6 @@ class Housekeeper:
             self._sweep()
 
     def _sweep(self) -> None:
-        self._service.database.take_ballast()
         if self._sweeping is None or self._sweeping.done():
             now = self._service.clock()
             old = self._service.work_folders.old(now)

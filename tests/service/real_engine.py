@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,17 +166,41 @@ def held_database(path: Path) -> Iterator[None]:
         yield
 
 
-def fill_disk(path: Path, leave: int = 0) -> None:
-    """A file that takes what the disk has, but for `leave` bytes."""
+def fill_disk(path: Path) -> None:
+    """A file that takes what the disk has."""
     with path.open("wb") as file:
-        end, size = 0, shutil.disk_usage(path.parent).free - leave
+        end, size = 0, shutil.disk_usage(path.parent).free
         while size >= 4096:
             try:
                 os.posix_fallocate(file.fileno(), end, size)
                 end += size
-                size = min(size, shutil.disk_usage(path.parent).free - leave)
+                size = min(size, shutil.disk_usage(path.parent).free)
             except OSError:
                 size //= 2
+
+
+@contextlib.contextmanager
+def full_disk(place: Path) -> Iterator[None]:
+    """While the block runs every byte that becomes free on the disk of `place` is taken at once."""
+    over = threading.Event()
+    fillers = [place / "filler-0"]
+
+    def fill_again() -> None:
+        while not over.wait(0.01):
+            if shutil.disk_usage(place).free:
+                fillers.append(place / f"filler-{len(fillers)}")
+                fill_disk(fillers[-1])
+
+    fill_disk(fillers[0])
+    greedy = threading.Thread(target=fill_again)
+    greedy.start()
+    try:
+        yield
+    finally:
+        over.set()
+        greedy.join()
+        for filler in fillers:
+            filler.unlink()
 
 
 @contextlib.contextmanager

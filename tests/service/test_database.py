@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from taskmon.service.database import SCHEMA_VERSION, Database
+from taskmon.service.database import RESERVE_BYTES, SCHEMA_VERSION, Database
+from tests.service.real_engine import fill_disk, small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,3 +65,34 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
             assert database.identity == "abc"
             assert database.rows("SELECT kind, least_machines FROM machine_groups") == []
             assert database.value("PRAGMA user_version") == SCHEMA_VERSION
+
+
+def test_what_happens_is_written_down_on_a_disk_without_a_free_byte(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "size=96m") as disk:
+        for start in range(2):
+            with closing(Database(disk / "db")) as database:
+                database.keep_reserve()
+                for number in range(300):
+                    fill_disk(disk / f"filler-{number}")  # whoever filled it takes at once what becomes free
+                    with database.transaction():
+                        database.remember(f"event {start} {number}", "x" * 1000)
+                for filler in disk.glob("filler-*"):
+                    filler.unlink()
+                assert database.value("SELECT count(*) FROM meta WHERE key LIKE 'event%'") == 300 * (start + 1)
+                assert database.value("PRAGMA integrity_check") == "ok"
+
+
+def test_a_reserve_that_was_used_is_filled_again(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / "db")) as database:
+        sizes = []
+        for number in range(5):
+            database.keep_reserve()
+            assert database.value("PRAGMA freelist_count") * 4096 >= RESERVE_BYTES // 2
+            sizes.append((tmp_path / "db").stat().st_size)
+            with database.transaction():
+                for line in range(1000):
+                    database.remember(f"{number} {line}", "x" * 500)
+        assert sizes[-1] < 5 * 1_000_000 + 2 * RESERVE_BYTES, "what is free is used"
+        database.execute("CREATE TABLE reserve (filling BLOB)")  # a service that was killed meanwhile
+        database.keep_reserve()
+        assert database.value("SELECT count(*) FROM sqlite_master WHERE name = 'reserve'") == 0

@@ -31,7 +31,7 @@ from tests.service.real_engine import (
     RealEngine,
     WrongClocks,
     a_folder,
-    fill_disk,
+    full_disk,
     held_database,
     small_disk,
     write_protected,
@@ -49,8 +49,6 @@ pytestmark = pytest.mark.journey
 SHORT_LEASE = {"TASKMON_LEASE_S": "2", "TASKMON_KILL_GRACE_S": "1"}
 LONG_LEASE = {**SHORT_LEASE, "TASKMON_LEASE_S": "20"}
 """Where the service itself goes away: runners may take two seconds to try again."""
-DATABASE_NEEDS = 256 << 10
-"""Bytes in which the service writes down how tasks ended; far less than what simulators have to leave."""
 GATED = "import os, time\nprint('waits', flush=True)\nwhile not os.path.exists('{gate}'):\n    time.sleep(0.02)\n"
 """A simulation that ends once the file `gate` is there."""
 
@@ -301,17 +299,16 @@ async def _fill_and_free(engine: RealEngine, gate: Gate, disk: Path, place: Path
         running = await computing(engine, client, gate.folder(place))
         resting = engine.new_group(start=False)
         queued = (await engine.submit(gate.folder(place, "queued"), "python3 solve.py", resting)).id
-        fill_disk(disk / "filler", leave=DATABASE_NEEDS)
-        task = await wait_for(client, running, Status.EXECUTER_FAILED)
-        assert "ran full" in (task.error_detail or "")
-        with pytest.raises(TaskmonError, match="full"):
-            await engine.submit(gate.folder(place, "refused"), "python3 solve.py")
-        assert len(engine.call("GET", "/tasks")["tasks"]) >= 2, "reading goes on"
-        assert engine.call("GET", "/compute/groups"), "also of machines"
-        engine.call("POST", "/compute/group/start", params={"machine_group_id": resting})
-        task = await wait_for(client, queued, Status.EXECUTER_FAILED)
-        assert "disk" in (task.error_detail or ""), task.error_detail
-        (disk / "filler").unlink()
+        with full_disk(disk):
+            task = await wait_for(client, running, Status.EXECUTER_FAILED)
+            assert "ran full" in (task.error_detail or "")
+            with pytest.raises(TaskmonError, match="full"):
+                await engine.submit(gate.folder(place, "refused"), "python3 solve.py")
+            assert engine.call("GET", "/tasks")["total_size"] == 2, "reading goes on, and what was refused is not there"
+            assert engine.call("GET", "/compute/groups"), "also of machines"
+            engine.call("POST", "/compute/group/start", params={"machine_group_id": resting})
+            task = await wait_for(client, queued, Status.EXECUTER_FAILED)
+            assert "disk" in (task.error_detail or ""), task.error_detail
         gate.open()
         again = await engine.submit(gate.folder(place, "again"), "python3 solve.py")
         await wait_for(client, again.id, Status.SUCCESS)

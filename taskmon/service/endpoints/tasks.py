@@ -22,7 +22,8 @@ router = APIRouter()
 
 
 def _check(service: Service, request: TaskRequest) -> None:
-    """Raises an expected error if the task could never run."""
+    """Raises an expected error if the task could never run, or if what is left of the disk is for those that do."""
+    service.storage.check_space(0)
     group = service.groups.record(request.resource_pool)
     if group.status is MachineGroupStatus.TERMINATED:
         raise RefusedError(f"The machine group “{group.name}” has ended.", "Choose another one.", status_code=409)
