@@ -14,7 +14,7 @@ from taskmon.client.submission import submit_folder
 from taskmon.client.task_request import build_request
 from taskmon.core.errors import ServiceFailedError, TaskmonError
 from taskmon.core.lifecycle import Status, facts
-from taskmon.core.machine import MachineGroupRequest, Provider
+from taskmon.core.machine import LOCAL_MACHINE_TYPE, MachineGroupRequest, Provider
 from taskmon.core.task import TASK_NAME, TaskDetail
 from taskmon.resource_files import simulator_catalogue
 
@@ -189,7 +189,7 @@ class StateWalk:
             MachineGroupRequest(
                 name=name,
                 provider_id=Provider.LOCAL,
-                machine_type="local",
+                machine_type=LOCAL_MACHINE_TYPE,
                 num_vms=1,
                 spot=spot,
                 auto_terminate_ts=auto_terminate_ts,

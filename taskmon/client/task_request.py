@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from taskmon.core.command_line import command_line_problem
 from taskmon.core.errors import InvalidInputError
-from taskmon.core.machine import MachineGroup
+from taskmon.core.machine import OWN_GROUP, MachineGroup
 from taskmon.core.runner_protocol import SIMULATOR, Command
 from taskmon.core.simulators import Simulator, guess_simulator, matching_files
 from taskmon.core.storage import INPUT_FOLDER
 from taskmon.core.submission import COMMANDS
 from taskmon.core.task import Task, TaskRequest
-
-OWN_GROUP: Final = "this-computer"
-"""The name of the machine group that always exists on this computer."""
 
 
 def build_request(

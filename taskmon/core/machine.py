@@ -8,6 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+OWN_GROUP: Final = "this-computer"
+"""The name of the machine group that this computer's service makes at its first start."""
+LOCAL_MACHINE_TYPE: Final = "local"
+"""The type of the machines of this computer, where a machine type is only a name."""
 
 
 class Provider(StrEnum):

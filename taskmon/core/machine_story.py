@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.errors import InvalidInputError
-from taskmon.core.machine import MachineGroupRequest, MachineGroupStatus, Provider
+from taskmon.core.machine import LOCAL_MACHINE_TYPE, MachineGroupRequest, MachineGroupStatus, Provider
 from taskmon.core.submission import name_problem
 from taskmon.core.units import count_text, short_duration_text
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from taskmon.core.machine import Machine, MachineGroup
 
-LOCAL_MACHINE: Final = "local"
 MACHINES_AT_MOST: Final = 64
 
 _NEVER: Final = timedelta(days=3650)
@@ -90,7 +89,7 @@ def group_request(draft: GroupDraft, now: datetime) -> MachineGroupRequest:
     return MachineGroupRequest(
         name=draft.name.strip(),
         provider_id=Provider.LOCAL,
-        machine_type=LOCAL_MACHINE,
+        machine_type=LOCAL_MACHINE_TYPE,
         num_vms=draft.machines,
         spot=draft.spot,
         auto_terminate_ts=None if limit is None else now + timedelta(seconds=limit),
@@ -118,7 +117,7 @@ def _facts(group: MachineGroup, now: datetime) -> str:
     words = [count_text(most, "machine")]
     if group.spot:
         words.append("spot")
-    if group.provider_id is not None and group.machine_type not in (None, LOCAL_MACHINE):
+    if group.provider_id is not None and group.machine_type not in (None, LOCAL_MACHINE_TYPE):
         words.append(str(group.machine_type))
     left = None if group.auto_terminate_ts is None else group.auto_terminate_ts - now
     if left is not None and left < _NEVER:

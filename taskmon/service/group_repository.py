@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.core.errors import NotFoundError, RefusedError
 from taskmon.core.machine import (
+    LOCAL_MACHINE_TYPE,
     CostPerHour,
     CpuInfo,
     GpuInfo,
@@ -21,6 +22,7 @@ from taskmon.core.machine import (
 )
 from taskmon.service.database import parse_time, time_text
 from taskmon.service.identifiers import new_group_name, new_uuid
+from taskmon.service.task_rows import STORAGE_REGION
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from taskmon.service.database import Database
     from taskmon.service.machines.computer import Computer
 
-LOCAL_MACHINE_TYPE: Final = "local"
 NEVER: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """What clients read as: this group has no time limit."""
 
@@ -209,7 +210,7 @@ def _group_of(row: sqlite3.Row, machines: Sequence[Machine], now: datetime) -> M
     kind, vcpus = MachineGroupType(row["kind"]), row["cores_logical"]
     is_elastic, is_cluster = kind is MachineGroupType.ELASTIC, kind is MachineGroupType.MPI
     return MachineGroup(
-        zone="local",
+        zone=STORAGE_REGION,
         id=row["id"],
         name=row["name"],
         machine_type=row["machine_type"],

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taskmon.core.machine import Machine
+from taskmon.core.machine import LOCAL_MACHINE_TYPE, Machine
 from taskmon.core.task import Executer
 from taskmon.service.database import parse_time, time_text
-from taskmon.service.group_repository import LOCAL_MACHINE_TYPE
 from taskmon.service.identifiers import new_uuid
 
 if TYPE_CHECKING:

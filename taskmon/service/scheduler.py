@@ -10,6 +10,7 @@ from taskmon.core.errors import IllegalTransitionError, NotFoundError, RefusedEr
 from taskmon.core.lifecycle import Cause, Status
 from taskmon.core.machine import MachineGroupStatus, MachineGroupType
 from taskmon.core.runner_protocol import SIMULATOR, TaskOrder
+from taskmon.service.task_rows import STORAGE_REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +114,7 @@ class Scheduler:
             container_image=row["container_image"],
             simulator=SIMULATOR,
             extra_params=row["extra_params_json"],
-            storage_region="local",
+            storage_region=STORAGE_REGION,
             submitted_timestamp=row["input_submit_time"],
             input_resources=row["input_resources_json"],
             stream_zip="t" if row["stream_zip"] else "f",

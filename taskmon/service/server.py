@@ -19,7 +19,7 @@ from taskmon import __version__
 from taskmon.core.errors import RefusedError, TaskmonError
 from taskmon.core.extensions import Faults
 from taskmon.core.lifecycle import Cause
-from taskmon.core.machine import MachineGroupRequest, MachineGroupStatus, Provider
+from taskmon.core.machine import LOCAL_MACHINE_TYPE, OWN_GROUP, MachineGroupRequest, MachineGroupStatus, Provider
 from taskmon.core.plain_text import one_line
 from taskmon.core.simulators import Simulator
 from taskmon.core.units import count_text
@@ -27,7 +27,6 @@ from taskmon.service.answers import database_sentence
 from taskmon.service.context import LEASE_S, Service, build_service
 from taskmon.service.data_folder import DataFolder
 from taskmon.service.database import Database
-from taskmon.service.group_repository import LOCAL_MACHINE_TYPE
 from taskmon.service.handshake import FolderLock, Handshake
 from taskmon.service.housekeeping import TIDY_S, Housekeeper
 from taskmon.service.listening import is_loopback, listen, service_url
@@ -36,7 +35,6 @@ from taskmon.service.request_timeouts import BODY_S, HEAD_S
 from taskmon.service.stun import address_service
 from taskmon.service.web_server import WebServer, web_server
 
-FIRST_GROUP: Final = "this-computer"
 EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
 EXIT_ALREADY_RUNNING: Final = 3
@@ -210,15 +208,15 @@ def _start_groups(service: Service, options: ServiceOptions) -> None:
     if not service.groups.any_ever():
         count = options.machines if options.machines is not None else max(1, (os.cpu_count() or 1) // 2)
         first = MachineGroupRequest(
-            name=FIRST_GROUP, provider_id=Provider.LOCAL, machine_type=LOCAL_MACHINE_TYPE, num_vms=count
+            name=OWN_GROUP, provider_id=Provider.LOCAL, machine_type=LOCAL_MACHINE_TYPE, num_vms=count
         )
         service.scheduler.start_group(service.groups.add(first, service.clock()))
         return
     living = service.groups.living()
-    kept = next((group.machine_count for group in living if group.name == FIRST_GROUP), None)
+    kept = next((group.machine_count for group in living if group.name == OWN_GROUP), None)
     if kept is not None and options.machines not in (None, kept):
         sys.stderr.write(
-            f"The group {FIRST_GROUP} keeps its {count_text(kept, 'machine')}: --machines is for a new data folder."
+            f"The group {OWN_GROUP} keeps its {count_text(kept, 'machine')}: --machines is for a new data folder."
             " Another group adds to them: taskmon machines new NAME --count N.\n"
         )
     started = [group.id for group in living if group.status is MachineGroupStatus.STARTED]

@@ -22,11 +22,11 @@ import pytest
 
 from taskmon.client.submission import submit_folder
 from taskmon.client.task_request import build_request
+from taskmon.core.machine import OWN_GROUP
 from taskmon.core.storage import INPUT_FOLDER
 from taskmon.core.task import SubmittedTask
 from taskmon.programs import command
 from taskmon.resource_files import simulator_catalogue
-from taskmon.service.server import FIRST_GROUP
 from tests.journeys.story import Service
 from tests.waiting import until
 
@@ -125,7 +125,7 @@ class RealEngine(Service):
         simulator = next(entry for entry in simulator_catalogue() if entry.key == "commands")
         if group is None:
             groups = self.call("GET", "/compute/groups")
-            group = next(found["id"] for found in groups if found["name"] == FIRST_GROUP)
+            group = next(found["id"] for found in groups if found["name"] == OWN_GROUP)
         request = build_request(simulator, [words], str(group), **fields)
         async with self.client() as client:
             return await submit_folder(client, folder, request)

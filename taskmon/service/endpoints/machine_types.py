@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from taskmon.core.machine import LOCAL_MACHINE_TYPE
 from taskmon.service.answers import JsonAnswer
 from taskmon.service.context import ServiceParts
-from taskmon.service.group_repository import LOCAL_MACHINE_TYPE
 from taskmon.service.task_rows import STORAGE_REGION
 
 router = APIRouter()
