@@ -40,7 +40,8 @@ _OTHER: Final = 3
 
 @dataclass(frozen=True)
 class PageLook:
-    """What is marked on a page. `current_line` is the match that was jumped to; `caret` None = not shown.
+    """What is marked on a page. `current_line` is the match that was jumped to, `caret_line` the line that was
+    jumped to or clicked; `caret` None = not shown.
 
     `is_other` tells the lines, by their number in the log, that came by the other of two merged streams.
     """
@@ -51,6 +52,7 @@ class PageLook:
     result: SearchResult | None
     current_line: int | None
     caret: Caret | None
+    caret_line: int | None = None
     highlights: Sequence[Highlight] = ()
     is_other: Callable[[int], bool] | None = None
 
@@ -89,6 +91,9 @@ def _marked_look(painter: QPainter, page: LogPage, row: PageRow, look: PageLook,
     theme, surface, ink = look.theme, bare.surface, bare.ink
     if row.placed.severity is Severity.ERROR:
         surface = theme.error_fill
+    elif row.line == look.caret_line:
+        surface = theme.row_hover
+    if surface != bare.surface:
         ink = _plain_ink(theme, surface)
         painter.fillRect(QRectF(bare.left, row.y, page.width - bare.left, page.metrics.height), QColor(surface))
     return bare._replace(surface=surface, ink=ink, marks=_marks(row, look))
@@ -144,9 +149,11 @@ def _paint_gutter(painter: QPainter, page: LogPage, rows: list[PageRow], look: P
     theme, width, height = look.theme, page.gutter_width, page.metrics.height
     painter.fillRect(QRectF(0, 0, width, page.height), QColor(theme.raised))
     painter.fillRect(QRectF(width - 1, 0, 1, page.height), QColor(theme.border))
-    muted, text = QColor(theme.muted), QColor(theme.text)
+    muted, text, chosen = QColor(theme.muted), QColor(theme.text), QColor(theme.selection_text)
     numbers = mixed(muted, QColor(theme.raised), 0.12)
     for row in rows:
+        if row.line == look.caret_line:
+            painter.fillRect(QRectF(0, row.y, width - 1, height), QColor(theme.selection))
         if row.placed.severity is not None:
             bar = theme.error_ink if row.placed.severity is Severity.ERROR else theme.warning_ink
             painter.fillRect(QRectF(0, row.y, _BAR_WIDTH, height), QColor(bar))
@@ -156,8 +163,8 @@ def _paint_gutter(painter: QPainter, page: LogPage, rows: list[PageRow], look: P
             continue
         if _lines_left_out(page, row.line):
             painter.fillRect(QRectF(0, row.y, page.width, 1), QColor(theme.border))
-        current = row.line == look.current_line or (look.caret is not None and row.line == look.caret.line)
-        painter.setPen(text if current else numbers)
+        at_caret = row.line == look.caret_line
+        painter.setPen(chosen if at_caret else text if row.line == look.current_line else numbers)
         number = str(page.source.number(row.line) + 1)
         left = width - GUTTER_PADDING - len(number) * page.metrics.advance
         painter.drawText(QPointF(left, row.y + page.metrics.ascent), number)

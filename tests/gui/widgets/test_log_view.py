@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from taskmon.core.log_source import LineSource, RawLine
+    from taskmon.gui.theme import Theme
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -388,6 +389,23 @@ def found(pattern: str, lines: list[bytes]) -> SearchResult:
         finished=True,
         find_spans=lambda text: [match.span() for match in regex.finditer(text)],
     )
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_the_line_that_was_jumped_to_is_marked_also_without_the_keys(view: LogView, theme: Theme) -> None:
+    view.set_theme(theme)
+    show(view, LineList(numbered(1000)))
+    view.show_line(499)
+    view.clearFocus()
+
+    def looks(line: int) -> tuple[QColor, QColor]:
+        picture, y = view.viewport().grab().toImage(), place_of(view, line, 0).y()
+        return picture.pixelColor(1, y), picture.pixelColor(700, y)
+
+    assert looks(499) == (QColor(theme.selection), QColor(theme.row_hover))
+    assert looks(500) == (QColor(theme.raised), QColor(theme.surface))
+    QTest.keyClick(view, Qt.Key.Key_Down, SHIFT)
+    assert looks(499)[0] == QColor(theme.raised), "a selection marks itself"
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
