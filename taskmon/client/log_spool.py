@@ -7,6 +7,7 @@ follower appends to; `size` is where it goes on after a break.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 from dataclasses import dataclass
@@ -88,6 +89,11 @@ class LogSpool:
         return self._index.counted_bytes >= self._size
 
     @property
+    def is_task_own(self) -> bool:
+        """Whether this is the task's own file, and no copy of ours."""
+        return not self._ours
+
+    @property
     def continuous(self) -> bool:
         return True
 
@@ -105,7 +111,7 @@ class LogSpool:
             while view:
                 view = view[os.write(self._append_fd, view) :]
         except OSError as error:
-            raise _disk_error(error) from error
+            raise _disk_error(self.path.parent, error) from error
         finally:
             self.refresh()
 
@@ -315,7 +321,9 @@ def _without_return(line: RawLine) -> RawLine:
     return RawLine(line.raw[:-1], line.length - 1) if line.missing == 0 and line.raw.endswith(b"\r") else line
 
 
-def _disk_error(error: OSError) -> TaskmonError:
+def _disk_error(folder: Path, error: OSError) -> TaskmonError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return TaskmonError(
-        f"The log cannot be kept on this disk: {error.strerror}.", "Free some space; the log goes on where it stopped."
+        f"A copy of the log cannot be kept in {folder}: {error.strerror}.",
+        "Free some space; the log goes on where it stopped." if full else "See to it that you may write there.",
     )

@@ -224,8 +224,17 @@ def test_a_file_cut_between_two_looks_gives_fewer_lines_and_no_crash(spool: LogS
 def test_a_disk_that_refuses_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     spool = LogSpool(tmp_path / "file" / "below" / "log.txt")
-    with pytest.raises(TaskmonError, match="cannot be kept on this disk"):
+    with pytest.raises(TaskmonError, match=r"cannot be kept in .*/file/below: Not a directory") as refused:
         spool.append(b"x")
+    assert "space" not in refused.value.advice, "that would help nobody"
+    spool.close()
+
+
+def test_a_full_disk_is_told_with_what_helps() -> None:
+    spool = LogSpool(Path("/dev/full"))
+    with pytest.raises(TaskmonError, match="No space left") as refused:
+        spool.append(b"x")
+    assert refused.value.advice == "Free some space; the log goes on where it stopped."
     spool.close()
 
 

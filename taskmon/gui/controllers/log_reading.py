@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 from taskmon.client.pieces import in_turns
-from taskmon.core.errors import NotFoundError
+from taskmon.core.errors import NotFoundError, TaskmonError
 from taskmon.core.lifecycle import Status
 from taskmon.core.log_silence import OutputRhythm
 from taskmon.core.log_times import time_target
@@ -40,6 +40,7 @@ _WAITING: Final = {
     Status.SUBMITTED: "The task is in the queue; the log appears here when it runs.",
     Status.STARTED: "The machine is getting ready; the log appears here in a moment.",
 }
+_SILENT: Final = "The service does not answer; the log appears here when it does."
 _NO_OUTPUT: Final = "This task left no such output."
 _EMPTY: Final = "This file is empty."
 _REPLACED: Final = "the file was cut or written anew; it is read from its beginning"
@@ -78,6 +79,7 @@ class LogReading:
         self._ended = False
         self._note = ""  # what to say once there are lines
         self._waiting = True
+        self._patient = True  # the service has not had a second to answer
         pane.search_requested.connect(self.searching.ask)
         pane.time_requested.connect(lambda wanted: background.restart(f"{key} time", self._go_to_time(wanted)))
 
@@ -92,11 +94,12 @@ class LogReading:
         self._task = task
         self._wanted_line = line
         self._note = _ORDER if path == MERGED else ""
-        self._pane.show_note(waiting_note(task))
+        self._patient = True
+        self._pane.show_note(self._waiting_note(task))
         self._pane.set_severity(log_patterns_of(task).severity)
         self._rhythm = OutputRhythm()
-        follow = self._follow_both(task) if path == MERGED else self._follow(task, path)
-        self._background.restart(self._key, follow)
+        self._background.restart(self._key, self._read(task, path))
+        self._background.restart(f"{self._key} service", self._watch_service())
         if not task.is_terminated:
             known_as = task.task_id if path in (*STREAMS, MERGED) else ""
             self._background.restart(f"{self._key} silence", self._listen(known_as))
@@ -105,7 +108,29 @@ class LogReading:
         """The task has changed: as long as there are no lines, what is said about that may have to change too."""
         self._task = task
         if self._shown is None or self._shown.size == 0:
-            self._pane.show_note(self._empty_note() if self._ended or self._missing else waiting_note(task))
+            self._pane.show_note(self._empty_note() if self._ended or self._missing else self._waiting_note(task))
+
+    def _waiting_note(self, task: Task) -> str:
+        """Why there are no lines yet; none can come from a service that is silent, unless we read the task's own
+        file."""
+        silent = not self._connection.is_answering and (self._connection.is_connected or not self._patient)
+        alone = any(follower.spool.is_task_own for follower in self._followers)
+        return _SILENT if silent and not alone else waiting_note(task)
+
+    async def _watch_service(self) -> None:
+        """Says whether lines can come, as long as there are none."""
+        while self._task is not None and not self._ended and (self._shown is None or self._shown.size == 0):
+            await asyncio.sleep(1)
+            self._patient = False
+            self.note_task(self._task)
+
+    async def _read(self, task: Task, path: str) -> None:
+        """Follows a file, or both streams; why that cannot be done is said also where the log would be."""
+        try:
+            await (self._follow_both(task) if path == MERGED else self._follow(task, path))
+        except TaskmonError as error:
+            self._pane.show_problem(str(error))
+            raise
 
     def _empty_note(self) -> str:
         """Why there is nothing to read, now that nothing more will come."""
@@ -120,7 +145,7 @@ class LogReading:
     def stop(self) -> None:
         """Shows nothing and lets go of the files."""
         self._wanted_line, self._ended, self._missing = None, False, False
-        for work in ("", " silence", " count", " time", *(f" {path}" for path in STREAMS)):
+        for work in ("", " service", " silence", " count", " time", *(f" {path}" for path in STREAMS)):
             self._background.cancel(self._key + work)
         self.searching.show_log(None)
         if self._due is not None:
@@ -163,7 +188,7 @@ class LogReading:
         self._waiting = True
         self.searching.show_log(spool, log_patterns_of(task))
         self._pane.show_source(spool)
-        self._pane.show_note(waiting_note(task))
+        self._pane.show_note(self._waiting_note(task))
         self._background.restart(f"{self._key} count", self._count(spool))
 
     async def _count(self, spool: LogSpool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING
 
 import psutil
@@ -11,6 +12,8 @@ import pytest
 from taskmon.client.api import ServiceClient
 from taskmon.client.local_service import ensure_local_service
 from taskmon.client.submission import build_request, submit_folder
+from taskmon.client.task import TaskHandle
+from taskmon.core.lifecycle import Status
 from taskmon.core.simulators import Simulator
 from taskmon.gui.background import Background
 from taskmon.gui.controllers.log_reading import LogReading
@@ -18,6 +21,7 @@ from taskmon.gui.theme import load_fonts
 from taskmon.gui.widgets.log_controls import MERGED
 from taskmon.gui.widgets.log_pane import LogPane
 from taskmon.programs import command
+from tests.builders import a_task
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from PySide6.QtWidgets import QApplication
+
+    from taskmon.core.errors import TaskmonError
 
 COMMANDS = Simulator(key="commands", name="Own commands", image="docker://inductiva/kutu:commands", commands=())
 
@@ -59,6 +65,7 @@ class Connected:
 
     def __init__(self, client: ServiceClient) -> None:
         self.client = client
+        self.is_connected = self.is_answering = True
 
     async def ready(self) -> ServiceClient:
         return self.client
@@ -164,5 +171,60 @@ def test_a_file_that_is_written_anew_is_read_anew_and_said(
         await until_async(lambda: pane._ended, 30, "it knows of the end")
         assert pane.view.visible_texts() == ["second attempt"]
         reading.stop()
+
+    run_on_qt(beside_a_service(data, story))
+
+
+def test_nobody_waits_for_lines_of_a_service_that_is_silent(
+    panes: list[LogPane], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    def bug(error: Exception) -> None:
+        raise error
+
+    def told() -> str:
+        return panes[0]._placeholder.text()
+
+    async def story() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as nobody:
+            address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        async with ServiceClient(address, "key") as client, Background(bug, bug) as background:
+            service = Connected(client)
+            reading = LogReading(background, service, panes[0], tmp_path / "copies", "log")  # type: ignore[arg-type]
+            reading.show(a_task(status=Status.COMPUTATION_STARTED), "stdout.txt")
+            assert told() == "Waiting for the first output…"
+            service.is_answering = False
+            await until_async(lambda: told().startswith("The service does not answer"), 30, "it falls silent")
+            service.is_answering = True
+            await until_async(lambda: told() == "Waiting for the first output…", 30, "it is back")
+            service.is_answering = False
+            reading.show(a_task(status=Status.SUCCESS), "stdout.txt")
+            assert told().startswith("The service does not answer"), "at once, when that is known"
+            reading.stop()
+
+    run_on_qt(story())
+
+
+def test_why_a_copy_cannot_be_kept_is_said_where_the_log_would_be(
+    panes: list[LogPane], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    data, case = tmp_path / "data", tmp_path / "case"
+    case.mkdir()
+    (tmp_path / "copies").write_text("no folder")
+
+    async def story(client: ServiceClient, _: Background) -> None:
+        problems: list[TaskmonError] = []
+
+        def bug(error: Exception) -> None:
+            raise error
+
+        group = next(group.id for group in await client.machine_groups() if group.started and group.id)
+        made = await submit_folder(client, case, build_request(COMMANDS, ["echo done"], group))
+        await TaskHandle(client, made.id).wait()
+        async with Background(problems.append, bug) as background:
+            reading = LogReading(background, Connected(client), panes[0], tmp_path / "copies", "log")  # type: ignore[arg-type]
+            reading.show(await client.task(made.id), "stdout.txt")
+            await until_async(lambda: problems, 30, "it is told")
+            assert "cannot be kept in" in panes[0]._placeholder.text()
+            reading.stop()
 
     run_on_qt(beside_a_service(data, story))
