@@ -6,7 +6,7 @@ ServiceFailedError; the docstrings name only what is special.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
@@ -53,10 +53,9 @@ class ServiceClient:
         """What the service's clock said in its last answer, to the second; None if it never did."""
         return self._transport.last_date
 
-    @property
-    def answers(self) -> int:
-        """How many answers have come, refusals too."""
-        return self._transport.answers
+    def on_word(self, listener: Callable[[bool], None]) -> None:
+        """`listener` hears at once whenever something of any answer has come, and whether it was a mere BEAT."""
+        self._transport.on_word = listener
 
     async def __aenter__(self) -> Self:
         return self
@@ -235,12 +234,13 @@ class ServiceClient:
 
     # --- extensions of the embedded service
 
-    async def changes(self, since: str | None = None, wait_s: float = 0.0) -> Changes:
+    async def changes(self, since: str | None = None, wait_s: float = 0.0, beat_s: float | None = None) -> Changes:
         """What changed after a cursor, waiting up to `wait_s` seconds (0..60) for something to change.
 
         Without `since`: the present cursor and no tasks. Raises RefusedError (410) for the cursor of another database.
+        While it waits, the service sends a BEAT every `beat_s` seconds (0.1..60), if it knows of that.
         """
-        query: dict[str, Any] = {} if since is None else {"since": since, "wait_s": wait_s}
+        query: dict[str, Any] = {} if since is None else {"since": since, "wait_s": wait_s, "beat_s": beat_s}
         return await self._transport.json("GET", "/taskmon/changes", Changes, query=query, extra_wait_s=wait_s)
 
     async def hold(self, task_id: str, seconds: float) -> bool:

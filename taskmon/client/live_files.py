@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
@@ -16,14 +15,8 @@ from typing import TYPE_CHECKING, Final
 from taskmon.client.archive_member import output_archive, read_output
 from taskmon.client.live_lines import Gap, follow_lines
 from taskmon.client.live_webrtc import list_live
-from taskmon.core.errors import (
-    BusyError,
-    ConnectionFailedError,
-    NotFoundError,
-    RefusedError,
-    ServiceFailedError,
-    TaskmonError,
-)
+from taskmon.client.retrying import PASSING, retry_pause
+from taskmon.core.errors import ConnectionFailedError, NotFoundError, RefusedError
 from taskmon.core.extensions import Extension, TaskFile, TaskFiles
 from taskmon.core.lifecycle import Status
 from taskmon.core.storage import OUTPUT_FOLDER
@@ -33,15 +26,12 @@ if TYPE_CHECKING:
     from taskmon.client.api import ServiceClient
 
 _log = logging.getLogger(__name__)
-_RETRY_S: Final = (0.2, 3.0)
-_LONGEST_REQUESTED_S: Final = 60.0
+_RETRY_S: Final = (0.2, 10.0)
 _EMPTY_FILE: Final = 416
 """A range of an empty file cannot be satisfied."""
 _READ_FOR_TAIL: Final = 8 * 1024 * 1024
 """Bytes of a stored file that are inflated at most to see its end."""
 _REWRITTEN: Final = Gap("the file was cut or written anew meanwhile; what stands above has some of it from before")
-_PASSING = (ConnectionFailedError, BusyError, ServiceFailedError)
-"""Faults after which the same question is worth asking again."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -82,10 +72,10 @@ async def follow_file(
                     yield _REWRITTEN.line()
                 return
             raise ConnectionFailedError("The service stopped sending the file.", "It is asked again.")
-        except _PASSING as error:
+        except PASSING as error:
             _log.debug("following %s of %s stopped at %d: %s", path, task_id, offset, error)
             failures += 1
-            await sleep(_retry_pause(failures, error))
+            await sleep(retry_pause(failures, error, _RETRY_S))
 
 
 async def list_files(client: ServiceClient, task: Task) -> TaskFiles:
@@ -157,10 +147,3 @@ async def _end_of_file(client: ServiceClient, task_id: str, run: int, path: str,
     if path not in sizes and not offset:
         raise NotFoundError(f"The task left no file {path}.", "Read its states to see how far it came.")
     return sizes.get(path) or 0
-
-
-def _retry_pause(failures: int, error: TaskmonError) -> float:
-    if isinstance(error, BusyError) and error.retry_after is not None:
-        return min(error.retry_after, _LONGEST_REQUESTED_S)
-    first, longest = _RETRY_S
-    return min(longest, first * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads load

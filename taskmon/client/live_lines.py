@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.client.archive_member import read_output
 from taskmon.client.live_webrtc import tail
-from taskmon.core.errors import BusyError, ConnectionFailedError, NotFoundError, ServiceFailedError
+from taskmon.client.retrying import PASSING, retry_pause
+from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import Status
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ _LAST_BYTES: Final = 64 * 1024
 _LOOK_S: Final = (0.4, 3.0)
 _AGAIN_S: Final = (1.0, 15.0)
 _SILENCE_S: Final = 3.0
-_PASSING = (ConnectionFailedError, BusyError, ServiceFailedError)
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -105,15 +105,15 @@ async def follow_lines(
     told = Transcript()
     skip = offset
     run: int | None = None
-    again, pause = _AGAIN_S[0], _LOOK_S[0]
+    failures, pause = 0, _LOOK_S[0]
     live = True
     while True:
         try:
             task = await client.task(task_id)
-        except _PASSING as error:
+        except PASSING as error:
             _log.debug("looking at %s: %s", task_id, error)
-            await sleep(again)
-            again = min(2 * again, _AGAIN_S[1])
+            failures += 1
+            await sleep(retry_pause(failures, error, _AGAIN_S))
             continue
         run = task.num_retries if run is None else run
         if task.num_retries != run:
@@ -129,16 +129,16 @@ async def follow_lines(
                 _while_computing(client, task_id, _connected(client, task_id, path, told, skip))
             ) as pieces:
                 async for piece in pieces:
-                    skip, again, pause = 0, _AGAIN_S[0], _LOOK_S[0]
+                    skip, failures, pause = 0, 0, _LOOK_S[0]
                     yield piece
-        except _PASSING as error:
+        except PASSING as error:
             _log.debug("no live connection to %s: %s", task_id, error)
-            await sleep(again)
-            again = min(2 * again, _AGAIN_S[1])
+            failures += 1
+            await sleep(retry_pause(failures, error, _AGAIN_S))
         except NotFoundError as error:
             _log.info("%s of %s is not shown live: %s", path, task_id, error)
             live = False
-    place, again = _Place(skip, joined=not told.last), _AGAIN_S[0]
+    place, failures = _Place(skip, joined=not told.last), 0
     while True:
         before = place.offset
         try:
@@ -146,10 +146,10 @@ async def follow_lines(
                 async for piece in pieces:
                     yield piece
             return
-        except _PASSING as error:
+        except PASSING as error:
             _log.debug("the stored %s of %s, from byte %d on: %s", path, task_id, place.offset, error)
-            again = _AGAIN_S[0] if place.offset > before else min(2 * again, _AGAIN_S[1])
-            await sleep(again)
+            failures = 1 if place.offset > before else failures + 1
+            await sleep(retry_pause(failures, error, _AGAIN_S))
 
 
 async def _while_computing(

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Final
 from taskmon.client.live_files import follow_file
 from taskmon.client.live_lines import GapLine
 from taskmon.client.log_spool import WORKER_STEP, LogSpool, SpoolState
+from taskmon.client.retrying import PASSING, retry_pause
 from taskmon.client.spool_lock import SpoolLock, companion
-from taskmon.core.errors import BusyError, ConnectionFailedError, NotFoundError, ServiceFailedError, TaskmonError
+from taskmon.core.errors import NotFoundError, TaskmonError
 from taskmon.core.extensions import Extension
 from taskmon.core.storage import OUTPUT_FOLDER
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _LOOK_S: Final = 0.05
 _ASK_S: Final = 1.0
+_RETRY_S: Final = (1.0, 10.0)
 _HANDSHAKE: Final = "service.json"
 _LONGEST_NAME: Final = 200
 """Bytes; file systems take 255, and the files beside a copy have longer names."""
@@ -124,12 +126,14 @@ class LogFollower:
 
     async def _own_folder(self) -> Path | None:
         """As `own_data_folder`, asked again until the service answers."""
+        failures = 0
         while True:
             try:
                 return await own_data_folder(self._client)
-            except (ConnectionFailedError, BusyError, ServiceFailedError) as error:
+            except PASSING as error:
                 _log.debug("where the task's files are cannot be asked for: %s", error)
-                await self._sleep(_ASK_S)
+                failures += 1
+                await self._sleep(retry_pause(failures, error, _RETRY_S))
 
     async def _copied(self) -> AsyncGenerator[SpoolState]:
         """Follows the file into our copy."""
@@ -193,12 +197,17 @@ class LogFollower:
 
     async def _wait_for_end(self) -> None:
         """Returns once the task has ended; a service that does not answer is asked again: the file grows without it."""
+        failures = 0
         while True:
+            pause = _ASK_S
             try:
                 if (await self._client.task_status(self._task.task_id)).is_terminated:
                     return
+                failures = 0
             except NotFoundError:
                 raise
             except TaskmonError as error:
                 _log.debug("the end of %s cannot be asked for: %s", self._task.task_id, error)
-            await self._sleep(_ASK_S)
+                failures += 1
+                pause = retry_pause(failures, error, _RETRY_S)
+            await self._sleep(pause)

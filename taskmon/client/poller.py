@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.client.clock_skew import ClockSkew
 from taskmon.client.overdue import Overdue
+from taskmon.client.retrying import requested_pause, retry_pause
 from taskmon.client.task_watch import PAGE_SIZE, FeedWatch, ListWatch, TaskWatch
 from taskmon.core.errors import (
-    BusyError,
     ConnectionFailedError,
     NotAuthorizedError,
     NotFoundError,
@@ -36,6 +36,12 @@ _QUICK_STEP_S: Final = 1.0
 _WAIT_S: Final = 5.0
 _HIDDEN_WAIT_S: Final = 25.0
 """How long the service may wait for something to change; until then its silence says nothing."""
+_BEAT_S: Final = 1.0
+"""How often it is to say meanwhile, to a window that is seen, that it is still there."""
+_GIVEN_UP_S: Final = 7.0
+"""A long poll that is overdue may be on a connection that is dead: after so many more seconds a new one is tried."""
+_AFTER_SLEEP_S: Final = 5.0
+"""So may be whatever connection there was when the computer fell asleep."""
 _HIDDEN_FEED_S: Final = 5.0
 _LIST_S: Final = (2.0, 10.0)
 """Seconds between looks at lists: when things move, and when they have not for a while."""
@@ -45,7 +51,6 @@ _LIST_SHARE: Final = 5.0
 _LONGEST_LIST_S: Final = 60.0
 _BACK_OFF_S: Final = (0.5, 15.0)
 _HIDDEN_BACK_OFF_S: Final = 60.0
-_LONGEST_REQUESTED_S: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +115,49 @@ class Poller:
         self._failures = 0
         self._calm_steps = 0
         self._changed = False
-        self._firm = False
+        self._not_before: datetime | None = None
+        self._released = asyncio.Event()
+        self._woken = False
         self._hurried = False
         self._long_step: asyncio.Timeout | None = None
         self._skew = ClockSkew()
         self._asked_at = clock()
-        self._overdue = Overdue(lambda: client.answers, self._tell_overdue)
+        self._overdue = Overdue(self._tell_overdue)
+        self._told_late = False
         self._date: datetime | None = None
+        client.on_word(self._hear_word)
 
     def poke(self) -> None:
         """Try now, also after the key was refused and in the middle of a long poll; but not before a service that
         said when to come back wants it."""
         self._poked = self._hurried = True
         self._wake.set()
-        if self._long_step is not None:
-            self._long_step.reschedule(asyncio.get_running_loop().time())
-            self._long_step = None
+        self._end_long_step(0.0)
 
     def set_visible(self, visible: bool) -> None:
-        """Nobody looks at a hidden window: it asks less often."""
+        """Nobody looks at a hidden window: it asks less often. One that is seen again asks at once."""
         woken = visible and not self._visible
         self._visible = visible
         if woken:
             self._wake.set()
+            self._end_long_step(0.0)
+
+    def wake_up(self) -> None:
+        """The computer was asleep: what was heard last is old, and whatever connection there was may be dead."""
+        asleep = ConnectionFailedError("This computer was asleep.", "The service is being asked what has changed.")
+        self._publish(asleep, waiting=True)
+        self._woken = True
+        if self._not_before is not None and self._clock() >= self._not_before:
+            self._released.set()
+        if self._visible:
+            self.poke()
+        else:
+            self._end_long_step(_HIDDEN_WAIT_S * self._jitter())
+
+    def _end_long_step(self, in_s: float) -> None:
+        """Gives a question up, so that the next one is asked without waiting for news."""
+        if self._long_step is not None:
+            self._long_step.reschedule(asyncio.get_running_loop().time() + in_s)
 
     async def watch_forever(self) -> None:
         """Keep the store equal to the service until cancelled. Only bugs leave this loop."""
@@ -188,13 +213,13 @@ class Poller:
     async def _step(self, watch: TaskWatch) -> bool | None:
         """A step; one that waits at the service is given up when somebody pokes, and then the next does not wait."""
         wait_s = 0.0 if self._hurried else _WAIT_S if self._visible else _HIDDEN_WAIT_S
-        self._hurried = False
+        asking = asyncio.timeout(_AFTER_SLEEP_S if self._woken else None)
+        self._hurried = self._woken = False
         self._overdue.expect(wait_s if isinstance(watch, FeedWatch) else 0.0)
-        asking = asyncio.timeout(None)
         try:
             async with asking:
                 self._long_step = asking if wait_s else None
-                more = await watch.step(wait_s)
+                more = await watch.step(wait_s, _BEAT_S if self._visible else None)
         except TimeoutError:
             if not asking.expired():
                 raise
@@ -228,22 +253,21 @@ class Poller:
             _log.info("the service was replaced (%s); loading everything again", error.title)
             self._watch = None
             self._failures += 1
-            return self._back_off()
+            return self._back_off(error)
         return self._after_failure(error)
 
     def _after_failure(self, error: TaskmonError) -> float:
         self._failures += 1
         self._hurried = True  # the next answer says that all is well again: it must not wait for news
         self._publish(error)
-        if isinstance(error, BusyError) and error.retry_after is not None:
-            self._firm = True
-            return min(error.retry_after, _LONGEST_REQUESTED_S)
-        return self._back_off()
+        if (asked := requested_pause(error)) > 0:
+            self._not_before = self._clock() + timedelta(seconds=asked)
+        return self._back_off(error)
 
-    def _back_off(self) -> float:
+    def _back_off(self, error: TaskmonError) -> float:
         first, longest = _BACK_OFF_S
-        limit = longest if self._visible else _HIDDEN_BACK_OFF_S
-        return min(limit, first * 2.0 ** min(self._failures - 1, 20)) * (0.5 + 0.5 * self._jitter())
+        pauses = (first, longest if self._visible else _HIDDEN_BACK_OFF_S)
+        return retry_pause(self._failures, error, pauses, self._jitter)
 
     async def _rest(self, seconds: float | None) -> None:
         while seconds is None and not self._poked:
@@ -251,8 +275,9 @@ class Poller:
             await self._wait(self._wake, None)
         if seconds is not None:
             # Nobody cuts the rest short that the service asked for.
-            await self._wait(asyncio.Event() if self._firm else self._wake, seconds)
-        self._firm = False
+            self._released.clear()
+            await self._wait(self._wake if self._not_before is None else self._released, seconds)
+        self._not_before = None
         self._wake.clear()
 
     def _note_change(self, change: Change) -> None:
@@ -262,19 +287,30 @@ class Poller:
         self._progress = (loaded, total)
         self._heard()
 
-    def _heard(self) -> None:
-        self._last_answer = now = self._clock()
+    def _hear_word(self, blank: bool) -> None:
+        """Something of an answer has come, perhaps only that the service is there and has no news."""
         said = self._client.last_date
         if said is not None and said != self._date:
-            self._skew.hear(said, self._asked_at, now)
+            self._skew.hear(said, self._asked_at, self._clock())
             self._date = said
-        self._asked_at = now
+        self._overdue.heard()
+        if blank and self._long_step is not None:
+            self._overdue.expect(_BEAT_S)
+            self._last_answer = self._clock()
+            if self._told_late:
+                self._long_step.reschedule(None)
+                self._publish(None)
+
+    def _heard(self) -> None:
+        self._last_answer = self._asked_at = self._clock()
         self._publish(None)
 
     def _tell_overdue(self) -> None:
         late = ConnectionFailedError("The service is late with an answer.", "It is still being waited for.")
         self._publish(late, waiting=True)
+        self._end_long_step(_GIVEN_UP_S)
 
     def _publish(self, problem: TaskmonError | None, *, waiting: bool = False) -> None:
+        self._told_late = waiting
         known = (self._last_answer, problem, *self._progress, self._skew.skew, self._whole)
         self._on_freshness(Freshness(problem is None, *known, waiting))

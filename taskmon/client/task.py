@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.client.download import download_file, download_outputs
 from taskmon.client.lease import HeldTask
+from taskmon.client.retrying import PASSING, retry_pause
 from taskmon.client.transfer import OnProgress
 from taskmon.core.errors import BusyError, ConnectionFailedError, ServiceFailedError, TaskmonError
 from taskmon.core.lifecycle import Status
@@ -75,10 +76,10 @@ class TaskHandle:
                 present = await self._client.task_status(self.id)
                 detail = await self.detail() if present.status != last or present.is_terminated else None
                 failures = 0
-            except (ConnectionFailedError, BusyError, ServiceFailedError) as error:
+            except PASSING as error:
                 failures += 1
                 _log.info("no news of %s: %s", self.id, error)
-                await self._sleep(min(_RETRY_S, pause * 2.0 ** min(failures, 10)))
+                await self._sleep(retry_pause(failures, error, (2 * pause, _RETRY_S)))
                 continue
             if detail is not None and detail.status != last:
                 last, pause = detail.status, _LOOK_S[0]

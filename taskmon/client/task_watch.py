@@ -33,9 +33,9 @@ class TaskWatch(Protocol):
     async def start(self, on_progress: Progress) -> None:
         """Load everything, newest first."""
 
-    async def step(self, wait_s: float = 0.0) -> bool:
-        """Learn what is new, waiting so many seconds for it if the service can. True: ask again at once, there is
-        more."""
+    async def step(self, wait_s: float = 0.0, beat_s: float | None = None) -> bool:
+        """Learn what is new, waiting so many seconds for it if the service can, which then says every `beat_s` seconds
+        that it is there. True: ask again at once, there is more."""
 
 
 class FeedWatch:
@@ -53,9 +53,9 @@ class FeedWatch:
         await load_all(self._client, self._store, self._page_size, on_progress)
         self._cursor = cursor
 
-    async def step(self, wait_s: float = 0.0) -> bool:
+    async def step(self, wait_s: float = 0.0, beat_s: float | None = None) -> bool:
         """The next portion of changes. Raises RefusedError (410) when the service is another one than before."""
-        changes = await self._client.changes(self._cursor, wait_s)
+        changes = await self._client.changes(self._cursor, wait_s, beat_s)
         moved = changes.cursor != self._cursor
         await take_over(self._store, changes.tasks)
         self._store.apply((), changes.removed)
@@ -88,7 +88,7 @@ class ListWatch:
         total = await load_all(self._client, self._store, self._page_size, on_progress)
         self._surplus = total - len(self._store)
 
-    async def step(self, wait_s: float = 0.0) -> bool:
+    async def step(self, wait_s: float = 0.0, beat_s: float | None = None) -> bool:
         """One look at whatever may have changed. A total that the store cannot explain means a task was removed."""
         newest = await self._client.tasks(1, self._page_size)
         await take_over(self._store, newest.tasks)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import ssl
 import sys
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,8 +73,9 @@ class Transport:
         self._clients: dict[tuple[str, bool], httpx.AsyncClient] = {}
         self.last_date: datetime | None = None
         """What the service's clock said in its last answer, to the second; None if it never did."""
-        self.answers = 0
-        """How many answers have come, refusals too."""
+        self.on_word: Callable[[bool], None] = lambda blank: None
+        """Called whenever something of an answer has come, a refusal too; `blank` if it says no more than that the
+        service is still there (see `core.extensions.BEAT`)."""
 
     async def close(self) -> None:
         """Close every connection."""
@@ -175,7 +176,7 @@ class Transport:
         began = asyncio.get_running_loop().time()
         try:
             try:
-                response = await client.send(request)
+                response = await self._answer(client, request)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                 # The server may have hung up on a kept connection just as we used it, or the answer was lost. Reading
                 # and replacing again is harmless; anything else might happen twice.
@@ -185,13 +186,23 @@ class Transport:
                 if client.is_closed or might_happen_twice or late:
                     raise
                 _log.debug("%s %s met a dropped connection; asked again", method, path)
-                response = await client.send(request)
+                response = await self._answer(client, request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise connection_failed(self.url, error) from error
-        self.answers += 1
-        self.last_date = _date(response) or self.last_date
         if not response.is_success:
             raise refusal(response, f"{method} {path}", signed=False)
+        return response
+
+    async def _answer(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+        """The whole answer, of which every piece is noticed as it comes."""
+        response = await client.send(request, stream=True)
+        try:
+            self.last_date = _date(response) or self.last_date
+            self.on_word(False)
+            response.stream = _Heard(response.stream, self.on_word)
+            await response.aread()
+        finally:
+            await response.aclose()
         return response
 
     def _request(
@@ -240,6 +251,22 @@ class Transport:
                     limits=httpx.Limits(keepalive_expiry=_KEPT_CONNECTION_S),
                 )
         return self._clients[kind]
+
+
+class _Heard(httpx.AsyncByteStream):
+    """The bytes of `stream`; `on_word` hears of each piece whether it is blank."""
+
+    def __init__(self, stream: object, on_word: Callable[[bool], None]) -> None:
+        self._stream = cast("httpx.AsyncByteStream", stream)
+        self._on_word = on_word
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            self._on_word(not piece.strip())
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 async def _chunks(response: httpx.Response, address: str) -> AsyncGenerator[bytes]:

@@ -15,6 +15,10 @@ from taskmon.core.task import Task
 FILE_STATE_HEADER: Final = "x-taskmon-file-state"
 """Answer header of a file read: `growing` while the task may still write it, else `complete`."""
 
+BEAT: Final = b"\n"
+"""What a service sends now and then before an answer that it waits with: JSON may begin with it, and it says “I am
+here, and nothing has changed”."""
+
 
 class Extension(StrEnum):
     CHANGES = "changes"

@@ -114,5 +114,5 @@ class ListDesk(QObject):
 
     def _tick(self) -> None:
         handle = self.shell.window.windowHandle()
-        self.connection.set_visible(handle is not None and handle.isExposed())
+        self.connection.tick(visible=handle is not None and handle.isExposed())
         self.shell.badge.refresh()

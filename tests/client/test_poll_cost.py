@@ -123,7 +123,14 @@ async def test_nothing_is_asked_before_the_service_wants_it_not_even_on_request(
         await asyncio.wait({asked, asyncio.create_task(rested.wait())}, return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
 
-    poller = Poller(service.client(), TaskStore(), clock=StillClock(), on_freshness=lambda _: None, wait=rest)
+    poller = Poller(
+        service.client(),
+        TaskStore(),
+        clock=StillClock(),
+        on_freshness=lambda _: None,
+        wait=rest,
+        jitter=lambda: 0.0,
+    )
     watching = asyncio.create_task(poller.watch_forever())
     await until_async(lambda: begun)
     poller.poke()

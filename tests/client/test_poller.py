@@ -216,10 +216,11 @@ async def test_windows_that_lost_a_service_together_do_not_come_back_together(di
     assert story.rests == [first * 2**failure for failure in range(4)]
 
 
-@pytest.mark.parametrize(("asked", "rest"), [("0", 0), ("7", 7), ("86400", 3600)])
+@pytest.mark.parametrize(("asked", "rest"), [("0", 0.25), ("7", 7), ("86400", 3600)])
 async def test_a_service_may_ask_for_an_hour_at_most(service: FakeService, asked: str, rest: float) -> None:
     service.faults.append(lambda _: refuse(503, retry_after=asked))
     story = Story(service, calm=1)
+    story.poller._jitter = lambda: 0.0
     await story.run()
     assert story.rests[0] == rest
 
@@ -237,15 +238,27 @@ async def test_nobody_cuts_the_rest_short_that_a_service_asked_for(service: Fake
 
     story.poller._wait = watched
     await story.run()
-    assert story.rests[0] == 42
+    assert story.rests[0] == 52.5
     assert poked[:2] == [False, True]  # deaf in the first rest, not in the next
 
 
-async def test_a_busy_service_decides_when_to_come_back(service: FakeService) -> None:
+@pytest.mark.parametrize(("dice", "rest"), [(0.0, 42), (0.5, 47.25), (1.0, 52.5)])
+async def test_windows_that_were_sent_away_together_do_not_come_back_together(
+    service: FakeService, dice: float, rest: float
+) -> None:
     service.faults.append(lambda _: refuse(429, "Slowly.", retry_after="42"))
     story = Story(service, calm=1)
+    story.poller._jitter = lambda: dice
     await story.run()
-    assert story.rests[0] == 42
+    assert story.rests[0] == rest
+
+
+async def test_a_service_that_wants_to_be_asked_again_at_once_and_refuses_is_asked_less_and_less() -> None:
+    service = FakeService()
+    service.faults.extend([lambda _: refuse(503, retry_after="0")] * 6)
+    story = Story(service, calm=5)
+    await story.run()
+    assert story.rests == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0]
 
 
 async def test_a_refused_key_stops_everything_until_somebody_pokes(service: FakeService) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from taskmon.core.extensions import BEAT
 from tests.service.fake_runner import FakeRunner
 from tests.service.house import an_archive
 from tests.waiting import until_async
@@ -68,6 +70,34 @@ async def test_who_waits_for_a_change_hears_of_it_at_once(house: House) -> None:
     assert time.monotonic() - began < 10
 
 
+async def test_who_waits_hears_that_the_service_is_there_and_then_the_news(house: House) -> None:
+    task_id = await house.submit()
+    cursor = str((await changes(house))["cursor"])
+    query = {"since": cursor, "wait_s": "30", "beat_s": "0.1"}
+    pieces = list[bytes]()
+    async with house.client.stream("GET", "/taskmon/changes", params=query) as answer:
+        assert answer.headers["content-type"] == "application/json"
+        async for piece in answer.aiter_raw():
+            pieces.append(piece)
+            if len(pieces) == 3:
+                assert pieces == [BEAT] * 3
+                await house.json("POST", f"/tasks/{task_id}/kill")
+    assert ids(json.loads(b"".join(pieces))) == [task_id]
+    old = await house.client.get("/taskmon/changes", params=query)  # there is news already
+    assert not old.content.startswith(BEAT)
+    assert ids(old.json()) == [task_id]
+
+
+async def test_waiting_with_beats_ends_in_time_and_begins_with_what_is_wrong(house: House) -> None:
+    cursor = str((await changes(house))["cursor"])
+    query = {"since": cursor, "wait_s": "0.25", "beat_s": "0.1"}
+    answer = await house.client.get("/taskmon/changes", params=query)
+    assert answer.content.startswith(BEAT)
+    assert answer.json() == {"cursor": cursor, "tasks": [], "removed": [], "more": False}
+    await house.json("GET", "/taskmon/changes", params=query | {"since": "of.another"}, expect=410)
+    await house.json("GET", "/taskmon/changes", params=query | {"beat_s": "0"}, expect=422)
+
+
 async def test_many_changes_come_in_pages(house: House) -> None:
     start = str((await changes(house))["cursor"])
     wanted = [await house.submit() for _ in range(201)]
@@ -91,7 +121,8 @@ async def test_the_service_does_not_wait_for_waiting_clients_when_it_stops(house
     cursor = str((await changes(house))["cursor"])
     idle = await FakeRunner.register(house)
     stream = house.client.get(f"/taskmon/tasks/{task_id}/files/log?follow=true")
-    waiting = [asyncio.create_task(each) for each in (changes(house, cursor, 60), idle.take(60), stream)]
+    beaten = house.json("GET", "/taskmon/changes", params={"since": cursor, "wait_s": "60", "beat_s": "60"})
+    waiting = [asyncio.create_task(each) for each in (changes(house, cursor, 60), idle.take(60), stream, beaten)]
     await until_async(lambda: house.service.visits.quiet_seconds() == 0)
     house.service.bell.close()
     await asyncio.wait_for(asyncio.gather(*waiting), 20)

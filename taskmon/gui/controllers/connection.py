@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from taskmon.core.errors import BusyError, ConnectionFailedError, NotAuthorizedError, TaskmonError
+from taskmon.core.errors import ConnectionFailedError, NotAuthorizedError, TaskmonError
 from taskmon.core.place_name import THIS_COMPUTER as THIS_COMPUTER
 from taskmon.core.place_name import list_name
 from taskmon.gui.desktop_notices import LISTENER
@@ -36,8 +36,8 @@ PATIENCE: Final = 2
 """Failed polls of the embedded service before it is looked for (and, if need be, started) again."""
 FAREWELL_S: Final = 10.0
 """How long cancelled actions may use the client of a service that was left, for example to withdraw half an upload."""
-AGAIN_S: Final = 3.0
-"""How long after a failed answer the same is asked again at the soonest."""
+SLEPT_S: Final = 20.0
+"""A window that was not called every second for so long was asleep, with its computer or by itself."""
 GRACE_S: Final = 2.0
 """How long a service that was silent may take to answer before a wish is refused."""
 ANSWERS: Final = "The service answers now."
@@ -94,8 +94,7 @@ class ConnectionController:
         self._visit: asyncio.Task[None] | None = None
         self._polling: asyncio.Task[None] | None = None
         self._misses = 0
-        self._visible = True
-        self._silent = False
+        self._visible, self._ticked = True, clock()
         self._last_answer: datetime | None = None
         self._trouble: TaskmonError | None = None
         self._complaints: dict[str, str] = {}
@@ -151,10 +150,8 @@ class ConnectionController:
             self._messages.replace(complaint, answer if news is None else news)
         self._complaints.clear()
 
-    async def again(self, error: TaskmonError) -> None:
-        """Returns when it makes sense to ask again what was answered by `error`: a while later, and once the service
-        answers the poller."""
-        await asyncio.sleep(max(AGAIN_S, (isinstance(error, BusyError) and error.retry_after) or 0.0))
+    async def answers_again(self) -> None:
+        """Returns once the service answers the poller."""
         await self._answered.wait()
 
     @property
@@ -181,7 +178,7 @@ class ConnectionController:
             self._leave()
         self._place = place
         self._end_complaints("")
-        self._last_answer, self._misses, self._silent, self._trouble = None, 0, False, None
+        self._last_answer, self._misses, self._trouble = None, 0, None
         self._window.show_connection(place.name)
         self._badge.show_freshness(True, None, f"Connecting to {place.name}.")
         for listener in self._move_listeners:
@@ -195,11 +192,14 @@ class ConnectionController:
         elif self._place is not None:
             self._moved.set()
 
-    def set_visible(self, visible: bool) -> None:
-        """A hidden window asks rarely."""
+    def tick(self, *, visible: bool) -> None:
+        """To be called every second. A hidden window asks rarely; one whose computer was asleep trusts nothing."""
+        before, self._ticked = self._ticked, self._clock()
         self._visible = visible
         if self._poller is not None:
             self._poller.set_visible(visible)
+            if (self._ticked - before).total_seconds() >= SLEPT_S:
+                self._poller.wake_up()
 
     async def connect_forever(self) -> None:
         """The essential loop: stay at the place until it is lost or the person goes elsewhere."""
@@ -269,14 +269,11 @@ class ConnectionController:
 
     def _hear(self, freshness: Freshness) -> None:
         problem = freshness.problem
-        self._silent = freshness.waiting or (self._silent and not freshness.connected)
         self._trouble = None if freshness.connected else problem
         (self._answered.set if freshness.connected else self._answered.clear)()
+        self._last_answer = freshness.last_answer or self._last_answer
         if freshness.connected:
-            self._last_answer = freshness.last_answer or self._last_answer
             self._end_complaints()
-        elif not self._misses and not self._silent and self._last_answer is not None:
-            self._last_answer = self._clock()  # a long poll was answered until it broke, which is now
         self._badge.show_freshness(freshness.connected, self._last_answer, str(problem) if problem else "")
         for listener in self._freshness_listeners:
             listener(freshness)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from taskmon.core.errors import BusyError, ConnectionFailedError, NotFoundError, ServiceFailedError
+from taskmon.client.retrying import PASSING, Retries
+from taskmon.core.errors import NotFoundError
 from taskmon.core.lifecycle import can_kill
 from taskmon.core.task_reason import no_outputs_sentence
 from taskmon.core.units import count_text
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from taskmon.gui.widgets.main_window import MainWindow
     from taskmon.gui.widgets.timeline import Timeline
 
+RETRY_S: Final = (3.0, 60.0)
+"""Rests before a detail that failed is asked for again."""
 _ON_TASKS = (Wish.RESUBMIT, Wish.COPY_ID, Wish.OPEN_TASK, Wish.SEARCH_LOGS)
 
 
@@ -40,15 +43,23 @@ async def load_detail(client: ServiceClient, task_id: str) -> tuple[TaskDetail, 
 
 
 async def detail_at_last(
-    connection: ConnectionController, task_id: str, on_failure: Callable[[TaskmonError], None] = lambda _: None
+    connection: ConnectionController,
+    task_id: str,
+    retries: Retries,
+    on_failure: Callable[[TaskmonError], None] = lambda _: None,
 ) -> tuple[TaskDetail, QueuePosition | None]:
     """As `load_detail`, asked again while the service is silent, busy or broken. Raises other TaskmonErrors."""
     while True:
+        await retries.rest()
         try:
-            return await load_detail(await connection.ready(), task_id)
-        except (ConnectionFailedError, BusyError, ServiceFailedError) as error:
+            detail = await load_detail(await connection.ready(), task_id)
+        except PASSING as error:
+            retries.failed(error)
             on_failure(error)
-            await connection.again(error)
+            await connection.answers_again()
+        else:
+            retries.succeeded()
+            return detail
 
 
 class TaskDetailController:
@@ -71,6 +82,7 @@ class TaskDetailController:
         self._clock = clock
         self._selected: tuple[str, ...] = ()
         self._detail: TaskDetail | None = None
+        self._retries = Retries(RETRY_S)
         self._listeners: list[Callable[[Task | None], None]] = []
         store.subscribe(self._store_changed)
         model.counts_changed.connect(self._counts_changed)
@@ -98,7 +110,8 @@ class TaskDetailController:
 
     def select(self, ids: Sequence[str]) -> None:
         """The selection of the table has changed."""
-        self._selected = tuple(ids)
+        if self._selected != tuple(ids):
+            self._selected, self._retries = tuple(ids), Retries(RETRY_S)
         task = self._only()
         if task is None or self._detail is None or self._detail.task_id != task.task_id:
             self._detail = None
@@ -132,7 +145,7 @@ class TaskDetailController:
 
     async def _load(self, task_id: str) -> None:
         try:
-            detail, position = await detail_at_last(self._connection, task_id, self._failed)
+            detail, position = await detail_at_last(self._connection, task_id, self._retries, self._failed)
         except NotFoundError:  # a remembered task that is no more, or another program at this address: the list tells
             self._connection.refresh()
             return

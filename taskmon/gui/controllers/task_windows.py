@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from taskmon.client.retrying import Retries
 from taskmon.core.errors import InvalidInputError
 from taskmon.gui.controllers.log import LogController
-from taskmon.gui.controllers.task_detail import detail_at_last
+from taskmon.gui.controllers.task_detail import RETRY_S, detail_at_last
 from taskmon.gui.widgets.task_window import TaskWindow
 
 if TYPE_CHECKING:
@@ -173,6 +174,7 @@ class _OpenTask:
         self.window = window
         self.task = task
         self._position: QueuePosition | None = None
+        self._retries = Retries(RETRY_S)
         self.log = LogController(self._around._replace(window=window), window.pane, needs.habits, key)
 
     @property
@@ -187,7 +189,7 @@ class _OpenTask:
         self._around.background.restart(f"{self._key} detail", self._load())
 
     async def _load(self) -> None:
-        self.task, self._position = await detail_at_last(self._around.connection, self.task_id)
+        self.task, self._position = await detail_at_last(self._around.connection, self.task_id, self._retries)
         self.show()
 
     def show(self) -> None:

@@ -17,8 +17,8 @@ from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIVE_S: Final = 30.0
-"""A change feed answers at least this often, even when there is nothing new."""
+LIVE_S: Final = 15.0
+"""A window that is seen hears of a service more often than this, unless that is slow."""
 
 
 def freshness_text(connected: bool, last_answer: datetime | None, now: datetime) -> str:

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from taskmon import __version__
 from taskmon.core.errors import NotFoundError
-from taskmon.core.extensions import FILE_STATE_HEADER, Capabilities, Changes, Extension, TaskFiles
+from taskmon.core.extensions import BEAT, FILE_STATE_HEADER, Capabilities, Changes, Extension, TaskFiles
 from taskmon.service.answers import JsonAnswer
 from taskmon.service.byte_ranges import BINARY, answer_file
 from taskmon.service.context import ServiceParts
 from taskmon.service.task_queries import changes_since
 
 router = APIRouter(prefix="/taskmon")
+
+_AT_ONCE: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
+"""Says to proxies that every piece is to be passed on as it comes."""
+
+
+async def _present() -> bool:
+    """A stream ends by itself when its reader has gone."""
+    return False
 
 
 @router.get("/capabilities", response_model=Capabilities)
@@ -33,15 +42,31 @@ async def changes(
     service: ServiceParts,
     since: str | None = None,
     wait_s: Annotated[float, Query(ge=0, le=60)] = 0.0,
+    beat_s: Annotated[float | None, Query(ge=0.1, le=60)] = None,
 ) -> Response:
-    """The tasks that changed after the cursor `since`, waited for up to `wait_s` seconds."""
+    """The tasks that changed after the cursor `since`, waited for up to `wait_s` seconds. With `beat_s` an empty line
+    comes first every so many seconds, so that whoever waits knows that the service is there."""
 
     def look() -> Changes | None:
         found = changes_since(service.database, service.tasks, since)
         return found if found.tasks or since is None else None
 
-    found = await service.bell.wait_for(look, wait_s, request.is_disconnected)
-    return JsonAnswer(found or Changes(cursor=since or "", tasks=[], removed=[]))
+    nothing = Changes(cursor=since or "", tasks=[], removed=[])
+    if beat_s is None:
+        return JsonAnswer(await service.bell.wait_for(look, wait_s, request.is_disconnected) or nothing)
+    at_once = look()  # what is wrong with the question is told before the answer begins
+    if at_once is not None:
+        return JsonAnswer(at_once)
+
+    async def beats() -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        found, deadline = None, loop.time() + wait_s
+        while found is None and (left := deadline - loop.time()) > 0 and not service.bell.closed:
+            yield BEAT
+            found = await service.bell.wait_for(look, min(left, beat_s), _present)
+        yield bytes(JsonAnswer(found or nothing).body)
+
+    return StreamingResponse(beats(), media_type=JsonAnswer.media_type, headers=_AT_ONCE)
 
 
 @router.get("/tasks/{task_id}/files", response_model=TaskFiles)

@@ -1,15 +1,18 @@
-"""How often a place that cannot be found is looked for, and whose list is remembered under which name."""
+"""How often a place that cannot be found is looked for, whose list is remembered under which name, and what a window
+does after a sleep."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 from taskmon.client.credentials import Credentials
 from taskmon.core.connection import Connection
 from taskmon.gui.app import WindowOptions
-from taskmon.gui.controllers.connection import retry_pause
+from taskmon.gui.controllers.connection import SLEPT_S, ConnectionController, retry_pause
 from taskmon.gui.controllers.connection_book import ConnectionBook
 from taskmon.gui.session import given_place, here
+from tests.fakes import StillClock
 
 
 def test_no_list_is_remembered_for_another_service_of_the_same_name(tmp_path: Path) -> None:
@@ -26,3 +29,30 @@ def test_no_list_is_remembered_for_another_service_of_the_same_name(tmp_path: Pa
 
 def test_a_place_that_stays_away_is_looked_for_less_and_less_often_but_always_again() -> None:
     assert [retry_pause(failures) for failures in (0, 1, 2, 3, 100_000)] == [3.0, 6.0, 12.0, 15.0, 15.0]
+
+
+class Poller:
+    def __init__(self) -> None:
+        self.visible = list[bool]()
+        self.woken = 0
+
+    def set_visible(self, visible: bool) -> None:
+        self.visible.append(visible)
+
+    def wake_up(self) -> None:
+        self.woken += 1
+
+
+async def test_a_window_that_was_asleep_trusts_nothing_any_more() -> None:
+    clock, poller, nothing = StillClock(), Poller(), cast("Any", None)
+    connection = ConnectionController(nothing, nothing, nothing, nothing, nothing, clock)
+    connection._poller = poller  # type: ignore[assignment]
+    for pause in (1, 1.2, SLEPT_S - 1):
+        clock.advance(pause)
+        connection.tick(visible=True)
+    assert (poller.visible, poller.woken) == ([True] * 3, 0)
+    clock.advance(8 * 3600)
+    connection.tick(visible=False)
+    clock.advance(1)
+    connection.tick(visible=True)
+    assert (poller.visible[-2:], poller.woken) == ([False, True], 1)
