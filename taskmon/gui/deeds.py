@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox
 import taskmon
 from taskmon.core.errors import TaskmonError
 from taskmon.gui.shell import TABS
+from taskmon.gui.widgets.pane_keys import KeyPane, go_to_pane
 from taskmon.gui.widgets.wishes import Wish
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ def deeds(desk: Desk) -> dict[Wish, Callable[[], object]]:
         Wish.COPY_ID: lambda: desk.actions.copy_ids(selected),
         Wish.REFRESH: desk.connection.refresh,
         Wish.COLUMNS: desk.shell.table.choose_columns,
+        Wish.ORDER: desk.shell.table.choose_order,
+        Wish.NEXT_PANE: lambda: go_to_pane(_panes(desk), 1),
+        Wish.PREVIOUS_PANE: lambda: go_to_pane(_panes(desk), -1),
         **desk.grouping.deeds(),
         Wish.FIND_TASK: desk.shell.filter_box.setFocus,
         Wish.FIND_IN_LOG: desk.find_in_log,
@@ -71,6 +75,20 @@ def deeds(desk: Desk) -> dict[Wish, Callable[[], object]]:
         Wish.ABOUT: lambda: show_about(desk.window),
         Wish.QUIT: desk.window.close_requested.emit,
     }
+
+
+def _panes(desk: Desk) -> list[KeyPane]:
+    """Where the keys can go, in their order: the list, the task's tab, what happened to it, the groups."""
+    shell = desk.shell
+    list_page = shell.stack.currentWidget()
+    tab = desk.window.current_tab()
+    return [
+        KeyPane(shell.stack, list_page),
+        KeyPane(tab, desk.log_pane.view if shell.is_in_front(Wish.SHOW_LOG) else None),
+        KeyPane(shell.diagram),
+        KeyPane(shell.explanation),
+        KeyPane(shell.sidebar),
+    ]
 
 
 def offer_row_menu(shell: Shell, at: QPoint) -> None:

@@ -71,6 +71,7 @@ class ListDesk(QObject):
         self.connection.on_freshness(self._hear_clock)
         self.connection.on_move(self._arrive)
         shell.no_match.clear_filter_requested.connect(lambda: filter_box.set_text(""))
+        filter_box.left.connect(table.setFocus)
         self.postponed = Postponed(
             window.wished, window.folders_dropped, window.drop_refused, window.link_given, window.close_requested,
             filter_box.link_given, table.task_activated, table.kill_requested, table.context_menu_requested,

@@ -113,7 +113,7 @@ class Shell(QObject):
         self._list_column.setContentsMargins(0, 0, 0, 0)
         self._list_column.setSpacing(0)
         self._list_column.addWidget(self.stack, 1)
-        pane.setFocusProxy(self.stack)
+        pane.setFocusProxy(self.table)
         return pane
 
     @cached_property

@@ -35,12 +35,14 @@ _LINK_HINT: Final = "This is a link to a task's log: press Enter to open it."
 class FilterBox(QWidget):
     """Emits `filter_changed(str)` shortly after the last key stroke; Escape empties it, Return does not wait.
 
+    Down offers what the word at the cursor may become; where it may become nothing, `left()` is told: the keys go on.
     A link to a log is no filter: Return tells it by `link_given(str)`, and the filter before stays.
     A problem with the text is told below the box without taking the focus or moving anything.
     """
 
     filter_changed = Signal(str)
     link_given = Signal(str)
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -153,7 +155,11 @@ class FilterBox(QWidget):
             self.set_text("")
             return True
         if pressed == Qt.Key.Key_Down:
-            self._offer(self._offers(self._word(self._edit.text())))
+            choices = self._offers(self._word(self._edit.text()))
+            self._offer(choices)
+            if not choices:
+                self._tell()
+                self.left.emit()
             return True
         return super().eventFilter(watched, event)
 

@@ -321,6 +321,7 @@ class LogCanvas(QAbstractScrollArea):
             result=self._result,
             current_line=self._current,
             caret=selection.caret if selection is not None and self.hasFocus() else None,
+            has_keys=self.hasFocus(),
             caret_line=selection.caret.line if selection is not None and not selection else None,
             highlights=self._highlights,
             is_other=self._is_other,

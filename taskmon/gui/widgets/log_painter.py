@@ -41,7 +41,7 @@ _OTHER: Final = 3
 @dataclass(frozen=True)
 class PageLook:
     """What is marked on a page. `current_line` is the match that was jumped to, `caret_line` the line that was
-    jumped to or clicked; `caret` None = not shown.
+    jumped to or clicked; `caret` None = not shown. `has_keys`: the keys scroll this page.
 
     `is_other` tells the lines, by their number in the log, that came by the other of two merged streams.
     """
@@ -53,6 +53,7 @@ class PageLook:
     current_line: int | None
     caret: Caret | None
     caret_line: int | None = None
+    has_keys: bool = False
     highlights: Sequence[Highlight] = ()
     is_other: Callable[[int], bool] | None = None
 
@@ -148,7 +149,10 @@ def _lines_left_out(page: LogPage, line: int) -> bool:
 def _paint_gutter(painter: QPainter, page: LogPage, rows: list[PageRow], look: PageLook) -> None:
     theme, width, height = look.theme, page.gutter_width, page.metrics.height
     painter.fillRect(QRectF(0, 0, width, page.height), QColor(theme.raised))
-    painter.fillRect(QRectF(width - 1, 0, 1, page.height), QColor(theme.border))
+    line = 2 if look.has_keys else 1
+    painter.fillRect(
+        QRectF(width - line, 0, line, page.height), QColor(theme.accent if look.has_keys else theme.border)
+    )
     muted, text, chosen = QColor(theme.muted), QColor(theme.text), QColor(theme.selection_text)
     numbers = mixed(muted, QColor(theme.raised), 0.12)
     for row in rows:

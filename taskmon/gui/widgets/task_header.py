@@ -112,21 +112,39 @@ class TaskHeader(QHeaderView):
         super().mousePressEvent(event)
 
     def _section_clicked(self, column: int) -> None:
+        self._turn_order(column, extending=self._extending)
+
+    def _turn_order(self, column: int, *, extending: bool) -> None:
         if self._rows is None:
             return
         keys = list(self._rows.sort_keys())
         first = self._rows.look(column).kind in _DESCENDING_FIRST
         present = next((key for key in keys if key.column == column), None)
-        others = [key for key in keys if key.column != column] if self._extending else []
+        others = [key for key in keys if key.column != column] if extending else []
         if present is None:
             self.sort_requested.emit([*others, SortKey(column, first)])
         elif present.descending is first:
             turned = SortKey(column, not first)
-            self.sort_requested.emit(
-                [turned if key == present else key for key in keys] if self._extending else [turned]
-            )
+            self.sort_requested.emit([turned if key == present else key for key in keys] if extending else [turned])
         else:
             self.sort_requested.emit(others)
+
+    def order_menu(self) -> QMenu:
+        """A menu that does what clicks on the titles do; it deletes itself when it closes."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        rows = self._rows
+        keys = () if rows is None else rows.sort_keys()
+        for column in range(self.count() if rows is not None else 0):
+            place = _place(keys, column)
+            arrow = "" if place is None else " ↓" if place[1] else " ↑"
+            action = menu.addAction(f"{rows.look(column).title if rows is not None else ''}{arrow}")
+            action.setCheckable(True)
+            action.setChecked(place is not None)
+            action.triggered.connect(lambda _=False, column=column: self._turn_order(column, extending=False))
+        menu.addSeparator()
+        menu.addAction("Newest first", lambda: self.sort_requested.emit([])).setEnabled(bool(keys))
+        return menu
 
     # The choice of columns ---------------------------------------------------------------------------------------
 

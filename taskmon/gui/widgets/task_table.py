@@ -81,7 +81,14 @@ class TaskTable(PaintedTable):
 
     def choose_columns(self) -> None:
         """Offers the columns below the header."""
-        self._header.column_menu().popup(self._header.mapToGlobal(self._header.rect().bottomLeft()))
+        self._offer_below_header(self._header.column_menu())
+
+    def choose_order(self) -> None:
+        """Offers to sort by each column, below the header."""
+        self._offer_below_header(self._header.order_menu())
+
+    def _offer_below_header(self, menu: QMenu) -> None:
+        menu.popup(self._header.mapToGlobal(self._header.rect().bottomLeft()))
 
     def reset_columns(self) -> None:
         """The first choice, order and width of columns."""
@@ -179,8 +186,16 @@ class TaskTable(PaintedTable):
             self.kill_requested.emit(self.selected_ids())
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_id():
             self.task_activated.emit(self.current_id())
+        elif self._begins_at_current(event):
+            self.selectRow(self.currentIndex().row())
         else:
             super().keyPressEvent(event)
+
+    def _begins_at_current(self, event: QKeyEvent) -> bool:
+        """Whether an arrow chooses the row that the keys are at: Qt, which made it current when the table got the keys,
+        would pass it by."""
+        arrow = event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and not event.modifiers()
+        return arrow and bool(self.current_id()) and not self.selected_ids()
 
     def keyboardSearch(self, _search: str) -> None:
         """Nothing: Qt would ask for the text of every row. The filter box finds tasks."""

@@ -27,8 +27,11 @@ class Wish(StrEnum):
     SHOW_TIMELINE = "show-timeline"
     SHOW_FILES = "show-files"
     SHOW_DETAILS = "show-details"
+    NEXT_PANE = "next-pane"
+    PREVIOUS_PANE = "previous-pane"
     GROUP = "group"
     COLUMNS = "columns"
+    ORDER = "order"
     FOLD_GROUPS = "fold-groups"
     UNFOLD_GROUPS = "unfold-groups"
     PALETTE = "palette"
@@ -103,6 +106,7 @@ WISHES: Final = (
     ),
     WishText(Wish.REFRESH, "Refresh now", "View", "resubmit", "F5", "Ask the service at once"),
     WishText(Wish.COLUMNS, "Columns…", "View", "", "", "Choose what the table tells of each task"),
+    WishText(Wish.ORDER, "Sort by…", "View", "", "", "Choose which column the table is sorted by"),
     WishText(
         Wish.GROUP, "Group by reason", "View", "", "Ctrl+Shift+G", "Put tasks that failed for the same reason together"
     ),
@@ -113,6 +117,8 @@ WISHES: Final = (
     WishText(Wish.SHOW_TIMELINE, "Timeline", "View", "timeline", "Alt+3", "Show when each step happened"),
     WishText(Wish.SHOW_FILES, "Files", "View", "files", "Alt+4", "Show the files of the task"),
     WishText(Wish.SHOW_DETAILS, "Details", "View", "details", "Alt+5", "Show everything known about the task"),
+    WishText(Wish.NEXT_PANE, "Next pane", "View", "", "F6", "Move the keys to the next pane"),
+    WishText(Wish.PREVIOUS_PANE, "Previous pane", "View", "", "Shift+F6", "Move the keys to the pane before"),
     WishText(Wish.THEME_SYSTEM, "Colours as the system", "View", "settings"),
     WishText(Wish.THEME_LIGHT, "Light colours", "View", "light"),
     WishText(Wish.THEME_DARK, "Dark colours", "View", "dark"),

@@ -102,6 +102,22 @@ def test_down_offers_every_key_and_a_chosen_key_its_values(shown: Shown) -> None
     popup.hide()
 
 
+def test_down_goes_on_to_the_list_where_there_is_nothing_to_offer(shown: Shown) -> None:
+    shown.box.show_values({"project": ["wing", "dam"]})
+    left: list[list[str]] = []
+    shown.box.left.connect(lambda: left.append(list(shown.told)))
+    QTest.keyClicks(shown.edit, "case-7")
+    QTest.keyClick(shown.edit, Qt.Key.Key_Down)
+    assert left == [["case-7"]], "the list is narrowed before the keys come to it"
+    QTest.keyClick(shown.edit, Qt.Key.Key_Space)
+    QTest.keyClick(shown.edit, Qt.Key.Key_Down)
+    popup = shown.box._completer.popup()
+    assert popup is not None
+    assert popup.isVisible()
+    assert len(left) == 1
+    popup.hide()
+
+
 def test_every_example_of_the_help_is_understood() -> None:
     for example, _ in HELP:
         parse_filter(example, NOON)

@@ -391,6 +391,21 @@ def found(pattern: str, lines: list[bytes]) -> SearchResult:
     )
 
 
+def test_it_is_seen_that_the_keys_scroll_the_log(view: LogView) -> None:
+    show(view, LineList(numbered(1000)))
+    view.activateWindow()
+    assert QTest.qWaitForWindowActive(view)
+    view.clearFocus()
+    edge = round(view.page.gutter_width) - 1
+
+    def colour() -> QColor:
+        return view.viewport().grab().toImage().pixelColor(edge, 100)
+
+    assert colour() == QColor(LIGHT.border)
+    view.setFocus()
+    assert colour() == QColor(LIGHT.accent)
+
+
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_the_line_that_was_jumped_to_is_marked_also_without_the_keys(view: LogView, theme: Theme) -> None:
     view.set_theme(theme)

@@ -309,6 +309,31 @@ def test_columns_are_chosen_in_a_menu_and_the_last_one_stays(show: Callable[[int
     assert not next(a for a in shown.table._header.column_menu().actions() if a.text() == "Status").isEnabled()
 
 
+def test_the_order_is_chosen_in_a_menu_as_by_clicks_on_the_titles(show: Callable[[int], Shown]) -> None:
+    shown = show(3)
+
+    def choose(title: str) -> tuple[SortKey, ...]:
+        menu: QMenu = shown.table._header.order_menu()
+        next(action for action in menu.actions() if action.text().split(" ")[0] == title).trigger()
+        return tuple(shown.model.sort_keys())
+
+    assert choose("Time") == (SortKey(Column.TIME, True),)
+    assert [action.text() for action in shown.table._header.order_menu().actions() if action.isChecked()] == ["Time ↓"]
+    assert choose("Time") == (SortKey(Column.TIME, False),)
+    assert choose("Name") == (SortKey(Column.NAME, False),)
+    assert choose("Newest") == ()
+
+
+def test_an_arrow_chooses_the_row_that_the_keys_are_at_and_then_moves(show: Callable[[int], Shown]) -> None:
+    shown = show(5)
+    shown.table.clearSelection()
+    shown.table.selectionModel().setCurrentIndex(shown.model.index(0, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+    shown.press(Qt.Key.Key_Down)
+    assert shown.table.selected_ids() == shown.ids[:1]
+    shown.press(Qt.Key.Key_Down)
+    assert shown.table.selected_ids() == shown.ids[1:2]
+
+
 class Painted(QObject):
     """What Qt has asked the table to paint."""
 
