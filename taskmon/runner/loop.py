@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import sys
 import threading
 import time
 import traceback
@@ -34,6 +33,7 @@ from taskmon.runner.descendants import adopt_orphans
 from taskmon.runner.guarding import Guard
 from taskmon.runner.job import task_id_of
 from taskmon.runner.leave_signal import leave_signals
+from taskmon.runner.own_log import OwnLog
 from taskmon.runner.reporting import ReportQueue, tell_leftovers
 from taskmon.runner.service_link import Address, BackOff, ServiceLink, read_handshake
 from taskmon.runner.task_run import LEAVING_UPLOAD_S, RunnerParts, TaskRun
@@ -86,7 +86,7 @@ class RunnerOptions:
 
 def run(options: RunnerOptions) -> int:
     """Be a runner until told to leave or no longer wanted; the exit code."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.INFO, handlers=[OwnLog()], format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         options.work_dir.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ class RunnerProcess:
             "TASKMON_KILL_GRACE_S": str(kill_grace_s),
             "TASKMON_LONELY_S": str(lonely_s),
         }
-        with self.log_file.open("ab") as log:
+        with self.log_file.open("ab+") as log:  # as the service opens it
             self.process = subprocess.Popen(
                 [sys.executable, "-c", _PROGRAM, str(work_dir), GROUP_ID, str(handshake or "")],
                 env=environment,

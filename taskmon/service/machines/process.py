@@ -24,13 +24,19 @@ if TYPE_CHECKING:
 _POLL_S = 0.5
 _SAME_S = 0.05
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_LOG_BYTES = 1_000_000
 
 
 def start_detached(argv: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
-    """Start a program as the leader of its own session, output appended to `log`; its pid. Raises OSError."""
+    """Start a program as the leader of its own session, output appended to `log`; its pid. Raises OSError.
+
+    The program may read the log too, so that it can keep it short; what others left there is set aside when it is long.
+    """
+    if log.exists() and log.stat().st_size > _LOG_BYTES:
+        log.replace(log.with_name(f"{log.name}.1"))
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, os.fspath(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+        (os.POSIX_SPAWN_OPEN, 1, os.fspath(log), os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
     return os.posix_spawnp(argv[0], list(argv), dict(environment), file_actions=actions, setsid=True)
