@@ -129,7 +129,7 @@ def build_service(
         spot=SpotKeeper(database=database, groups=core.groups, scheduler=core.scheduler, clock=clock),
         budget=Budget(database, core.tasks, core.groups, core.scheduler, hours=budget_hours),
         leases=Leases(database, core.tasks, core.scheduler),
-        work_folders=WorkFolders(data, core.tasks),
+        work_folders=WorkFolders(data, core.tasks, provider),
         **core._asdict(),
     )
 

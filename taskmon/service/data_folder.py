@@ -77,6 +77,11 @@ class DataFolder:
         """The runners' work folders, one per task, and their logs."""
         return self.root / "work"
 
+    def runner_log(self, name: str) -> Path:
+        """The log of the runner of that name."""
+        safe = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)
+        return self.work / f"runner-{safe}.log"
+
     @property
     def cache(self) -> Path:
         """Members unpacked from output archives; may be deleted at any time."""

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from taskmon.service.answers import database_sentence
+from taskmon.service.work_folders import RETENTION
 
 if TYPE_CHECKING:
     from taskmon.service.context import Service
@@ -21,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class Housekeeper:
-    """`tick()` does whatever is due. A database that cannot be used now is left for the next time."""
+    """`tick()` does whatever is due. A database or a folder that cannot be used now is left for the next time."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -35,10 +36,10 @@ class Housekeeper:
         try:
             self._round()
             self._trouble = ""
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, OSError) as error:
             if str(error) != self._trouble:
                 self._trouble = str(error)
-                _log.error("%s", database_sentence(error))
+                _log.error("%s", database_sentence(error) if isinstance(error, sqlite3.Error) else error)
 
     def _round(self) -> None:
         service, last = self._service, self._last
@@ -65,6 +66,12 @@ class Housekeeper:
         if self._sweeping is None or self._sweeping.done():
             now = self._service.clock()
             old = self._service.work_folders.old(now)
+            for forget in (
+                self._service.machines.forget_ended,
+                self._service.tasks.forget_submissions,
+                self._service.notices.forget_missed,
+            ):
+                forget(now - RETENTION)
             self._sweeping = asyncio.create_task(
                 asyncio.to_thread(self._service.work_folders.delete_due, old, now), name="old work folders"
             )

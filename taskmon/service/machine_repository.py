@@ -92,6 +92,10 @@ class MachineRepository:
                 uuid,
             )
 
+    def forget_ended(self, before: datetime) -> None:
+        """Drop what is known of machines that were gone by then; their tasks know what they have to."""
+        self._database.execute("DELETE FROM machines WHERE terminated_at < ?", time_text(before))
+
     def living(self, group_id: str | None = None) -> list[MachineRecord]:
         """Machines that are alive, of one group or of all."""
         sql = "SELECT * FROM machines WHERE terminated_at IS NULL AND group_id = coalesce(?, group_id)"

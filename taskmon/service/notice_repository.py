@@ -107,24 +107,23 @@ class NoticeRepository:
 
     def due(self) -> list[Notice]:
         """Notices about a task's state that has come about."""
-        sql = """SELECT notices.*, tasks.status AS task_status, tasks.start_time, tasks.is_terminated FROM notices
-                 JOIN tasks ON tasks.task_id = notices.task_id WHERE notices.fired_at IS NULL"""
-        return [_notice_of(row) for row in self._database.rows(sql) if _has_come(row)]
+        sql = """SELECT notices.* FROM notices JOIN tasks ON tasks.task_id = notices.task_id
+                 WHERE notices.fired_at IS NULL AND CASE trigger_kind WHEN ? THEN tasks.start_time IS NOT NULL
+                 WHEN ? THEN tasks.is_terminated WHEN ? THEN tasks.is_terminated AND tasks.status NOT IN (?, ?) END"""
+        kinds = (TriggerKind.TASK_STARTED, TriggerKind.TASK_OUTPUT_UPLOADED, TriggerKind.TASK_FAILED)
+        return [_notice_of(row) for row in self._database.rows(sql, [*kinds, *_NOT_FAILED])]
+
+    def forget_missed(self, before: datetime) -> None:
+        """Drop the wishes that tasks which had ended by then did not fulfil: nothing of them will come about."""
+        sql = """DELETE FROM notices WHERE fired_at IS NULL AND EXISTS (SELECT 1 FROM tasks
+                 WHERE tasks.task_id = notices.task_id AND tasks.is_terminated AND tasks.end_time < ?)"""
+        self._database.execute(sql, time_text(before))
 
     def note_fired(self, notice_id: str, at: datetime) -> bool:
         """The notice is fulfilled; False if it was already."""
         with self._database.transaction():
             sql = "UPDATE notices SET fired_at = ? WHERE id = ? AND fired_at IS NULL"
             return bool(self._database.execute(sql, time_text(at), notice_id))
-
-
-def _has_come(row: sqlite3.Row) -> bool:
-    kind, status = TriggerKind(row["trigger_kind"]), Status(row["task_status"])
-    if kind is TriggerKind.TASK_STARTED:
-        return row["start_time"] is not None
-    if not row["is_terminated"]:
-        return False
-    return kind is TriggerKind.TASK_OUTPUT_UPLOADED or (kind is TriggerKind.TASK_FAILED and status not in _NOT_FAILED)
 
 
 def _notice_of(row: sqlite3.Row) -> Notice:

@@ -78,6 +78,10 @@ class TaskRepository:
         found: str | None = self._database.value("SELECT task_id FROM submissions WHERE key = ?", key)
         return found
 
+    def forget_submissions(self, before: datetime) -> None:
+        """Drop the keys of submissions from before then, which nobody sends again."""
+        self._database.execute("DELETE FROM submissions WHERE created_at < ?", time_text(before))
+
     def record(
         self, task_id: str, cause: Cause, *, at: datetime, machine: str | None = None, detail: str | None = None
     ) -> Status:

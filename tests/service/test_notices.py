@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from taskmon.service.housekeeping import Housekeeper
+from taskmon.service.work_folders import RETENTION
 from tests.service.house import House, an_archive, assert_fits
 from tests.waiting import until_async
 
@@ -97,6 +100,45 @@ async def test_an_observer_is_told_to_the_runner_and_back(house: House, runner: 
     await until_async(lambda: listener.heard)
     assert [(told["event_id"], told["captured"]) for told in listener.heard] == [(event, ["1", "2"])]
     assert await house.json("GET", "/events/") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [("success", ["task_started"]), ("failed", ["task_started", "task_failed"])]
+)
+async def test_each_state_is_told_when_it_has_come_about(
+    house: House, runner: FakeRunner, listener: Listener, status: str, told: list[str]
+) -> None:
+    task_id = await house.queue()
+    for trigger in ("task_failed", "task_started"):
+        await wish(house, listener.url, trigger=trigger, trigger_type="task", task_id=task_id)
+    house.service.notifier.look()
+    await runner.compute()
+    house.service.notifier.look()
+    await until_async(lambda: listener.heard)
+    await house.upload(f"/{task_id}/output.zip", an_archive({"stdout.txt": b"x"}))
+    await runner.say("TaskWorkFinished", task_id)
+    await runner.say("TaskOutputUploaded", task_id, new_status=status)
+    house.service.notifier.look()
+    await until_async(lambda: len(listener.heard) >= len(told))
+    assert [told["reason"] for told in listener.heard] == told
+    assert len(house.service.notices.wanted(task_id)) == 2 - len(told)
+
+
+async def test_what_did_not_come_about_is_forgotten_in_time(
+    house: House, runner: FakeRunner, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("taskmon.service.housekeeping.FOLDERS_EVERY_S", 0.0)
+    about = {"trigger": "file_exists_observer", "trigger_type": "observer", "file_path": "mesh"}
+    await house.queue()
+    ended, waiting = await runner.compute(), await house.submit()
+    for task_id in (ended, waiting):
+        await wish(house, listener.url, task_id=task_id, **about)
+    await runner.say("TaskWorkFinished", ended)
+    await runner.say("TaskOutputUploaded", ended, new_status="success")
+    for past, left in ((RETENTION - timedelta(hours=1), {ended, waiting}), (timedelta(hours=2), {waiting})):
+        house.clock.now += past
+        Housekeeper(house.service).tick()
+        assert {notice.task_id for notice in house.service.notices.wanted()} == left
 
 
 async def test_an_event_is_read_and_removed(house: House, listener: Listener) -> None:

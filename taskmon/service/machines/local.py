@@ -191,9 +191,7 @@ class LocalProvider:
         environment = {**os.environ, "API_URL": self._launch.url, "USER_API_KEY": self._launch.api_key}
         try:
             self._data.create()  # somebody may have tidied up too well
-            pid = start_detached(
-                [*self._launch.command, *arguments], environment, self._data.work / f"{_file_name(name)}.log"
-            )
+            pid = start_detached([*self._launch.command, *arguments], environment, self._data.runner_log(name))
         except OSError as error:
             _log.error("The runner %s cannot be started: %s", name, error)
             return None
@@ -204,10 +202,6 @@ class LocalProvider:
             self._end_soon(runner)
             raise
         return runner
-
-
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in f"runner-{name}")
 
 
 async def _end(runner: RunnerProcess) -> None:
