@@ -1,8 +1,9 @@
-"""The last known list of tasks on disk, one file per connection, so that a window has something to show at once.
+"""The last known list of tasks on disk, one file per account, so that a window has something to show at once.
 
 A file is a line that names its format, then frames: length and checksum (4 bytes each, big endian) and a compressed
 MessagePack value. The first frame says when the list was seen, the others hold some tasks each. Whatever is wrong with
-a file, it is set aside under another name and the list is simply not known. Everything here blocks: call it in a
+a file, it is set aside under another name and the list is simply not known. What nobody read or wrote for a month goes
+when another list is written. Everything here blocks: call it in a
 thread.
 """
 
@@ -10,11 +11,13 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import struct
 import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -23,6 +26,7 @@ from typing import BinaryIO, Final, TypeVar
 
 import msgspec
 
+from taskmon.client.set_aside import set_aside
 from taskmon.core.task import Task
 
 logger = logging.getLogger(__name__)
@@ -34,6 +38,8 @@ _PAGE: Final = 200
 _LARGEST_FRAME: Final = 64 << 20
 _BREATH_S: Final = 0.001
 _LEVEL: Final = 1
+_KEPT_S: Final = 30 * 86400.0
+_OURS: Final = r"^[0-9a-f]{16}\.(tasks|damaged.*)$|\.part$"
 
 
 _Value = TypeVar("_Value")
@@ -60,7 +66,7 @@ class _Head:
 
 
 class ListCache:
-    """The list of one connection, known by its name, in a folder that may not exist yet."""
+    """The list of one account, known by its name (see `core.place_name`), in a folder that may not exist yet."""
 
     def __init__(self, folder: Path, connection: str) -> None:
         self._folder = folder
@@ -82,10 +88,13 @@ class ListCache:
                     time.sleep(_BREATH_S)  # the window's thread goes first
                 file.flush()
                 os.fsync(file.fileno())
+            if self.path.is_dir():
+                set_aside(self.path)
             Path(name).replace(self.path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+        self._prune()
 
     def load(self) -> CachedList | None:
         """What was saved last; None if nothing usable was. Pages after the first damaged one are not given."""
@@ -97,6 +106,8 @@ class ListCache:
         except (OSError, _DamagedError) as error:
             self._set_aside(error)
             return None
+        with suppress(OSError):
+            os.utime(self.path)  # it is in use
         return CachedList(seen_at=head.seen_at, count=head.count, pages=self._pages())
 
     def _head(self, file: BinaryIO) -> _Head:
@@ -120,12 +131,16 @@ class ListCache:
             self._set_aside(error)
 
     def _set_aside(self, error: Exception) -> None:
-        """Keeps the damaged file for whoever wants to know; the next one replaces it."""
         logger.warning("the cached list %s cannot be used: %s", self.path, error)
-        try:
-            self.path.replace(self.path.with_suffix(".damaged"))
-        except OSError as second:
-            logger.warning("and it cannot be set aside: %s", second)
+        set_aside(self.path)
+
+    def _prune(self) -> None:
+        """Removes lists of accounts that are not used any more, and what a killed window left half written."""
+        oldest = time.time() - _KEPT_S
+        with suppress(OSError):
+            for path in self._folder.iterdir():
+                if re.search(_OURS, path.name) and path.is_file() and path.stat().st_mtime < oldest:
+                    path.unlink()
 
 
 def _write_frame(file: BinaryIO, value: bytes) -> None:

@@ -22,12 +22,21 @@ from taskmon.client.handshake import address_in, living_service, request_for
 from taskmon.core.errors import ConnectionFailedError
 
 _log = logging.getLogger(__name__)
+_KEY: Final = "api_key"
 _START_LOG: Final = "service.log-start"
 _FOLDER_TAKEN: Final = 3
 """Exit code of a service that found another one in its data folder."""
 _CHECK_S: Final = 3.0
 _LOOK_S: Final = 0.02
 _LAST_LINES: Final = 5
+
+
+def kept_key(data_dir: Path) -> str:
+    """The key of the service of `data_dir`, which need not run; empty if it never did."""
+    try:
+        return (data_dir / _KEY).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 async def own_service(data_dir: Path) -> ServiceAddress:

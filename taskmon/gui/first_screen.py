@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from taskmon.core.place_name import may_be_list
 from taskmon.gui.models.first_rows import decoded, encoded, first_rows_of
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ def keep_first_screen(folder: Path, model: TaskTableModel, place: str, seen_at: 
     """Writes what the table shows at its top, or would without its filter. A full disk troubles nobody."""
     first, path = first_rows_of(model, place, seen_at), folder / _NAME
     try:
-        if path.is_dir():
-            path.replace(path.with_suffix(".damaged"))  # it would be in the way for ever
+        if path.is_dir():  # it would be in the way for ever
+            from taskmon.client.set_aside import set_aside
+
+            set_aside(path)
         if first is None:
             path.unlink(missing_ok=True)
             return
@@ -43,6 +46,14 @@ def keep_first_screen(folder: Path, model: TaskTableModel, place: str, seen_at: 
         import logging  # after the first paint
 
         logging.getLogger(__name__).warning("the first screen could not be kept: %s", error)
+
+
+def forget_other_screen(folder: Path, place: str) -> None:
+    """Removes what is kept if it is not the list of `place`: nobody is to see another account's tasks at the next
+    start, not even before it is known whose are shown. Blocks."""
+    first = load_first_screen(folder)
+    if first is not None and not may_be_list(first.place, place):
+        (folder / _NAME).unlink(missing_ok=True)
 
 
 def _replace(path: Path, content: bytes) -> None:

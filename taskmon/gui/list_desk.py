@@ -15,7 +15,7 @@ from taskmon.gui.controllers.connections import ConnectionsController
 from taskmon.gui.controllers.list_memory import ListMemoryController
 from taskmon.gui.controllers.named_views import NamedViewsController
 from taskmon.gui.controllers.task_list import TaskListController
-from taskmon.gui.first_screen import keep_first_screen
+from taskmon.gui.first_screen import forget_other_screen, keep_first_screen
 from taskmon.gui.models.first_rows import SCREEN
 from taskmon.gui.postponed import Postponed
 from taskmon.settings import settings_path
@@ -70,6 +70,7 @@ class ListDesk(QObject):
         self.connection.on_freshness(self.list.hear_freshness)
         self.connection.on_freshness(self._hear_clock)
         self.connection.on_move(self._arrive)
+        self.connection.on_account(self._know_account)
         shell.no_match.clear_filter_requested.connect(lambda: filter_box.set_text(""))
         filter_box.left.connect(table.setFocus)
         self.postponed = Postponed(
@@ -91,6 +92,13 @@ class ListDesk(QObject):
         seen = self.shell.first_screen_of(place.list_name)
         if seen:
             self.list.show_remembered(seen)
+
+    def _know_account(self, name: str) -> None:
+        """Rows of another account of this place, remembered by words or by tasks, go."""
+        if not self.shell.first_screen_of(name):
+            self.list.expect_load()
+        if not self.connections.is_given:
+            self.background.start(asyncio.to_thread(forget_other_screen, self.shell.lists, name), "first screen")
 
     def _keep_first(self, place: str) -> None:
         if not self.connections.is_given:

@@ -46,7 +46,12 @@ def here(data_dir: Path) -> Place:
 
         return await own_service(data_dir)
 
-    return Place(THIS_COMPUTER, find, embedded=True, where=str(data_dir))
+    def known_key() -> str:
+        from taskmon.client.local_service import kept_key
+
+        return kept_key(data_dir)
+
+    return Place(THIS_COMPUTER, find, embedded=True, where=str(data_dir), known_key=known_key)
 
 
 def given_place(options: WindowOptions) -> tuple[Place, str] | None:
@@ -60,7 +65,8 @@ def given_place(options: WindowOptions) -> tuple[Place, str] | None:
 
         return ServiceAddress(url=url, api_key=options.api_key, pid=0)
 
-    return Place(url.removeprefix("https://").removeprefix("http://"), find, embedded=False, where=url), url
+    name = url.removeprefix("https://").removeprefix("http://")
+    return Place(name, find, embedded=False, where=url, known_key=lambda: options.api_key), url
 
 
 def run_session(application: QApplication, shell: Shell, options: WindowOptions) -> None:

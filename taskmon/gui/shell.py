@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDockWidget, QSplitter, QStackedWidget, QVBoxLayou
 
 from taskmon.client.clock_skew import ServerClock
 from taskmon.client.task_store import TaskStore
+from taskmon.core.place_name import may_be_list
 from taskmon.core.units import count_text
 from taskmon.gui.arrangement import Arrangement
 from taskmon.gui.first_screen import load_first_screen
@@ -190,7 +191,7 @@ class Shell(QObject):
         """The rows that were seen the last time, pale and with their age, until the list itself is there; if the window
         is known to go to `place`, only that one's."""
         first = load_first_screen(self.lists)
-        self.show_first(first if first is None or place in ("", first.place) else None)
+        self.show_first(first if first is None or not place or may_be_list(first.place, place) else None)
 
     def shows_first(self) -> bool:
         """Whether there are rows of a list that is not there yet."""
@@ -205,7 +206,7 @@ class Shell(QObject):
 
     def first_screen_of(self, place: str) -> str:
         """Which list is shown turns out: rows of any other one go. Returns how many were seen when, if they stay."""
-        if self._first is not None and self._first.place != place:
+        if self._first is not None and not may_be_list(self._first.place, place):
             self._first = None
             self.table.show_first(None)
         return self._seen()

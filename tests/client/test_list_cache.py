@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +87,48 @@ def test_a_damaged_list_is_set_aside_and_never_fatal(tmp_path: Path, harm: Calla
     assert cache.path.with_suffix(".damaged").exists()
     cache.save(some_tasks(1), NOON)
     assert len(read(cache)) == 1
+
+
+def test_what_was_set_aside_before_is_in_nobodys_way(tmp_path: Path) -> None:
+    cache = ListCache(tmp_path, "x")
+    (cache.path.with_suffix(".damaged") / "of somebody").mkdir(parents=True)
+    cache.path.write_bytes(b"no list")
+    assert cache.load() is None
+    assert not cache.path.exists()
+    assert cache.path.with_suffix(".damaged-2").read_bytes() == b"no list"
+    assert (cache.path.with_suffix(".damaged") / "of somebody").exists()
+    (cache.path / "something").mkdir(parents=True)
+    cache.save(some_tasks(2), NOON)
+    assert len(read(cache)) == 2
+    assert (cache.path.with_suffix(".damaged-3") / "something").exists()
+
+
+def test_lists_that_nobody_uses_any_more_go(tmp_path: Path) -> None:
+    mine, looked_at, forgotten = (ListCache(tmp_path, name) for name in ("mine", "looked at", "forgotten"))
+    for cache in (mine, looked_at, forgotten):
+        cache.save(some_tasks(1), NOON)
+    half, foreign = tmp_path / f"{forgotten.path.name}.x.part", tmp_path / "notes.txt"
+    half.write_bytes(b"half")
+    foreign.write_bytes(b"of somebody")
+    long_ago = time.time() - 40 * 86400
+    for path in (looked_at.path, forgotten.path, half, foreign):
+        os.utime(path, (long_ago, long_ago))
+    assert looked_at.load() is not None
+    mine.save(some_tasks(2), NOON)
+    assert set(tmp_path.iterdir()) == {mine.path, looked_at.path, foreign}
+
+
+def test_a_list_in_a_folder_that_cannot_be_written_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = ListCache(tmp_path, "x")
+    cache.save(some_tasks(3), NOON)
+
+    def read_only(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("taskmon.client.list_cache.os.utime", read_only)
+    assert len(read(cache)) == 3
 
 
 def test_a_list_of_a_hundred_thousand_tasks_stays_small(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from PySide6.QtGui import QColor
 
 from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import Status
-from taskmon.gui.first_screen import keep_first_screen, load_first_screen
+from taskmon.core.place_name import account_list_name
+from taskmon.gui.first_screen import forget_other_screen, keep_first_screen, load_first_screen
 from taskmon.gui.models.columns import Column
 from taskmon.gui.models.first_rows import SCREEN
 from taskmon.gui.models.task_table_model import TaskTableModel
@@ -136,6 +137,14 @@ def test_a_folder_in_its_place_is_set_aside(model: TaskTableModel, tmp_path: Pat
     assert {path.name for path in tmp_path.iterdir()} == {"first-screen.json", "first-screen.damaged"}
 
 
+def test_a_folder_that_was_set_aside_before_is_in_nobodys_way(model: TaskTableModel, tmp_path: Path) -> None:
+    for name in ("first-screen.json", "first-screen.damaged"):
+        (tmp_path / name / "something").mkdir(parents=True)
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    assert load_first_screen(tmp_path) is not None
+    assert (tmp_path / "first-screen.damaged-2" / "something").exists()
+
+
 def test_a_disk_that_fills_up_leaves_what_was_kept_and_no_draft(
     model: TaskTableModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +181,24 @@ def test_the_first_paint_shows_the_rows_until_another_list_turns_out(
     assert rows_painted(shell)
     assert shell.first_screen_of("This computer /elsewhere") == ""
     assert not rows_painted(shell)
+
+
+def test_rows_of_another_account_go_when_it_is_known_and_do_not_come_back(
+    app: QApplication, model: TaskTableModel, tmp_path: Path
+) -> None:
+    mine, yours = account_list_name(HERE, "my-key"), account_list_name(HERE, "your-key")
+    keep_first_screen(tmp_path / "lists", model, mine, NOW)
+    assert b"my-key" not in (tmp_path / "lists" / "first-screen.json").read_bytes()
+    shell = shell_of(app, tmp_path)
+    shell.show_first_screen(HERE)
+    assert shell.first_screen_of(HERE)  # whose they are is not known yet
+    assert shell.first_screen_of(mine)
+    forget_other_screen(tmp_path / "lists", mine)
+    assert load_first_screen(tmp_path / "lists") is not None
+    assert shell.first_screen_of(yours) == ""
+    assert not shell.shows_first()
+    forget_other_screen(tmp_path / "lists", yours)
+    assert load_first_screen(tmp_path / "lists") is None
 
 
 def test_a_window_that_is_known_to_go_elsewhere_shows_nothing_of_it(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from tests.journeys.test_window_stories import COUNT, shown_log, status
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
     from contextlib import AbstractAsyncContextManager
     from typing import Any
 
@@ -49,13 +50,47 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("taskmon.client.transport._ANSWER_S", 2.0)
 
 
-def opened(app: QApplication, service: Service, root: Path) -> AbstractAsyncContextManager[Desk]:
-    """The window on this address, which it cannot start again by itself."""
+def place_at(service: Service, gate: asyncio.Event | None = None, *, api_key: str = "") -> Place:
+    """This address, which the window cannot start again by itself; it is found once the gate is open."""
+    key = api_key or service.api_key
 
     async def find() -> ServiceAddress:
-        return ServiceAddress(url=service.url, api_key=service.api_key, pid=0)
+        if gate is not None:
+            await gate.wait()
+        return ServiceAddress(url=service.url, api_key=key, pid=0)
 
-    return window(app, service, root, given=(Place("the service", find, embedded=False), service.url))
+    return Place("the service", find, embedded=False, known_key=lambda: key)
+
+
+def opened(
+    app: QApplication, service: Service, root: Path, place: Place | None = None
+) -> AbstractAsyncContextManager[Desk]:
+    return window(app, service, root, given=(place or place_at(service), service.url))
+
+
+@asynccontextmanager
+async def watching_a_task(
+    app: QApplication, service: Service, root: Path, folder: Callable[..., Path]
+) -> AsyncIterator[tuple[Desk, str]]:
+    """A live window, and a task that runs and is selected in it."""
+    async with opened(app, service, root) as desk:
+        await until_live(desk)
+        async with service.client() as client:
+            task_id = await submit(client, folder("endless", count_py=COUNT), ["python3 -u count.py"])
+        await until_async(lambda: status(desk, task_id) is Status.COMPUTATION_STARTED, 60, "it runs")
+        await until_async(lambda: desk.shell.table.select_task(task_id), 30, "it is in the table")
+        yield desk, task_id
+
+
+@contextmanager
+def frozen(service: Service) -> Iterator[None]:
+    """The process of the service is stopped meanwhile; its connections stay."""
+    assert service.process is not None
+    service.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        service.process.send_signal(signal.SIGCONT)
 
 
 def badge(desk: Desk) -> str:
@@ -85,31 +120,17 @@ async def refusal_of(desk: Desk, wish: Wish) -> str:
     return problems[0]
 
 
-async def with_running_task(desk: Desk, service: Service, folder: Path) -> str:
-    async with service.client() as client:
-        task_id = await submit(client, folder, ["python3 -u count.py"])
-    await until_async(lambda: status(desk, task_id) is Status.COMPUTATION_STARTED, 60, "it runs")
-    await until_async(lambda: desk.shell.table.select_task(task_id), 30, "it is in the table")
-    return task_id
-
-
 def test_a_frozen_service_is_told_refused_and_forgiven(
     app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
 ) -> None:
     async def story() -> None:
-        async with opened(app, service, tmp_path) as desk:
-            await until_live(desk)
-            task_id = await with_running_task(desk, service, folder("endless", count_py=COUNT))
-            assert service.process is not None
-            service.process.send_signal(signal.SIGSTOP)
-            try:
+        async with watching_a_task(app, service, tmp_path, folder) as (desk, task_id):
+            with frozen(service):
                 await until_silent(desk)
                 assert status(desk, task_id) is Status.COMPUTATION_STARTED  # what was last seen stays, pale
                 refused = await refusal_of(desk, Wish.RESUBMIT)
                 assert "did not answer" in refused
                 assert "Nothing was sent" in refused
-            finally:
-                service.process.send_signal(signal.SIGCONT)
             await until_live(desk)
             assert len(desk.store) == 1  # nor is it done afterwards
             async with service.client() as client:
@@ -132,13 +153,9 @@ def test_a_service_that_is_late_is_told_before_it_is_given_up(
     async def story() -> None:
         async with opened(app, service, tmp_path) as desk:
             await until_live(desk)
-            assert service.process is not None
-            service.process.send_signal(signal.SIGSTOP)
-            try:
+            with frozen(service):
                 await until_silent(desk)
                 assert "It is still being waited for." in desk.shell.badge.toolTip()
-            finally:
-                service.process.send_signal(signal.SIGCONT)
             await until_live(desk)
 
     try:
@@ -153,16 +170,9 @@ def test_what_was_selected_is_shown_whole_once_a_service_is_there_that_took_its_
     gate = asyncio.Event()
     problems: list[str] = []
 
-    async def find() -> ServiceAddress:
-        await gate.wait()
-        return ServiceAddress(url=service.url, api_key=service.api_key, pid=0)
-
-    def window_of_the_service() -> AbstractAsyncContextManager[Desk]:
-        return window(app, service, tmp_path, given=(Place("the service", find, embedded=False), service.url))
-
     async def story() -> None:
         gate.set()
-        async with window_of_the_service() as desk:
+        async with opened(app, service, tmp_path, place_at(service, gate)) as desk:
             async with service.client() as client:
                 task_id = await submit(client, folder(work_py="print('at the end')"), ["python3 work.py"])
                 await wait_for(client, task_id, Status.SUCCESS)
@@ -171,7 +181,7 @@ def test_what_was_selected_is_shown_whole_once_a_service_is_there_that_took_its_
             await until_async(lambda: "at the end" in shown_log(desk), 30, "its log is read")
             await desk.memory.save_now()
         gate.clear()
-        async with window_of_the_service() as desk:
+        async with opened(app, service, tmp_path, place_at(service, gate)) as desk:
             desk.messages.problem_told.connect(problems.append)
             await until_async(lambda: desk.shell.table.current_id() == task_id, 30, "it is there, and selected again")
             await asyncio.sleep(0.3)
@@ -187,9 +197,7 @@ def test_a_killed_service_that_comes_back_needs_no_other_window(
     app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
 ) -> None:
     async def story() -> None:
-        async with opened(app, service, tmp_path) as desk:
-            await until_live(desk)
-            task_id = await with_running_task(desk, service, folder("endless", count_py=COUNT))
+        async with watching_a_task(app, service, tmp_path, folder) as (desk, task_id):
             address = service.url
             service.kill()
             await until_silent(desk)
@@ -211,9 +219,7 @@ def test_what_is_selected_and_refused_in_silence_is_put_right_when_the_service_a
     app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
 ) -> None:
     async def story() -> None:
-        async with opened(app, service, tmp_path) as desk:
-            await until_live(desk)
-            task_id = await with_running_task(desk, service, folder("endless", count_py=COUNT))
+        async with watching_a_task(app, service, tmp_path, folder) as (desk, task_id):
             facts, problems = list[str](), list[str]()
             service.kill()
             await until_silent(desk)
@@ -238,28 +244,44 @@ def test_a_question_that_waited_while_the_service_fell_silent_kills_nothing_afte
     app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
 ) -> None:
     async def story() -> None:
-        async with opened(app, service, tmp_path) as desk:
-            await until_live(desk)
-            task_id = await with_running_task(desk, service, folder("endless", count_py=COUNT))
-            await until_async(lambda: desk.shell.table.select_task(task_id), 30, "it is in the table")
+        async with watching_a_task(app, service, tmp_path, folder) as (desk, task_id):
             await until_async(lambda: desk.detail.selected, 30, "it is selected")
             desk.fulfil(Wish.KILL)
             question = await until_async(lambda: desk.window.findChild(QMessageBox), 30, "it is asked")
             problems = list[str]()
             desk.messages.problem_told.connect(problems.append)
-            assert service.process is not None
-            service.process.send_signal(signal.SIGSTOP)
-            try:
+            with frozen(service):
                 await until_silent(desk)
                 next(button for button in question.buttons() if button.text() == "Kill 1 task").click()
                 await until_async(lambda: problems, 30, "the refusal")
                 assert "Nothing was sent" in problems[0]
-            finally:
-                service.process.send_signal(signal.SIGCONT)
             await until_live(desk)
             async with service.client() as client:
                 assert (await client.task(task_id)).status is Status.COMPUTATION_STARTED
                 await client.kill(task_id)
+
+    run_on_qt(story())
+
+
+def test_tasks_of_one_key_are_never_shown_to_another_one(
+    app: QApplication, service: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    gate = asyncio.Event()
+
+    async def story() -> None:
+        async with watching_a_task(app, service, tmp_path, folder) as (desk, task_id):
+            async with service.client() as client:
+                await client.kill(task_id)
+            await until_async(lambda: status(desk, task_id) is Status.KILLED, 30, "it has ended")
+            await desk.memory.save_now()
+        seen = list[int]()
+        async with opened(app, service, tmp_path, place_at(service, api_key="of-somebody-else")) as desk:
+            desk.shell.model.counts_changed.connect(lambda: seen.append(len(desk.store)))
+            await until_async(lambda: "does not accept the API key" in desk.shell.notice.text(), 30, "it is refused")
+            assert len(desk.store) == 0
+            assert not any(seen)
+        async with opened(app, service, tmp_path, place_at(service, gate)) as desk:
+            await until_async(lambda: desk.shell.table.current_id() == task_id, 30, "whose they are sees them")
 
     run_on_qt(story())
 
@@ -278,16 +300,12 @@ def test_a_list_of_which_nothing_is_left_goes_without_a_word(
             await desk.memory.save_now()
         problems = list[str]()
         other = Service(tmp_path / "other", options=("--no-extensions",))
+        other.data_dir.mkdir(mode=0o700)
+        (other.data_dir / "api_key").write_text(service.api_key)  # the same account, and a new database
         other.start()
         gate = asyncio.Event()
-
-        async def find() -> ServiceAddress:
-            await gate.wait()
-            return ServiceAddress(url=other.url, api_key=other.api_key, pid=0)
-
         try:
-            place = Place("the service", find, embedded=False)
-            async with window(app, service, tmp_path, given=(place, service.url)) as desk:
+            async with opened(app, service, tmp_path, place_at(other, gate)) as desk:
                 desk.messages.problem_told.connect(problems.append)
                 await until_async(lambda: desk.shell.table.current_id() == task_id, 30, "it is remembered")
                 gate.set()

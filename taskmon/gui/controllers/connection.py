@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from taskmon.core.errors import ConnectionFailedError, NotAuthorizedError, TaskmonError
 from taskmon.core.place_name import THIS_COMPUTER as THIS_COMPUTER
-from taskmon.core.place_name import list_name
+from taskmon.core.place_name import account_list_name, list_name
 from taskmon.gui.desktop_notices import LISTENER
 from taskmon.gui.door import DOOR
 
@@ -55,17 +55,19 @@ def retry_pause(failures: int) -> float:
 class Place:
     """A service by name. `find` gives its address, starting the service where that is ours to do.
 
-    `where` tells apart services of one name: the address, or the folder of one of this computer's.
+    `where` tells apart services of one name: the address, or the folder of one of this computer's. `known_key` gives
+    the key where that is known without asking anybody, else nothing.
     """
 
     name: str
     find: Callable[[], Awaitable[ServiceAddress]]
     embedded: bool
     where: str = ""
+    known_key: Callable[[], str] = str
 
     @property
     def list_name(self) -> str:
-        """Under which its list of tasks is remembered."""
+        """Under which its list of tasks is remembered, as long as the account is not known."""
         return list_name(self.name, self.where)
 
 
@@ -102,6 +104,8 @@ class ConnectionController:
         self._answered, self._arrived = asyncio.Event(), asyncio.Event()
         self._freshness_listeners: list[Callable[[Freshness], None]] = []
         self._move_listeners: list[Callable[[Place], None]] = []
+        self._account = ""
+        self._account_listeners: list[Callable[[str], None]] = []
         self._key_listeners: list[Callable[[Place, NotAuthorizedError | None], None]] = []
 
     @property
@@ -166,6 +170,10 @@ class ConnectionController:
         """`listener` hears where the window goes; the work of the old place is cancelled and its tasks forgotten."""
         self._move_listeners.append(listener)
 
+    def on_account(self, listener: Callable[[str], None]) -> None:
+        """`listener` hears whose tasks the present place shows, by the name under which their list is remembered."""
+        self._account_listeners.append(listener)
+
     def on_key_refused(self, listener: Callable[[Place, NotAuthorizedError | None], None]) -> None:
         """`listener` hears that the present place does not accept the key, and with None that it does."""
         self._key_listeners.append(listener)
@@ -181,8 +189,10 @@ class ConnectionController:
         self._last_answer, self._misses, self._trouble = None, 0, None
         self._window.show_connection(place.name)
         self._badge.show_freshness(True, None, f"Connecting to {place.name}.")
+        self._account = ""
         for listener in self._move_listeners:
             listener(place)
+        self._tell_account(place, place.known_key())
         self._moved.set()
 
     def refresh(self) -> None:
@@ -242,6 +252,7 @@ class ConnectionController:
         from taskmon.client.poller import Poller
 
         client = ServiceClient(address.url, address.api_key)
+        self._tell_account(place, address.api_key)
         poller = Poller(client, self._store, clock=self._clock, on_freshness=self._hear)
         poller.set_visible(self._visible)
         self._client, self._poller, self._misses = client, poller, 0
@@ -288,6 +299,16 @@ class ConnectionController:
             self._tell_key_refused(place, None)
         if self._misses >= PATIENCE and place.embedded:
             self._moved.set()
+
+    def _tell_account(self, place: Place, api_key: str) -> None:
+        account = account_list_name(place.list_name, api_key) if api_key else ""
+        if not account or account == self._account:
+            return
+        if self._account:  # what is here, from the service or from memory, is somebody else's
+            self._store.clear()
+        self._account = account
+        for listener in self._account_listeners:
+            listener(account)
 
     def _tell_key_refused(self, place: Place, error: NotAuthorizedError | None) -> None:
         """This computer's own key may have been replaced with its data folder: it is looked for again, in peace."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from taskmon.client.credentials import Credentials
 from taskmon.core.connection import Connection
+from taskmon.core.place_name import account_list_name, may_be_list
 from taskmon.gui.app import WindowOptions
 from taskmon.gui.controllers.connection import SLEPT_S, ConnectionController, retry_pause
 from taskmon.gui.controllers.connection_book import ConnectionBook
@@ -25,6 +26,20 @@ def test_no_list_is_remembered_for_another_service_of_the_same_name(tmp_path: Pa
         places.append(given[0])
     places += [here(tmp_path / "one"), here(tmp_path / "two")]
     assert len({place.list_name for place in places}) == len(places)
+
+
+def test_every_account_of_a_place_has_a_list_of_its_own_whose_name_does_not_tell_the_key() -> None:
+    names = {account_list_name(place, key) for place in ("one", "two") for key in ("key", "other-key", "")}
+    assert len(names) == 6
+    assert not any("key" in name for name in names)
+    assert account_list_name("one", "key") == account_list_name("one", "key")
+    mine, yours = account_list_name("one", "key"), account_list_name("one", "other-key")
+    assert may_be_list(mine, mine)
+    assert may_be_list(mine, "one")  # not known yet
+    assert may_be_list("one", mine)
+    assert not may_be_list(mine, yours)
+    assert not may_be_list(mine, account_list_name("two", "key"))
+    assert not may_be_list(mine, "")
 
 
 def test_a_place_that_stays_away_is_looked_for_less_and_less_often_but_always_again() -> None:
