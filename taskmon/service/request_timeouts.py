@@ -1,12 +1,14 @@
 """Requests that never come whole: whoever is silent, or tells a request by drops, does not keep a connection for ever.
 
-Only what a client still owes is timed. A request that is here may be answered for as long as it takes: long polls and
-streams have no limit here, and what waits between two requests is the server's keep-alive.
+Nor do many who are silent keep out the others. Only what a client still owes is timed. A request that is here may be
+answered for as long as it takes: long polls and streams have no limit here, and what waits between two requests is the
+server's keep-alive.
 """
 
 from __future__ import annotations
 
 import logging
+import resource
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -30,6 +32,12 @@ _ANSWER: Final = (
 _log = logging.getLogger(__name__)
 
 
+def most_connections() -> int:
+    """How many there may be: half of what this process may have open, for answers and uploads need files as well."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 16 if limit == resource.RLIM_INFINITY else limit // 2
+
+
 class _Owed(Enum):
     """What the client has still to send."""
 
@@ -48,8 +56,11 @@ class TimedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._came = 0
         self._owed = _Owed.HEAD
+        self._heard_at = self.loop.time()
         self._timer: asyncio.TimerHandle | None = None
         self._start_timer()
+        if len(self.connections) > most_connections():
+            self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -57,6 +68,7 @@ class TimedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._came += len(data)
+        self._heard_at = self.loop.time()
         if self._owed is _Owed.NOTHING:
             self._owed = _Owed.HEAD
         super().data_received(data)
@@ -95,6 +107,16 @@ class TimedProtocol(HttpToolsProtocol):
             self._start_timer()
         else:
             self._give_up()
+
+    def _make_room(self) -> None:
+        """Too many are here: of those that wait for no answer the one that was silent for longest goes."""
+        idle = [
+            (other._heard_at, id(other), other)
+            for other in self.connections
+            if isinstance(other, TimedProtocol) and not other.transport.is_closing()
+            if other.cycle is None or other.cycle.response_complete
+        ]
+        min(idle)[2].transport.abort()
 
     def _give_up(self) -> None:
         _log.info("A request of %s did not come whole: its connection is closed", self.client)

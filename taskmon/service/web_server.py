@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from taskmon.service.app import create_app
-from taskmon.service.request_timeouts import TimedProtocol
+from taskmon.service.request_timeouts import TimedProtocol, most_connections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,7 @@ class WebServer(uvicorn.Server):
                 proxy_headers=False,
                 timeout_graceful_shutdown=3,
                 timeout_keep_alive=75,
+                backlog=min(100, most_connections() // 4),  # what is let in at once, before any can be sent away
             )
         )
         self.ready = asyncio.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import socket
 import time
 from typing import TYPE_CHECKING, Final
@@ -170,3 +171,45 @@ def test_a_silent_stream_and_a_kept_connection_last(program: Program) -> None:
         assert b"first" in told and b"second" in told
         kept.sendall(head(program, "GET", "/version"))
         assert b"200 OK" in read_head(kept)
+
+
+@contextlib.contextmanager
+def few_open_files(number: int) -> Iterator[None]:
+    """What is started in the block may have no more files and connections open."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (number, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def opened(program: Program, number: int, said: bytes) -> list[socket.socket]:
+    address = urlsplit(program.ready["url"])
+    lines = []
+    for _ in range(number):
+        line = socket.create_connection((str(address.hostname), address.port or 0))
+        with contextlib.suppress(OSError):
+            line.sendall(said)
+        lines.append(line)
+    return lines
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n"])
+def test_many_that_do_nothing_keep_nobody_out(program: Program, said: bytes) -> None:
+    with few_open_files(400):
+        program.start(machines=0)
+    cursor = program.call("GET", "/taskmon/changes")["cursor"]
+    with connected(program) as patient:
+        patient.sendall(head(program, "GET", f"/taskmon/changes?since={cursor}&wait_s=3"))
+        lines = opened(program, 450, said)
+        try:
+            for _ in range(20):
+                assert program.call("GET", "/tasks")["total_size"] == 0
+            path = upload_path(program, "mesh.msh")
+            program.call("PUT", path, content=bytes(100_000))
+            assert b"200 OK" in read_head(patient), "who waits for an answer is not sent away"
+        finally:
+            for line in lines:
+                line.close()
+    assert "Too many open files" not in (program.folder / "service.log").read_text()
