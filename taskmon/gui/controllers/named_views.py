@@ -22,6 +22,8 @@ class Kept(Protocol):
 
     def load(self, name: str) -> bytes | None: ...
     def save(self, name: str, value: bytes) -> None: ...
+    def flush(self) -> None:
+        """Writes what was saved, and learns what others have."""
 
 
 class NamedViewsController:
@@ -58,14 +60,18 @@ class NamedViewsController:
 
     def save(self, name: str) -> None:
         """What the table shows now, under a name; an older view of that name is replaced."""
+        self._learn()
+        replaced = self._views.get(name) is not None
         try:
             self._views.save(NamedView(name, self._model.filter_text(), self._table.save_state()))
         except InvalidInputError as error:
             self._messages.tell_problem(error)
             return
         self._keep()
+        self._messages.tell(f"{'Replaced' if replaced else 'Saved'} the view “{' '.join(name.split())}”.")
 
     def rename(self, name: str, new: str) -> None:
+        self._learn()
         try:
             self._views.rename(name, new)
         except InvalidInputError as error:
@@ -74,11 +80,19 @@ class NamedViewsController:
         self._keep()
 
     def delete(self, name: str) -> None:
+        self._learn()
         self._views.delete(name)
         self._keep()
+        self._messages.tell(f"Deleted the view “{name}”.")
+
+    def _learn(self) -> None:
+        """The views as they are kept now: another window may have changed them."""
+        self._kept.flush()
+        self._views = NamedViews.load(self._kept.load(_KEPT_AS))
 
     def _keep(self) -> None:
         self._kept.save(_KEPT_AS, self._views.dump())
+        self._kept.flush()
         self._tell_model()
 
     def _tell_model(self) -> None:

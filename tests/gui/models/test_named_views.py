@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -11,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from taskmon.client.task_store import TaskStore
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import Status
-from taskmon.gui.controllers.named_views import NamedViewsController
+from taskmon.gui.controllers.named_views import Kept, NamedViewsController
 from taskmon.gui.messages import Messages
 from taskmon.gui.models.columns import Column
 from taskmon.gui.models.named_views import NamedView, NamedViews
@@ -20,6 +23,7 @@ from taskmon.gui.task_rows import SortKey
 from taskmon.gui.widgets.filter_box import FilterBox
 from taskmon.gui.widgets.sidebar import Sidebar
 from taskmon.gui.widgets.task_table import TaskTable
+from taskmon.gui.window_state import WindowState
 from tests.builders import NOON, a_task
 
 
@@ -35,9 +39,12 @@ class Drawer:
     def save(self, name: str, value: bytes) -> None:
         self.values[name] = value
 
+    def flush(self) -> None:
+        pass
+
 
 class Desk:
-    def __init__(self, drawer: Drawer) -> None:
+    def __init__(self, drawer: Kept) -> None:
         self.store = TaskStore()
         self.model = TaskTableModel(self.store, lambda: NOON + timedelta(hours=1))
         self.table, self.sidebar, self.box, self.messages = TaskTable(), Sidebar(), FilterBox(), Messages()
@@ -116,6 +123,39 @@ def test_a_view_can_be_renamed_and_deleted(desk: Desk) -> None:
     desk.views.save("   ")
     assert list(desk.counts()) == ["three"]
     assert len(desk.problems) == 2
+
+
+SECOND_WINDOW = """
+import sys
+from pathlib import Path
+from taskmon.gui.models.named_views import NamedView, NamedViews
+from taskmon.gui.window_state import WindowState
+state = WindowState(Path(sys.argv[1]))
+views = NamedViews.load(state.load("views"))
+views.save(NamedView("theirs", "status:done", b""))
+state.save("views", views.dump())
+state.flush()
+"""
+
+
+def test_a_view_of_another_window_is_not_lost_when_this_one_saves_its_own(app: QApplication, tmp_path: Path) -> None:
+    state = WindowState(tmp_path / "window.ini")
+    desk = Desk(state)
+    desk.views.save("ours")
+    subprocess.run([sys.executable, "-c", SECOND_WINDOW, tmp_path / "window.ini"], check=True)
+    desk.views.save("also ours")
+    assert list(desk.counts()) == ["ours", "theirs", "also ours"]
+    assert [view.name for view in NamedViews.load(state.load("views"))] == ["ours", "theirs", "also ours"]
+    desk.close()
+
+
+def test_what_became_of_a_view_is_told(desk: Desk) -> None:
+    told: list[str] = []
+    desk.messages.fact_told.connect(told.append)
+    desk.views.save(" wide   table ")
+    desk.views.save("Wide table")
+    desk.views.delete("Wide table")
+    assert told == ["Saved the view “wide table”.", "Replaced the view “Wide table”.", "Deleted the view “Wide table”."]
 
 
 @pytest.mark.parametrize("kept", [None, b"", b"\xff", b"{}", b"[1]", b'[["a", "b", "*"]]', b'{"a": 1}'])
