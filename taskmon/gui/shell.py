@@ -54,7 +54,6 @@ TABS = {
 
 
 _RIGHT = "lifecycle width"
-_WIDEST = 10_000
 
 
 class Folders(NamedTuple):
@@ -168,7 +167,18 @@ class Shell(QObject):
             pane.set_theme(self._theme)
             self.theme_changed.connect(pane.set_theme)
         self._lifecycle.fill(both)
+        self._beside_diagram = both
+        self.window.room.folded.connect(self._place_explanation)
+        self._place_explanation(self.window.room.is_folded)
         self.window.make_room()
+
+    def _place_explanation(self, folded: bool) -> None:
+        """Below the diagram, or, in a window that is too narrow for that, a few lines of it above the log."""
+        self.explanation.set_strip(folded)
+        if folded:
+            self.window.task_pane.put_above(self.explanation)
+        else:
+            self._beside_diagram.addWidget(self.explanation)
 
     def add_pane(self, wish: Wish, pane: QWidget, set_theme: Callable[[Theme], None]) -> None:
         """Puts a pane that was built later into its place, dressed in the present theme and every later one."""
@@ -264,16 +274,14 @@ class Shell(QObject):
             saved = self.state.load(name)
             if saved:
                 restore(saved)
-        width = (self.state.load(_RIGHT) or b"").decode(errors="replace")
-        if width.isdecimal() and 0 < int(width) < _WIDEST:
-            self.window.restore_lifecycle_width(int(width))
+        self.window.room.restore(self.state.load(_RIGHT) or b"")
 
     def _keep_arrangement(self) -> None:
         window, table = self.window, self.table
         self.arrangement = Arrangement(self.state, self)
         self.arrangement.add("geometry", window.saveGeometry)
         self.arrangement.add("panes", window.saveState)
-        self.arrangement.add(_RIGHT, lambda: str(window.lifecycle_width()).encode())
+        self.arrangement.add(_RIGHT, window.room.state)
         self.arrangement.add("table", table.save_state)
         for part in (window, *window.findChildren(QDockWidget)):
             self.arrangement.watch(part)

@@ -26,7 +26,6 @@ class ConnectionButton(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setToolTip("The service whose tasks are shown")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setStyleSheet("QToolButton { padding-right: 24px; } QToolButton::menu-indicator { image: none; }")
         self._menu = QMenu(self)
@@ -39,6 +38,7 @@ class ConnectionButton(QToolButton):
         """The present service."""
         self.setText(one_line(name).replace("&", "&&"))
         self.setAccessibleName(f"Connection: {one_line(name)}")
+        self.setToolTip(plain_tooltip(f"{one_line(name)}: the service whose tasks are shown"))
 
     def show_choices(self, choices: Sequence[tuple[str, str]], present: str, more: QAction) -> None:
         """`choices` are (name, address); the present one is ticked."""

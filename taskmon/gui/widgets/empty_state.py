@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
 from taskmon.gui.theme import LIGHT, Theme, ui_font
 from taskmon.gui.widgets.drop_overlay import accept_as_copy, dropped_folders
@@ -77,7 +77,7 @@ class EmptyState(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(28, 12, 28, 12)  # the words keep off the dashed frame
         layout.addStretch(1)
-        layout.addSpacing(int(_ICON) + 18)
+        layout.addItem(QSpacerItem(0, int(_ICON) + 18, vData=QSizePolicy.Policy.Maximum))  # gives way where it is low
         layout.addWidget(self._title)
         layout.addSpacing(4)
         layout.addWidget(self._words)
@@ -157,13 +157,17 @@ class EmptyState(QWidget):
         painter.fillRect(event.rect(), QColor(self._theme.surface))
         if self._welcoming or self._dragged_over:
             self._paint_target(painter)
+        if self._title.y() >= _ICON + 18:
+            self._paint_icon(painter)
+        painter.end()
+
+    def _paint_icon(self, painter: QPainter) -> None:
         icon = QRectF(self.rect().center().x() - _ICON / 2, self._title.y() - _ICON - 16, _ICON, _ICON)
         colour = QColor(self._theme.accent if self._dragged_over else self._theme.muted)
         pen = QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(_folder(icon) if self._welcoming else _funnel(icon))
-        painter.end()
 
     def _paint_target(self, painter: QPainter) -> None:
         width, height = min(_WIDTH, self.width() - 32.0), min(_HEIGHT, self.height() - 32.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from taskmon.core.lifecycle import Status, facts
@@ -13,12 +13,13 @@ from taskmon.core.plain_text import some_lines
 from taskmon.core.task_story import command_sentence, counts_sentence, general_why, queue_sentence, told_error
 from taskmon.gui.icons import icon, tinted_icon
 from taskmon.gui.theme import LIGHT, Theme, ui_font
+from taskmon.gui.widgets.dock_room import STRIP
 from taskmon.gui.widgets.explanation_parts import ErrorText, Section, Title, text_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from taskmon.core.task import QueuePosition, Task
 
@@ -35,6 +36,11 @@ _WITHOUT_SELECTION: Final = "Select one to see what happened to it, or click a s
 
 _LOW: Final = 150
 """Pixels of height in which caption, words and buttons have no room below one another."""
+
+_ROOMY: Final = 480
+"""Pixels of width from which on buttons beside the title have room for their words."""
+
+_UNBOUND: Final = 16_777_215
 
 _ICONS: Final = {"resubmit": "resubmit", "download": "download", "kill": "kill", "show_log": "log", "submit": "submit"}
 _STEPS: Final[Mapping[Status, tuple[str, ...]]] = {
@@ -70,7 +76,8 @@ class Explanation(QWidget):
 
     `action_requested` carries a key of `WORDS`. Words from outside are only ever shown as plain text. The words
     scroll, so that the diagram above keeps its size whatever is explained; title and next step stay in sight. Where
-    there is little height, the next step stands beside the title, and the captions leave their room to the words.
+    there is little height, the next step stands beside the title, where that is narrow as an icon, and the captions
+    leave their room to the words.
     """
 
     action_requested = Signal(str)
@@ -85,7 +92,7 @@ class Explanation(QWidget):
         self._fact = text_label(page)
         self._buttons = [QPushButton(self) for _ in range(2)]
         self._head, self._foot = QHBoxLayout(), QHBoxLayout()
-        self._low = False
+        self._low = self._tight = False
         self._steps: tuple[str, ...] = ()
         self._log_seen = False
         for button in self._buttons:
@@ -137,13 +144,20 @@ class Explanation(QWidget):
             section.set_theme(theme)
         self._fact.setStyleSheet(f"color: {theme.text}")
         self._page.setStyleSheet(f".QWidget {{ background: {theme.surface}; }}")
-        ground = self.palette()
-        ground.setColor(QPalette.ColorRole.Window, QColor(theme.surface))
-        self.setPalette(ground)
-        self.setAutoFillBackground(True)
         self._error.set_theme(theme)
         self._title.set_theme(theme)
         self._style_buttons()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground; as a palette it would be lost where another place takes this pane in."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), QColor(self._theme.surface))
+        painter.end()
+
+    def set_strip(self, strip: bool) -> None:
+        """Whether it is a strip of a few lines, as wide as there is room."""
+        self.setMaximumHeight(STRIP if strip else _UNBOUND)
 
     def sizeHint(self) -> QSize:
         return QSize(360, 250)
@@ -184,6 +198,10 @@ class Explanation(QWidget):
             self._low = not self._low
             self._place_buttons()
             self._spare_words()
+        if (self._low and self.width() < _ROOMY) != self._tight:
+            self._tight = not self._tight
+            for button in self._buttons:
+                self._name(button)
 
     def _spare_words(self) -> None:
         """In little height there are no captions, and the text of an error comes before what its state says."""
@@ -193,20 +211,19 @@ class Explanation(QWidget):
             self._sections[0].setVisible(not (self._low and self._error.toPlainText()))
 
     def _place_buttons(self) -> None:
-        """In a row of their own below the words, or, as icons, beside the title."""
+        """In a row of their own below the words, or beside the title."""
         for place, button in enumerate(self._buttons):
             (self._foot if self._low else self._head).removeWidget(button)
             row = self._head if self._low else self._foot
             row.insertWidget(place + 1 if self._low else place, button)
-            self._name(button)
         self._head.setSpacing(6)
         self._foot.setSpacing(8)
         self._foot.setContentsMargins(*((0, 0, 0, 0) if self._low else (14, 6, 14, 12)))
 
     def _name(self, button: QPushButton) -> None:
         words = WORDS.get(button.objectName(), "")
-        button.setText("" if self._low else words)
-        button.setToolTip(words if self._low else "")
+        button.setText("" if self._tight else words)
+        button.setToolTip(words if self._tight else "")
         button.setAccessibleName(words)
 
     def _show_facts(self, status: Status, why: str) -> None:

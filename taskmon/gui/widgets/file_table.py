@@ -20,7 +20,7 @@ from taskmon.gui.widgets.own_viewport import give_viewport
 from taskmon.gui.widgets.plain_tooltip import PlainTooltips
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from taskmon.core.file_tree import Entry, Steps
     from taskmon.gui.theme import Theme
@@ -32,6 +32,9 @@ _AT_ONCE: Final = 2000
 """So many files are put in order without turning to anything else."""
 _STEP_S: Final = 0.004
 _LOOKED_UP: Final = 20
+_ROOM_FOR_AGE: Final = 400
+"""Pixels of width below which ages would leave no room for names."""
+
 _Flag = QItemSelectionModel.SelectionFlag
 
 
@@ -246,7 +249,15 @@ class FileTable(QTableView):
     def columns(self) -> list[Column]:
         """Where the columns are in the viewport."""
         header = self.horizontalHeader()
-        return [Column(n, header.sectionViewportPosition(n), header.sectionSize(n)) for n in (NAME, SIZE, AGE)]
+        shown = [n for n in (NAME, SIZE, AGE) if not header.isSectionHidden(n)]
+        return [Column(n, header.sectionViewportPosition(n), header.sectionSize(n)) for n in shown]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow table names come before ages."""
+        super().resizeEvent(event)
+        narrow = self.viewport().width() < _ROOM_FOR_AGE
+        if narrow != self.isColumnHidden(AGE):
+            self.setColumnHidden(AGE, narrow)
 
     # -- folders --------------------------------------------------------------------------------------------------
 

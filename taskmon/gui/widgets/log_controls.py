@@ -8,13 +8,14 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from taskmon.gui.icons import icon
+from taskmon.gui.styles import restyle
 from taskmon.gui.theme import LIGHT, ui_font
 from taskmon.gui.widgets.form_controls import ChoiceBox
 from taskmon.gui.widgets.log_foot import LogFoot
 from taskmon.gui.widgets.log_menu import LogMenu
 from taskmon.gui.widgets.log_search_bar import LogSearchBar
 from taskmon.gui.widgets.log_view import LogView
-from taskmon.gui.widgets.tool_buttons import tool_button
+from taskmon.gui.widgets.tool_buttons import SMALL_PADDING, tool_button
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
@@ -125,6 +126,7 @@ class LogControls(QWidget):
         styles = Qt.ToolButtonStyle
         for button in (self.follow, self.wrap):
             button.setToolButtonStyle(styles.ToolButtonIconOnly if narrow else styles.ToolButtonTextBesideIcon)
+            restyle(button, SMALL_PADDING if narrow else "")
         self.search.set_narrow(narrow)
 
     @property

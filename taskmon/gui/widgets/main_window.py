@@ -31,7 +31,7 @@ from taskmon.core.plain_text import one_line
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import Theme
 from taskmon.gui.widgets.connection_button import ConnectionButton
-from taskmon.gui.widgets.dock_room import DockRoom, PaneTabs
+from taskmon.gui.widgets.dock_room import DockRoom, LowerPane, PaneTabs
 from taskmon.gui.widgets.drop_overlay import DropOverlay, accept_as_copy, dropped_folders
 from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 from taskmon.gui.widgets.toolbar_room import ToolbarRoom
@@ -172,21 +172,13 @@ class MainWindow(QMainWindow):
         palette.link_given.connect(self.link_given)
         palette.open()
 
-    def lifecycle_width(self) -> int:
-        """The width of the dock on the right as the person left it, though the window may be too narrow for it now."""
-        return self._room.wanted
-
-    def restore_lifecycle_width(self, width: int) -> None:
-        """What `lifecycle_width` gave, after `restoreState`."""
-        self._room.restore(width)
-
     def make_room(self) -> None:
         """A pane has been put into its place."""
-        self._room.look_again()
+        self.room.look_again()
 
     def reset_layout(self) -> None:
         """Every pane back where it was at first."""
-        self.restoreState(self._default_state)
+        self.room.restore_docks(self._default_state)
         self._arrange()
 
     # How it is built -------------------------------------------------------------------------------------------
@@ -242,7 +234,7 @@ class MainWindow(QMainWindow):
         bar.addWidget(self._panes.badge)
         self.addToolBar(bar)
         bar.toolButtonStyleChanged.connect(self.resubmit_button.setToolButtonStyle)
-        ToolbarRoom(bar, self._panes.filter_box)
+        ToolbarRoom(bar, self._panes.filter_box, self.connection_button)
 
     def _make_resubmit_button(self, bar: QToolBar) -> QToolButton:
         self.resubmit_button = QToolButton(bar)
@@ -270,10 +262,11 @@ class MainWindow(QMainWindow):
         for title, pane in self._panes.tabs.values():
             self._tabs.addTab(pane, title)
         self._tabs.currentChanged.connect(lambda _: self.tab_shown.emit(self._tabs.currentWidget()))
-        self._tasks_dock = self._dock("Task", "task", self._tabs, area.BottomDockWidgetArea)
+        self.task_pane = LowerPane(self._tabs)
+        self._tasks_dock = self._dock("Task", "task", self.task_pane, area.BottomDockWidgetArea)
         self._tasks_dock.setTitleBarWidget(QWidget(self))
         self._sidebar_dock.setTitleBarWidget(QWidget(self))
-        self._room = DockRoom(self, self._lifecycle_dock, self._tasks_dock)
+        self.room = DockRoom(self, self._lifecycle_dock, self._tasks_dock)
 
     def _dock(self, title: str, name: str, pane: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)

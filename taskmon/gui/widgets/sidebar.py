@@ -177,7 +177,8 @@ class _EntryPainter(PlainTooltips):
         painter.setFont(font)
         painter.setPen(QColor(self.theme.muted))
         text = room.adjusted(_MARGIN + _PADDING, 0, -_MARGIN, -6)
-        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, title.upper())
+        title = QFontMetricsF(font).elidedText(title.upper(), Qt.TextElideMode.ElideRight, text.width())
+        painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, title)
 
     def _paint_group(
         self, painter: QPainter, room: QRectF, group: TaskGroup, model: _Entries, *, chosen: bool, hovered: bool

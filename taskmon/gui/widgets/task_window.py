@@ -13,6 +13,7 @@ from taskmon.core.plain_text import one_line, short_name
 from taskmon.core.task_reason import no_outputs_sentence
 from taskmon.gui.icons import icon
 from taskmon.gui.theme import LIGHT, mark, ui_font
+from taskmon.gui.widgets.dock_room import LEAST_LOWER, LEAST_WINDOW, LowerPane
 from taskmon.gui.widgets.explanation import Explanation
 from taskmon.gui.widgets.lifecycle_diagram import LifecycleDiagram
 from taskmon.gui.widgets.log_pane import LogPane
@@ -22,7 +23,7 @@ from taskmon.gui.widgets.tool_buttons import tool_button
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from PySide6.QtGui import QCloseEvent
+    from PySide6.QtGui import QCloseEvent, QResizeEvent
 
     from taskmon.core.task import QueuePosition, Task
     from taskmon.gui.theme import Theme
@@ -41,7 +42,10 @@ _MARK: Final = 15
 
 
 class TaskWindow(QWidget):
-    """Signals: `wished(str)`, a key of the buttons or of the explanation's next steps; `closed()`, once."""
+    """Signals: `wished(str)`, a key of the buttons or of the explanation's next steps; `closed()`, once.
+
+    A window that is too narrow for the diagram beside the log shows a few lines of the explanation above the log.
+    """
 
     wished = Signal(str)
     closed = Signal()
@@ -57,7 +61,10 @@ class TaskWindow(QWidget):
         self._mark, self._state, self._name, self._about = QLabel(), QLabel(), QLabel(), QLabel()
         self._buttons = {key: tool_button(words, tip) for key, (words, tip, _) in _BUTTONS.items()}
         self._halves = QSplitter(Qt.Orientation.Horizontal)
+        self._side = QSplitter(Qt.Orientation.Vertical)
+        self._unfolded: QByteArray | None = None  # the halves as they were, while the window is too narrow for both
         self._arrange()
+        self.setMinimumWidth(LEAST_WINDOW)
         for key, button in self._buttons.items():
             button.clicked.connect(lambda _=False, wish=key: self.wished.emit(wish))
         self.explanation.action_requested.connect(self.wished)
@@ -83,13 +90,14 @@ class TaskWindow(QWidget):
         head.addWidget(self._about, 1)
         for button in self._buttons.values():
             head.addWidget(button)
-        side = QSplitter(Qt.Orientation.Vertical)
-        side.addWidget(self.diagram)
-        side.addWidget(self.explanation)
-        side.setStretchFactor(0, 1)
-        side.setChildrenCollapsible(False)
-        self._halves.addWidget(self.pane)
-        self._halves.addWidget(side)
+        self._side.addWidget(self.diagram)
+        self._side.addWidget(self.explanation)
+        self._side.setStretchFactor(0, 1)
+        self._side.setChildrenCollapsible(False)
+        below = LowerPane(self.pane)
+        self._put_above_log = below.put_above
+        self._halves.addWidget(below)
+        self._halves.addWidget(self._side)
         self._halves.setStretchFactor(0, 1)
         self._halves.setCollapsible(0, False)
         page = QVBoxLayout(self)
@@ -143,9 +151,24 @@ class TaskWindow(QWidget):
 
     # -- size -----------------------------------------------------------------------------------------------------
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < LEAST_LOWER + self.diagram.minimumWidth() + self._halves.handleWidth()
+        if narrow == (self._unfolded is not None):
+            return
+        self.explanation.set_strip(narrow)
+        self._side.setVisible(not narrow)
+        if narrow:
+            self._unfolded = self._halves.saveState()
+            self._put_above_log(self.explanation)
+        elif self._unfolded is not None:
+            self._side.addWidget(self.explanation)
+            self._halves.restoreState(self._unfolded)
+            self._unfolded = None
+
     def save_arrangement(self) -> tuple[QByteArray, QByteArray]:
         """Geometry and the halves, for `restore_arrangement`."""
-        return self.saveGeometry(), self._halves.saveState()
+        return self.saveGeometry(), self._unfolded or self._halves.saveState()
 
     def restore_arrangement(self, geometry: bytes | None, halves: bytes | None) -> None:
         """As it was left; what makes no sense changes nothing."""

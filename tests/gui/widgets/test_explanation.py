@@ -13,6 +13,7 @@ from taskmon.core.lifecycle import FACTS, Status, can_kill, facts
 from taskmon.core.task import OperationName, OperationStatus, QueuePosition
 from taskmon.gui.styles import dress
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
+from taskmon.gui.widgets.dock_room import STRIP
 from taskmon.gui.widgets.explanation import WORDS, Explanation, next_steps
 from tests.builders import NOON, a_history, a_status_entry, a_task, a_task_detail, an_executer, an_operation
 from tests.waiting import until
@@ -226,6 +227,18 @@ def test_in_a_low_pane_the_error_stands_below_the_title_and_the_next_step_beside
     until(lambda: QApplication.processEvents() or buttons(explanation)[0].y() > 300)
     assert [button.text() for button in buttons(explanation)] == ["Download outputs", "Show log"]
     assert "What happened" in words(explanation)
+
+
+def test_a_strip_has_room_for_the_words_of_its_buttons_and_is_never_taller(explanation: Explanation) -> None:
+    explanation.show_task(a_task(status=Status.FAILED, error_detail="KeyError: 'nu'"))
+    explanation.set_strip(True)
+    explanation.resize(640, 300)
+    until(lambda: QApplication.processEvents() or buttons(explanation)[0].y() < 20)
+    assert explanation.maximumHeight() == STRIP
+    assert [button.text() for button in buttons(explanation)] == ["Show log", "Run again"]
+    explanation.resize(300, 96)
+    until(lambda: QApplication.processEvents() or not buttons(explanation)[0].text())
+    assert [button.toolTip() for button in buttons(explanation)] == ["Show log", "Run again"]
 
 
 def test_the_theme_can_change_while_it_shows(explanation: Explanation) -> None:

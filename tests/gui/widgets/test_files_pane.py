@@ -123,6 +123,16 @@ def test_folders_stand_first_and_tell_size_and_age_of_what_is_in_them(pane: File
     assert pane._note.text() == "4 files, 9.1 MB · still being written"
 
 
+def test_a_narrow_table_has_room_for_names(app: QApplication, pane: FilesPane) -> None:
+    pane.show_files(some_files(), complete=True)
+    for width, columns in ((600, 2), (1000, 3)):
+        pane.resize(width, 400)
+        app.processEvents()
+        shown = pane.tree.columns()
+        assert len(shown) == columns
+        assert shown[NAME].width >= 150
+
+
 def test_equal_ones_stand_by_name_whichever_way_round(pane: FilesPane) -> None:
     pane.show_files(FileTree(file(name, 1) for name in "bca"), complete=True)
     for order in Qt.SortOrder:

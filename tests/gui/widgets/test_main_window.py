@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from taskmon.gui.styles import dress
 from taskmon.gui.theme import DARK, LIGHT, Theme
 from taskmon.gui.widgets.command_palette import CommandPalette
+from taskmon.gui.widgets.dock_room import STRIP
 from taskmon.gui.widgets.filter_box import FilterBox
 from taskmon.gui.widgets.main_window import MainWindow, Panes
 from taskmon.gui.widgets.toolbar_room import LEAST_ELASTIC
@@ -121,19 +122,19 @@ def test_a_window_closed_while_narrow_gives_the_right_dock_its_width_again(app: 
     window.show()
     turn()
     fill(window)
-    wide = window.lifecycle_width()
+    wide = window.room.wanted
     window.resize(800, 600)
     turn()
-    assert window.lifecycle_width() == wide
+    assert window.room.wanted == wide
     kept = window.saveState()
     window.close()
     again = opened(800)
     again.restoreState(kept)
-    again.restore_lifecycle_width(wide)
+    again.room.restore(window.room.state())
     again.show()
     turn()
     fill(again)
-    assert again.lifecycle_width() == wide
+    assert again.room.wanted == wide
     again.resize(1300, 600)
     turn()
     dock = again.findChild(QDockWidget, "lifecycle")
@@ -143,10 +144,115 @@ def test_a_window_closed_while_narrow_gives_the_right_dock_its_width_again(app: 
         made.deleteLater()
 
 
+class Foldable:
+    """A window whose diagram is 300 pixels wide, and what it tells of its folding."""
+
+    def __init__(self, app: QApplication, width: int) -> None:
+        self.app = app
+        diagram = QWidget()
+        diagram.setMinimumSize(300, 200)
+        tabs = {Wish.SHOW_LOG: ("Log", QWidget())}
+        self.window = MainWindow(Panes(QWidget(), QWidget(), diagram, QWidget(), QWidget(), tabs))
+        pane = QWidget()
+        pane.setMinimumWidth(900)
+        QVBoxLayout(self.window.current_tab()).addWidget(pane)
+        self.told: list[bool] = []
+        self.window.room.folded.connect(self.told.append)
+        found = self.window.findChild(QDockWidget, "lifecycle")
+        assert found is not None
+        self.dock = found
+        self.window.resize(width, 600)
+
+    def resize(self, width: int) -> None:
+        self.window.resize(width, 600)
+        self.turn()
+
+    def turn(self) -> None:
+        for _ in range(4):
+            self.app.processEvents()
+
+
+@pytest.fixture
+def foldable(app: QApplication) -> Iterator[Foldable]:
+    made = Foldable(app, 1300)
+    made.window.show()
+    made.turn()
+    yield made
+    made.window.deleteLater()
+
+
+def test_a_window_on_half_a_laptops_screen_folds_the_diagram_and_brings_it_back(foldable: Foldable) -> None:
+    wide = foldable.dock.width()
+    foldable.resize(640)
+    assert (foldable.window.width(), foldable.dock.isHidden(), foldable.told) == (640, True, [True])
+    foldable.resize(700)
+    assert foldable.told == [True]
+    foldable.resize(1300)
+    assert (foldable.dock.isHidden(), foldable.told, foldable.dock.width()) == (False, [True, False], wide)
+
+
+def test_what_stands_above_the_log_takes_no_height_from_it(foldable: Foldable) -> None:
+    lower = foldable.window.findChild(QDockWidget, "task")
+    assert lower is not None
+    before = lower.height()
+    foldable.resize(640)
+    assert lower.height() == before + STRIP
+    foldable.resize(1300)
+    assert lower.height() == before
+
+
+def test_a_diagram_that_was_closed_stays_closed(foldable: Foldable) -> None:
+    foldable.dock.close()
+    foldable.turn()
+    for width in (640, 1300):
+        foldable.resize(width)
+        assert foldable.dock.isHidden()
+    assert foldable.told == []
+
+
+def test_a_diagram_that_is_wanted_in_a_narrow_window_makes_it_wider(foldable: Foldable) -> None:
+    foldable.resize(640)
+    foldable.dock.toggleViewAction().trigger()
+    foldable.turn()
+    assert foldable.dock.isVisible()
+    assert foldable.window.width() > 640
+    assert foldable.told == [True, False]
+
+
+def test_a_window_that_was_closed_folded_opens_so_and_unfolds_later(app: QApplication, foldable: Foldable) -> None:
+    wide = foldable.dock.width()
+    foldable.resize(640)
+    again = Foldable(app, 640)
+    again.window.restoreState(foldable.window.saveState())
+    again.window.room.restore(foldable.window.room.state())
+    again.window.show()
+    again.turn()
+    assert (again.window.width(), again.dock.isHidden(), again.window.room.is_folded) == (640, True, True)
+    again.resize(1300)
+    assert (again.dock.isHidden(), again.dock.width()) == (False, wide)
+    again.window.deleteLater()
+
+
+def test_reset_in_a_narrow_window_leaves_it_narrow(foldable: Foldable) -> None:
+    foldable.resize(640)
+    foldable.window.reset_layout()
+    foldable.turn()
+    assert (foldable.window.width(), foldable.dock.isHidden()) == (640, True)
+
+
+@pytest.mark.parametrize("state", [b"", b"folded", b"-3", b"99999999999", b"\xff 1", b"400 folded"])
+def test_a_state_that_makes_no_sense_folds_nothing(foldable: Foldable, state: bytes) -> None:
+    foldable.window.room.restore(state)
+    foldable.turn()
+    assert foldable.dock.isVisible()
+    assert not foldable.window.room.is_folded
+
+
 def test_in_a_narrow_window_the_buttons_lose_their_words_and_the_badge_stays(app: QApplication) -> None:
     badge = QLabel("no answer since 14:02")
     tabs = {Wish.SHOW_LOG: ("Log", QWidget())}
     window = MainWindow(Panes(QWidget(), QWidget(), QWidget(), FilterBox(), badge, tabs))
+    window.set_theme(LIGHT)
     window.show()
     words, icons = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
 
@@ -161,9 +267,13 @@ def test_in_a_narrow_window_the_buttons_lose_their_words_and_the_badge_stays(app
     assert bar is not None
     assert box is not None
     least = bar.sizeHint().width() - (box.sizeHint().width() - LEAST_ELASTIC)  # whatever the style and its fonts
-    for width, look in ((least + 20, words), (least - 20, icons), (1400, words)):
+    name = window.connection_button
+    for width, look, of_name in (
+        (least + 20, words, words), (least - 20, icons, words), (600, icons, icons), (1400, words, words)
+    ):  # fmt: skip
         window.resize(width, 600)
         until(partial(arranged, look), what=f"{look} at {width}")
+        assert name.toolButtonStyle() is of_name
     window.deleteLater()
 
 
