@@ -119,6 +119,7 @@ class Poller:
         self._released = asyncio.Event()
         self._woken = False
         self._hurried = False
+        self._asking: asyncio.Timeout | None = None
         self._long_step: asyncio.Timeout | None = None
         self._skew = ClockSkew()
         self._asked_at = clock()
@@ -133,6 +134,7 @@ class Poller:
         self._poked = self._hurried = True
         self._wake.set()
         self._end_long_step(0.0)
+        self._end_late_step()
 
     def set_visible(self, visible: bool) -> None:
         """Nobody looks at a hidden window: it asks less often. One that is seen again asks at once."""
@@ -158,6 +160,11 @@ class Poller:
         """Gives a question up, so that the next one is asked without waiting for news."""
         if self._long_step is not None:
             self._long_step.reschedule(asyncio.get_running_loop().time() + in_s)
+
+    def _end_late_step(self) -> None:
+        """Gives any question up whose answer is late: its connection may be dead, and somebody wants to know."""
+        if self._asking is not None and self._told_late:
+            self._asking.reschedule(asyncio.get_running_loop().time())
 
     async def watch_forever(self) -> None:
         """Keep the store equal to the service until cancelled. Only bugs leave this loop."""
@@ -218,7 +225,7 @@ class Poller:
         self._overdue.expect(wait_s if isinstance(watch, FeedWatch) else 0.0)
         try:
             async with asking:
-                self._long_step = asking if wait_s else None
+                self._asking, self._long_step = asking, asking if wait_s else None
                 more = await watch.step(wait_s, _BEAT_S if self._visible else None)
         except TimeoutError:
             if not asking.expired():
@@ -226,7 +233,7 @@ class Poller:
             self._hurried = True
             return None
         finally:
-            self._long_step = None
+            self._asking = self._long_step = None
         return more
 
     async def _choose_watch(self) -> TaskWatch:

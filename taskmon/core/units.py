@@ -1,14 +1,16 @@
-"""Durations, ages, sizes and money as text, and durations and sizes back from text."""
+"""Durations, ages, days, sizes and money as text, and durations and sizes back from text."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Final
 
 from taskmon.core.errors import InvalidInputError
 
 _DURATION_UNITS: Final = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION_PART: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w)\s*")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SIZE_STEPS: Final = ("kB", "MB", "GB", "TB", "PB")
 
 
@@ -46,6 +48,11 @@ def short_duration_text(seconds: float | None) -> str:
         return f"{hours} h {minutes:02d}"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h"
+
+
+def day_text(moment: datetime) -> str:
+    """`3 Nov`, of a moment in the time zone it is in, whatever language the computer speaks."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]}"
 
 
 def parse_duration(text: str) -> float:

@@ -216,6 +216,21 @@ def test_a_connection_that_is_dead_is_left_for_a_new_one() -> None:
     live_through(story, WaitingService)
 
 
+def test_who_asks_for_it_does_not_wait_for_a_dead_connection() -> None:
+    async def story(world: World) -> None:
+        await asyncio.sleep(31.3)
+        world.service.freeze()
+        await world.seconds_until(silent)
+        await asyncio.sleep(10)  # the question that was asked next waits too
+        world.service.cut()
+        world.service.thawed.set()
+        world.poller.poke()
+        assert await world.seconds_until(live) < 0.2
+
+    for feed in (True, False):
+        live_through(story, lambda feed=feed: WaitingService(feed=feed))  # type: ignore[misc]
+
+
 def test_a_beat_after_all_is_as_good_as_an_answer() -> None:
     async def story(world: World) -> None:
         await world.next_question()

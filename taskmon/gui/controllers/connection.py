@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -124,6 +125,13 @@ class ConnectionController:
     def is_answering(self) -> bool:
         """Whether what is shown is what the service says now."""
         return self._answered.is_set()
+
+    @property
+    def unheard(self) -> timedelta:
+        """How long nothing has been heard of what is shown; nothing while the service answers."""
+        if self.is_answering or self._last_answer is None:
+            return timedelta(0)
+        return self._clock() - self._last_answer
 
     async def ready(self) -> ServiceClient:
         """The client as soon as there is one: for what follows the selection, which may be there before."""

@@ -111,11 +111,13 @@ class LogReading:
             self._pane.show_note(self._empty_note() if self._ended or self._missing else self._waiting_note(task))
 
     def _waiting_note(self, task: Task) -> str:
-        """Why there are no lines yet; none can come from a service that is silent, unless we read the task's own
-        file."""
+        """Why there are no lines yet."""
+        return _SILENT if self._is_cut_off() else waiting_note(task)
+
+    def _is_cut_off(self) -> bool:
+        """Whether no lines can come: the service is silent, and we do not read the task's own file."""
         silent = not self._connection.is_answering and (self._connection.is_connected or not self._patient)
-        alone = any(follower.spool.is_task_own for follower in self._followers)
-        return _SILENT if silent and not alone else waiting_note(task)
+        return silent and not any(follower.spool.is_task_own for follower in self._followers)
 
     async def _watch_service(self) -> None:
         """Says whether lines can come, as long as there are none."""
@@ -292,9 +294,11 @@ class LogReading:
         """Tells of an unusual silence: of the task's, as the table does, or of the file's own."""
         while True:
             await asyncio.sleep(1)
-            silence = self._rhythm.silence(self._now())
+            cut_off = self._is_cut_off()  # then nobody knows how long there has been no output
+            silence = None if cut_off else self._rhythm.silence(self._now())
             self._go_to_wanted(settled=self._rhythm.rests(self._now(), _SETTLED_S))
-            self._pane.set_silence(self._silence_of(known_as) or (silence.text if silence is not None else ""))
+            known = "" if cut_off else self._silence_of(known_as)
+            self._pane.set_silence(known or (silence.text if silence is not None else ""), live=not cut_off)
 
     @staticmethod
     def _now() -> float:

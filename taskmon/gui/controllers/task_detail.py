@@ -119,10 +119,11 @@ class TaskDetailController:
         self._enable()
 
     def tick(self) -> None:
-        """Lets the times of the diagram run, while the service says that they do."""
-        if self._detail is not None and not self._detail.is_terminated and self._connection.is_answering:
-            self._diagram.set_now(self._clock())
-            self._timeline.set_now(self._clock())
+        """Lets the times of the diagram run, as far as the service says that they do."""
+        if self._detail is not None and not self._detail.is_terminated:
+            until = self._clock() - self._connection.unheard
+            self._diagram.set_now(until)
+            self._timeline.set_now(until)
 
     def _only(self) -> Task | None:
         return self._store.get(self._selected[0]) if len(self._selected) == 1 else None

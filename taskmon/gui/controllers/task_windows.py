@@ -198,8 +198,8 @@ class _OpenTask:
         self.window.show_task(told, self._needs.clock(), self._position)
 
     def tick(self) -> None:
-        if not self.task.is_terminated and self._around.connection.is_answering:
-            self.window.diagram.set_now(self._needs.clock())
+        if not self.task.is_terminated:
+            self.window.diagram.set_now(self._needs.clock() - self._around.connection.unheard)
 
     def leave(self) -> None:
         """The window is closed."""

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.lifecycle import Status
+from taskmon.core.units import day_text
 
 if TYPE_CHECKING:
     from taskmon.core.task import Task
 
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _RECENT_DAYS: Final = 300
 
 
@@ -44,7 +44,7 @@ def time_text(moment: datetime | None, now: datetime) -> str:
     if local.date() == today.date():
         return f"{local.hour:02d}:{local.minute:02d}:{local.second:02d}"
     if abs((today - local).days) < _RECENT_DAYS:
-        return f"{local.day} {_MONTHS[local.month - 1]} {local.hour:02d}:{local.minute:02d}"
+        return f"{day_text(local)} {local.hour:02d}:{local.minute:02d}"
     return f"{local:%Y-%m-%d}"
 
 

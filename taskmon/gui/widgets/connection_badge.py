@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from taskmon.core.lifecycle import Kind
-from taskmon.core.units import short_duration_text
+from taskmon.core.units import day_text, short_duration_text
 from taskmon.gui.theme import LIGHT, Theme
 from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 
@@ -28,7 +28,10 @@ def freshness_text(connected: bool, last_answer: datetime | None, now: datetime)
     if connected:
         age = (now - last_answer).total_seconds()
         return "live" if age < LIVE_S else f"live · {short_duration_text(age)} ago"
-    return f"no answer since {last_answer.astimezone():%H:%M}"
+    since = last_answer.astimezone()
+    if since.date() == now.astimezone().date():
+        return f"no answer since {since:%H:%M}"
+    return f"no answer since {day_text(since)} {since:%H:%M}"
 
 
 class ConnectionBadge(QWidget):

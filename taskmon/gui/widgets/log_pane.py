@@ -38,10 +38,9 @@ class LogPane(LogControls):
         self._errors: SearchResult | None = None
         self._warnings: SearchResult | None = None
         self._jump_to_first = False
-        self._ended = False
+        self._ended, self._liveness = False, "live"
         self._saving: float | None = None
-        self._note = ""
-        self._problem = ""
+        self._note = self._problem = ""
         self._rules: tuple[HighlightRule, ...] = ()
         self._rules_form: LogRulesForm | None = None
         self._filter = LogFilter(self.view)
@@ -152,9 +151,11 @@ class LogPane(LogControls):
         self._saving = fraction
         self._show_state()
 
-    def set_silence(self, text: str) -> None:
-        """How long there has been no output, when that is unusual; empty hides it."""
+    def set_silence(self, text: str, *, live: bool = True) -> None:
+        """How long there has been no output, when that is unusual; empty hides it. Not `live`: none can come now."""
         self.foot.show_silence(text)
+        self._liveness = "live" if live else "not live"
+        self._show_state()
 
     def set_severity(self, severity_of: Callable[[str], Severity | None]) -> None:
         """How bad lines are told: a simulator's own patterns."""
@@ -344,5 +345,5 @@ class LogPane(LogControls):
             return self._problem
         lines = count_text(source.line_count, "line") if source.complete else "counting lines…"
         saving = "" if self._saving is None else f"saving {self._saving:.0%}"
-        parts = ["ended" if self._ended else "live", lines, size_text(source.size), saving]
+        parts = ["ended" if self._ended else self._liveness, lines, size_text(source.size), saving]
         return " · ".join(part for part in (*parts, self._note) if part)

@@ -22,6 +22,7 @@ from taskmon.gui.widgets.log_controls import MERGED
 from taskmon.gui.widgets.log_pane import LogPane
 from taskmon.programs import command
 from tests.builders import a_task
+from tests.client.fake_service import FakeService
 from tests.waiting import until_async
 
 if TYPE_CHECKING:
@@ -199,6 +200,38 @@ def test_nobody_waits_for_lines_of_a_service_that_is_silent(
             service.is_answering = False
             reading.show(a_task(status=Status.SUCCESS), "stdout.txt")
             assert told().startswith("The service does not answer"), "at once, when that is known"
+            reading.stop()
+
+    run_on_qt(story())
+
+
+def test_a_log_of_a_service_that_is_silent_is_not_called_live(
+    panes: list[LogPane], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    def bug(error: Exception) -> None:
+        raise error
+
+    def told() -> str:
+        return panes[0].foot.status.text()
+
+    async def story() -> None:
+        far = FakeService()
+        task = far.put(a_task(status=Status.COMPUTATION_STARTED))
+        far.live["stdout.txt"] = b"line\n" * 9
+        silent_for_long = {task.task_id: "No output for 14 min, usual 20 s"}
+        async with far.client() as client, Background(bug, bug) as background:
+            service = Connected(client)
+            alike: Any = service
+            reading = LogReading(background, alike, panes[0], tmp_path / "copies", "log", silent_for_long.__getitem__)
+            reading.show(task, "stdout.txt")
+            await until_async(lambda: told() == "live · 9 lines · 45 B", 30, "it is read")
+            silence = panes[0].foot.silence
+            await until_async(lambda: silence.text(), 30, "its silence is told")
+            service.is_answering = False
+            await until_async(lambda: told() == "not live · 9 lines · 45 B", 30, "nobody knows")
+            assert silence.text() == ""  # nor whether it has written meanwhile
+            service.is_answering = True
+            await until_async(lambda: told() == "live · 9 lines · 45 B" and silence.text(), 30, "it is back")
             reading.stop()
 
     run_on_qt(story())

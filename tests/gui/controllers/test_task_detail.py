@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from taskmon.gui.controllers.task_detail import TaskDetailController
 from tests.builders import a_task
 from tests.client.fake_service import FakeService, refuse
 from tests.fakes import QuickLoop, StillClock
+from tests.waiting import until_async
 
 
 class Anything:
@@ -42,7 +44,7 @@ class Window(Anything):
 
 
 class Connection:
-    is_answering = True
+    unheard = timedelta(0)
 
     def __init__(self, service: FakeService) -> None:
         self._client = service.client()
@@ -78,6 +80,33 @@ def an_hour_of(fault: Callable[[httpx.Request], httpx.Response], *, changing: bo
     with asyncio.Runner(loop_factory=QuickLoop) as runner:
         runner.run(story())
     return service
+
+
+async def test_the_times_of_a_silent_service_stand_where_it_was_heard_last() -> None:
+    shown = list[datetime]()
+    service, store, clock, bugs = FakeService(), TaskStore(), StillClock(), list[Exception]()
+    store.apply([service.put(a_task(task_id="a", status=Status.COMPUTATION_STARTED))])
+
+    class Diagram(Anything):
+        def set_now(self, now: datetime) -> None:
+            shown.append(now)
+
+    async with Background(lambda _: None, bugs.append) as background:
+        connection = Connection(service)
+        unreal: list[Any] = [connection, store, Model(), Window(), clock]
+        detail, diagram = TaskDetailController(background, *unreal), Diagram()
+        detail.show_in(diagram, *[Anything() for _ in range(3)])  # type: ignore[arg-type]
+        detail.select(["a"])
+        await until_async(lambda: detail._detail is not None)
+        clock.advance(10)
+        detail.tick()
+        heard = clock.now
+        for pause in (3, 30):  # it is noticed a while later
+            clock.advance(pause)
+            connection.unheard = clock.now - heard
+            detail.tick()
+    assert shown == [heard] * 3
+    assert not bugs
 
 
 def test_a_detail_that_fails_is_asked_for_less_and_less_often() -> None:

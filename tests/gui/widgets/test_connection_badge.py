@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from taskmon.core.units import day_text
 from taskmon.gui.widgets.connection_badge import ConnectionBadge, freshness_text
 from taskmon.gui.widgets.plain_tooltip import plain_tooltip
 from tests.builders import NOON
@@ -27,6 +28,11 @@ def test_the_age_of_an_answer_is_told_once_no_window_that_is_seen_should_have_wa
 
 def test_without_an_answer_it_says_since_when() -> None:
     assert freshness_text(False, NOON, NOON + timedelta(hours=1)) == f"no answer since {NOON.astimezone():%H:%M}"
+
+
+def test_a_service_that_has_been_silent_for_days_is_told_with_the_day() -> None:
+    yesterday = NOON.astimezone().replace(hour=23, minute=10) - timedelta(days=1)
+    assert freshness_text(False, yesterday, NOON) == f"no answer since {day_text(yesterday)} 23:10"
 
 
 def test_before_the_first_answer_it_claims_nothing() -> None:
