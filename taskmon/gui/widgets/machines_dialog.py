@@ -151,7 +151,7 @@ class MachinesDialog(QDialog):
         self.resize(960, 500)
 
     def _connect(self) -> None:
-        self.tree.currentItemChanged.connect(lambda *_: self._check())
+        self.tree.currentItemChanged.connect(self._choose)
         self.tree.itemDoubleClicked.connect(self._open_task)
         self.form.create_requested.connect(self.create_requested)
         self.start.clicked.connect(lambda: self._emit(self.start_requested))
@@ -193,6 +193,12 @@ class MachinesDialog(QDialog):
         self.reclaim.setEnabled(self._reclaimed or count > 0)
         if not self.reclaim.isHidden():
             self._reclaim_note.say(reclaim_sentence(reclaimed=self._reclaimed, spot_groups=count))
+
+    def _choose(self, now: QTreeWidgetItem | None) -> None:
+        """What the buttons act on is seen to be chosen, also where the keys have come to it by themselves."""
+        if now is not None:
+            now.setSelected(True)
+        self._check()
 
     def _check(self) -> None:
         group = self.selected()

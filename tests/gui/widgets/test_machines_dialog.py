@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from taskmon.core.extensions import Faults
 from taskmon.core.machine_story import GroupDraft, GroupLine, MachineLine
+from taskmon.gui.styles import dress
 from taskmon.gui.theme import DARK, LIGHT
 from taskmon.gui.widgets.fault_menu import FaultMenu
 from taskmon.gui.widgets.machines_dialog import MachinesDialog
@@ -89,6 +91,23 @@ def test_only_what_can_be_done_is_offered(dialog: MachinesDialog) -> None:
     choose(dialog, 1)
     dialog.start.click()
     assert said == [("terminate", "a"), ("start", "b")]
+
+
+def test_it_is_seen_when_the_keys_are_on_the_list(app: QApplication, dialog: MachinesDialog) -> None:
+    dress(app, LIGHT)
+    dialog.activateWindow()
+    assert QTest.qWaitForWindowActive(dialog)
+
+    def edge() -> QColor:
+        app.processEvents()
+        return dialog.tree.grab().toImage().pixelColor(dialog.tree.width() // 2, dialog.tree.height() - 1)
+
+    dialog.form.name.setFocus()
+    assert edge() != QColor(LIGHT.accent)
+    dialog.tree.setFocus(Qt.FocusReason.TabFocusReason)
+    assert edge() == QColor(LIGHT.accent)
+    assert dialog.terminate.isEnabled()
+    assert dialog.tree.selectedItems() == [dialog.tree.currentItem()], "it is seen what would be terminated"
 
 
 def test_a_machine_leads_to_its_task(dialog: MachinesDialog) -> None:
