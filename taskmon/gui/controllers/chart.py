@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 READ_BACK: Final = 32 * 2**20
 """Bytes of an existing log that are read for its series; an older beginning is left out."""
 
+_SILENT: Final = "The service does not answer; the charts appear here when it does."
+
 
 class SeriesReader:
     """Collects the number series of a log that arrives in chunks. `read` may be called in a worker thread."""
@@ -67,6 +69,8 @@ class ChartController:
         self._pane = pane
         self._task: Task | None = None
         self._in_front = False
+        self._waiting = False  # nothing has been measured yet, as far as is known
+        self._connection.on_freshness(lambda _: self._tell_waiting())
         pane.export_requested.connect(lambda form: self._background.start(self._export(form), "export charts"))
 
     def show_task(self, task: Task | None) -> None:
@@ -88,9 +92,19 @@ class ChartController:
         if self._task is None:
             self._pane.show_nothing("Select one task to see what its machine does.")
         elif self._in_front:
-            self._pane.show_nothing("Waiting for the first measurement…")
+            self._waiting = True
+            self._pane.show_nothing(self._why_waiting())
             self._background.restart("usage chart", self._follow_usage(self._task))
             self._background.restart("series chart", self._follow_series(self._task))
+
+    def _why_waiting(self) -> str:
+        silent = self._connection.is_connected and not self._connection.is_answering
+        return _SILENT if silent else "Waiting for the first measurement…"
+
+    def _tell_waiting(self) -> None:
+        """Whether measurements can come, as long as there are none."""
+        if self._waiting and self._in_front and self._task is not None:
+            self._pane.show_no_usage(self._why_waiting())
 
     async def _follow_usage(self, task: Task) -> None:
         from taskmon.client.live_files import follow_file
@@ -103,7 +117,9 @@ class ChartController:
                     text += chunk
                     usage = await asyncio.to_thread(_usage, text)
                     samples = len(usage)
+                    self._waiting = False
                     self._pane.show_usage(usage)
+        self._waiting = False
         if not samples:
             self._pane.show_no_usage("This task left no measurements.")
 

@@ -47,7 +47,7 @@ class TaskListController:
         self._stack = stack
         self._no_match = no_match
         self._tell_size = tell_size
-        self._loaded_once = False
+        self._loaded_once = self._answers = False
         self._loaded, self._total = 0, 0
         self._remembered = ""
         self._expecting = False
@@ -74,6 +74,7 @@ class TaskListController:
             self._model.set_as_of(None)
         elif freshness.last_answer is not None:
             self._model.set_as_of(freshness.last_answer + freshness.skew)
+        self._answers = freshness.connected
         self._table.set_stale(not freshness.connected)
         self._loaded, self._total = freshness.loaded, freshness.total
         if freshness.connected:
@@ -85,7 +86,7 @@ class TaskListController:
 
     def expect_load(self) -> None:
         """The window turns to another service: whether it has tasks is not known yet."""
-        self._loaded_once = False
+        self._loaded_once = self._answers = False
         self._loaded, self._total, self._remembered = 0, 0, ""
         self._model.set_as_of(None)
         self._choose_page()
@@ -104,7 +105,7 @@ class TaskListController:
             size = self._remembered or f"{self._loaded:,} of {self._total:,} loaded"
             return f"{size}, {match}" if match else size
         if not len(self._store) and not self._loaded_once:
-            return ""  # nobody knows yet
+            return "loading the list…" if self._answers else ""  # nobody knows yet
         count = count_text(len(self._store), "task")
         return f"{match.removesuffix(' match')} of {count} match" if match else count
 

@@ -91,7 +91,7 @@ class DetailsPane(QScrollArea):
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         self.setWidget(self._sheet)
         self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setObjectName("read_by_keys")
         self.setAccessibleName("Details of the task")
         self.show_nothing()
 

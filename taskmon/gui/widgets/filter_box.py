@@ -35,7 +35,8 @@ _LINK_HINT: Final = "This is a link to a task's log: press Enter to open it."
 class FilterBox(QWidget):
     """Emits `filter_changed(str)` shortly after the last key stroke; Escape empties it, Return does not wait.
 
-    Down offers what the word at the cursor may become; where it may become nothing, `left()` is told: the keys go on.
+    Down offers what the word at the cursor may become; where it may become nothing, and on
+    Escape in an empty box, `left()` is told: the keys go on.
     A link to a log is no filter: Return tells it by `link_given(str)`, and the filter before stays.
     A problem with the text is told below the box without taking the focus or moving anything.
     """
@@ -151,7 +152,9 @@ class FilterBox(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key()
-        if pressed == Qt.Key.Key_Escape and self._edit.text():
+        if pressed == Qt.Key.Key_Escape:
+            if not self._edit.text():
+                self.left.emit()
             self.set_text("")
             return True
         if pressed == Qt.Key.Key_Down:

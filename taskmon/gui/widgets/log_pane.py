@@ -86,6 +86,7 @@ class LogPane(LogControls):
         self.foot.jump_requested.connect(self.jump)
         self.foot.jump_closed.connect(self._forget_refusal)
         self.foot.left.connect(self.view.setFocus)
+        self.search.left.connect(self.focus_lines)
 
     # -- values in ------------------------------------------------------------------------------------------------
 

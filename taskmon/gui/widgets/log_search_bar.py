@@ -28,12 +28,14 @@ _ROOMY_FIELD: Final = 130
 
 
 class LogSearchBar(QWidget):
-    """Asks once typing pauses. `stepped` carries +1 or -1: the next or the previous match."""
+    """Asks once typing pauses. `stepped` carries +1 or -1: the next or the previous match. Escape empties the field;
+    of an empty one it tells `left()`: the keys go back to the lines."""
 
     search_requested = Signal(str, bool, bool)
     stepped = Signal(int)
     only_matches_changed = Signal(bool)
     context_changed = Signal(int)
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -203,7 +205,9 @@ class LogSearchBar(QWidget):
                 else:
                     self.stepped.emit(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
                 return True
-            if event.key() == Qt.Key.Key_Escape and self.field.text():
+            if event.key() == Qt.Key.Key_Escape:
+                if not self.field.text():
+                    self.left.emit()
                 self.field.clear()
                 return True
         return super().eventFilter(watched, event)

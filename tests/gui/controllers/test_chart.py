@@ -18,7 +18,7 @@ from taskmon.gui.controllers.chart import ChartController, SeriesReader
 from tests.builders import a_task
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 PATTERNS = LogPatterns(
     [LogPattern(role="series", regex=r"step (?P<x>\d+) residual (?P<residual>\S+)", name="residual")]
@@ -62,7 +62,23 @@ def test_a_task_that_ended_before_its_first_measurement_is_not_waited_for(
     monkeypatch.setattr("taskmon.client.live_files.follow_file", whole_file)
     pane = Mock()
     around: Any = SimpleNamespace(
-        background=Mock(), connection=SimpleNamespace(ready=ready), messages=Mock(), window=Mock()
+        background=Mock(), connection=SimpleNamespace(ready=ready, on_freshness=Mock()), messages=Mock(), window=Mock()
     )
     asyncio.run(ChartController(around, pane)._follow_usage(a_task()))
     assert pane.show_no_usage.called == told
+
+
+def test_nobody_waits_for_measurements_of_a_service_that_is_silent() -> None:
+    hear: list[Callable[[object], None]] = []
+    connection = SimpleNamespace(on_freshness=hear.append, is_connected=True, is_answering=True, ready=Mock())
+    pane, background = Mock(), Mock()
+    background.restart = lambda _name, work: work.close()
+    around: Any = SimpleNamespace(background=background, connection=connection, messages=Mock(), window=Mock())
+    charts = ChartController(around, pane)
+    charts.set_in_front(True)
+    charts.show_task(a_task())
+    assert pane.show_nothing.call_args.args == ("Waiting for the first measurement…",)
+    for answering, words in ((False, "The service does not answer"), (True, "Waiting for")):
+        connection.is_answering = answering
+        hear[0](None)
+        assert pane.show_no_usage.call_args.args[0].startswith(words)

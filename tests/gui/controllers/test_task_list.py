@@ -74,6 +74,16 @@ def test_the_status_bar_counts_what_is_loaded_and_what_matches(house: House) -> 
     assert house.says("17 tasks")
 
 
+def test_a_list_of_which_nothing_has_come_is_said_to_be_loading(house: House) -> None:
+    assert house.told == ""
+    house.list.hear_freshness(Freshness(True, NOON, None, 0, 0, whole=False))
+    assert house.told == "loading the list…"
+    house.list.hear_freshness(Freshness(False, NOON, None, 0, 0, whole=False))
+    assert house.told == ""
+    house.list.hear_freshness(Freshness(True, NOON, None, 0, 0, whole=True))
+    assert house.told == "0 tasks"
+
+
 def test_a_remembered_list_says_its_age_until_the_service_has_answered(house: House) -> None:
     house.load(3, 3)
     house.list.show_remembered("3 tasks, as of 14:02")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from taskmon.core.lifecycle import Status
+from taskmon.gui.styles import dress
+from taskmon.gui.theme import LIGHT
 from taskmon.gui.widgets.details_pane import DetailsPane, detail_rows
 from tests.builders import a_task
 
@@ -56,3 +60,22 @@ def test_a_value_that_stays_keeps_its_label_and_so_its_selection(app: QApplicati
     pane.show_task(a_task(task_id="t" * 25, project="two"))
     after = next(label for label in pane.findChildren(QLabel) if label.text() == "t" * 25)
     assert before is after
+
+
+def test_it_is_seen_when_the_keys_scroll_it(app: QApplication) -> None:
+    dress(app, LIGHT)
+    pane = DetailsPane()
+    pane.resize(400, 120)
+    pane.show()
+    pane.activateWindow()
+    assert QTest.qWaitForWindowActive(pane)
+    pane.clearFocus()
+
+    def edge() -> QColor:
+        return pane.grab().toImage().pixelColor(0, 60)
+
+    assert edge() != QColor(LIGHT.accent)
+    pane.setFocus()
+    assert edge() == QColor(LIGHT.accent)
+    pane.close()
+    pane.deleteLater()

@@ -118,6 +118,16 @@ def test_down_goes_on_to_the_list_where_there_is_nothing_to_offer(shown: Shown) 
     popup.hide()
 
 
+def test_escape_in_an_empty_box_goes_back_to_the_list(shown: Shown) -> None:
+    left: list[str] = []
+    shown.box.left.connect(lambda: left.append(shown.box.text()))
+    QTest.keyClicks(shown.edit, "wing")
+    QTest.keyClick(shown.edit, Qt.Key.Key_Escape)
+    assert left == []
+    QTest.keyClick(shown.edit, Qt.Key.Key_Escape)
+    assert left == [""]
+
+
 def test_every_example_of_the_help_is_understood() -> None:
     for example, _ in HELP:
         parse_filter(example, NOON)

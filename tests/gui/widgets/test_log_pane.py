@@ -283,6 +283,19 @@ def test_matches_are_shown_with_lines_around_them(pane: LogPane) -> None:
     assert "line 101" in pane.view.visible_texts()
 
 
+def test_escape_in_an_empty_search_goes_back_to_the_lines(app: QApplication, pane: LogPane) -> None:
+    pane.show_source(numbered(2000))
+    pane.activateWindow()
+    assert QTest.qWaitForWindowActive(pane)
+    app.processEvents()
+    pane.focus_search()
+    QTest.keyClicks(pane.search.field, "x")
+    QTest.keyClick(pane.search.field, Qt.Key.Key_Escape)
+    assert (pane.search.field.text(), pane.search.field.hasFocus()) == ("", True)
+    QTest.keyClick(pane.search.field, Qt.Key.Key_Escape)
+    assert pane.view.hasFocus()
+
+
 @pytest.mark.parametrize("width", [600, 1300])
 def test_the_button_of_only_matches_stays_under_the_mouse(app: QApplication, pane: LogPane, width: int) -> None:
     button = pane.search.only_matches
