@@ -78,7 +78,8 @@ async def _start(data_dir: Path, command: Sequence[str], deadline: float) -> Ser
     if address is None:
         exit_code = process.poll()
         process.terminate()
-        raise _not_started(log_path, exit_code)
+        present = living_service(data_dir) if exit_code == _FOLDER_TAKEN else None
+        raise _not_started(log_path, exit_code) if present is None else _not_answering(present)
     _log.info("started %r", address)
     return address
 
@@ -160,6 +161,14 @@ async def _status_code(address: ServiceAddress, path: str) -> int | None:
         return int(status_line.split()[1])
     except (OSError, TimeoutError, ValueError, IndexError):
         return None
+
+
+def _not_answering(present: ServiceAddress) -> ConnectionFailedError:
+    return ConnectionFailedError(
+        f"taskmon's own service is there (process {present.pid}) but does not answer.",
+        "It may be stopped or have too much to do. If it stays so, end that process: a new one takes over, and no task "
+        "is lost.",
+    )
 
 
 def _not_started(log_path: Path, exit_code: int | None) -> ConnectionFailedError:

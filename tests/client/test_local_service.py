@@ -109,6 +109,19 @@ async def test_a_service_that_refuses_its_own_key_is_not_taken(command: list[str
     assert await find_local_service(tmp_path) is None
 
 
+async def test_a_service_that_is_there_and_silent_is_named(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("taskmon.client.local_service._CHECK_S", 0.1)
+    address = await ensure_local_service(tmp_path / "data", command)
+    os.kill(address.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(ConnectionFailedError, match=rf"is there \(process {address.pid}\) but does not answer"):
+            await ensure_local_service(tmp_path / "data", command, timeout_s=1.0)
+    finally:
+        os.kill(address.pid, signal.SIGCONT)
+
+
 async def test_the_last_words_of_a_service_that_fails_are_told(tmp_path: Path) -> None:
     failing = [sys.executable, "-c", "import sys; print('a'); sys.exit('The database is damaged.')"]
     with pytest.raises(ConnectionFailedError, match=r"exit code 1. It said: The database is damaged\.") as raised:

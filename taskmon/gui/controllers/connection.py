@@ -284,7 +284,7 @@ class ConnectionController:
             await client.close()
 
     def _show_absence(self, error: TaskmonError) -> None:
-        self._badge.show_freshness(False, self._last_answer, str(error))
+        self._badge.show_freshness(False, self._last_answer, error)
 
     def _hear(self, freshness: Freshness) -> None:
         problem = freshness.problem
@@ -293,7 +293,7 @@ class ConnectionController:
         self._last_answer = freshness.last_answer or self._last_answer
         if freshness.connected:
             self._end_complaints()
-        self._badge.show_freshness(freshness.connected, self._last_answer, str(problem) if problem else "")
+        self._badge.show_freshness(freshness.connected, self._last_answer, problem or "")
         for listener in self._freshness_listeners:
             listener(freshness)
         if not freshness.waiting:

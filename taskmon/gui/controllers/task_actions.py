@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
-from taskmon.core.errors import InvalidInputError, TaskmonError
+from taskmon.core.errors import ConnectionFailedError, InvalidInputError, TaskmonError
 from taskmon.core.lifecycle import Status, can_kill, facts
 from taskmon.core.plain_text import short_name
 from taskmon.core.task_reason import no_outputs_sentence
@@ -129,7 +129,11 @@ class TaskActionsController:
 
         async def kill_one(task: Task) -> None:
             client = await self._connection.answering()  # also now: the question may have waited for long
-            await client.kill(task.task_id)
+            try:
+                await client.kill(task.task_id)
+            except ConnectionFailedError as error:
+                advice = "Whether it is killed, the list tells when the service answers."
+                raise ConnectionFailedError(error.title, advice) from error
 
         await self._each(living, kill_one, "Killing", "Kill asked for")
 
@@ -171,7 +175,8 @@ class TaskActionsController:
             self._messages.tell(f"Outputs of {count_text(len(tasks), 'task')} are in {folder}")
 
     async def _each(self, tasks: Sequence[Task], act: Callable[[Task], Awaitable[None]], doing: str, done: str) -> None:
-        """One task after the other; failures are collected and told together, naming the tasks."""
+        """One task after the other; failures are collected and told together, naming the tasks. A service that falls
+        silent is not asked for the others."""
         failures: list[tuple[Task, TaskmonError]] = []
         for number, task in enumerate(tasks, start=1):
             if len(tasks) > 1:
@@ -180,6 +185,9 @@ class TaskActionsController:
                 await act(task)
             except TaskmonError as error:
                 failures.append((task, error))
+                if isinstance(error, ConnectionFailedError) and not self._connection.is_answering:
+                    failures.extend((left, error) for left in tasks[number:])
+                    break
         self._connection.refresh()
         if failures:
             task, first = failures[0]

@@ -1,4 +1,4 @@
-"""The badge that says how fresh the window is: `● live`, `● live · 48 s ago`, `no answer since 14:02`."""
+"""The badge that says how fresh the window is: `● live`, `● live · 48 s ago`, `busy since 14:02`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from taskmon.core.errors import (
+    BusyError,
+    NotAuthorizedError,
+    NotFoundError,
+    RefusedError,
+    ServiceFailedError,
+    TaskmonError,
+)
 from taskmon.core.lifecycle import Kind
 from taskmon.core.units import day_text, short_duration_text
 from taskmon.gui.theme import LIGHT, Theme
@@ -20,18 +28,27 @@ if TYPE_CHECKING:
 LIVE_S: Final = 15.0
 """A window that is seen hears of a service more often than this, unless that is slow."""
 
+_INSTEAD: Final[dict[type[TaskmonError], str]] = {
+    ServiceFailedError: "only errors",
+    BusyError: "busy",
+    NotAuthorizedError: "key refused",
+    NotFoundError: "no task list",
+    RefusedError: "refused",
+}
+"""What comes in the place of answers, where it is not silence."""
 
-def freshness_text(connected: bool, last_answer: datetime | None, now: datetime) -> str:
-    """What the badge says at `now`."""
+
+def freshness_text(connected: bool, last_answer: datetime | None, now: datetime, instead: str = "") -> str:
+    """What the badge says at `now`; `instead` is what comes in the place of answers, if it is not silence."""
     if last_answer is None:
-        return "connecting…" if connected else "not connected"
+        return "connecting…" if connected else instead or "not connected"
     if connected:
         age = (now - last_answer).total_seconds()
         return "live" if age < LIVE_S else f"live · {short_duration_text(age)} ago"
     since = last_answer.astimezone()
     if since.date() == now.astimezone().date():
-        return f"no answer since {since:%H:%M}"
-    return f"no answer since {day_text(since)} {since:%H:%M}"
+        return f"{instead or 'no answer'} since {since:%H:%M}"
+    return f"{instead or 'no answer'} since {day_text(since)} {since:%H:%M}"
 
 
 class ConnectionBadge(QWidget):
@@ -42,6 +59,7 @@ class ConnectionBadge(QWidget):
         self._clock = clock
         self._connected = True
         self._last_answer: datetime | None = None
+        self._instead = ""
         self._text = "connecting…"
         self._theme = LIGHT
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
@@ -51,16 +69,17 @@ class ConnectionBadge(QWidget):
         self._theme = theme
         self.update()
 
-    def show_freshness(self, connected: bool, last_answer: datetime | None, reason: str = "") -> None:
+    def show_freshness(self, connected: bool, last_answer: datetime | None, reason: TaskmonError | str = "") -> None:
         """`reason` is why there is no answer; it becomes the tooltip."""
+        self._instead = next((words for kind, words in _INSTEAD.items() if isinstance(reason, kind)), "")
         self._connected = connected
         self._last_answer = last_answer
-        self.setToolTip(plain_tooltip(reason) or "The list is kept up to date.")
+        self.setToolTip(plain_tooltip(str(reason)) or "The list is kept up to date.")
         self.refresh()
 
     def refresh(self) -> None:
         """Lets the age tick."""
-        text = freshness_text(self._connected, self._last_answer, self._clock())
+        text = freshness_text(self._connected, self._last_answer, self._clock(), self._instead)
         if text != self._text:
             self._text = text
             self._say()

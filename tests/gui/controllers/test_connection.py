@@ -4,16 +4,33 @@ does after a sleep."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
 
 from taskmon.client.credentials import Credentials
+from taskmon.client.poller import Freshness
 from taskmon.core.connection import Connection
+from taskmon.core.errors import (
+    BusyError,
+    ConnectionFailedError,
+    NotAuthorizedError,
+    NotFoundError,
+    RefusedError,
+    ServiceFailedError,
+    TaskmonError,
+)
 from taskmon.core.place_name import account_list_name, may_be_list
 from taskmon.gui.app import WindowOptions
 from taskmon.gui.controllers.connection import SLEPT_S, ConnectionController, retry_pause
 from taskmon.gui.controllers.connection_book import ConnectionBook
 from taskmon.gui.session import given_place, here
+from taskmon.gui.widgets.connection_badge import ConnectionBadge
 from tests.fakes import StillClock
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 
 def test_no_list_is_remembered_for_another_service_of_the_same_name(tmp_path: Path) -> None:
@@ -44,6 +61,27 @@ def test_every_account_of_a_place_has_a_list_of_its_own_whose_name_does_not_tell
 
 def test_a_place_that_stays_away_is_looked_for_less_and_less_often_but_always_again() -> None:
     assert [retry_pause(failures) for failures in (0, 1, 2, 3, 100_000)] == [3.0, 6.0, 12.0, 15.0, 15.0]
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (ConnectionFailedError("Silent."), "no answer since"),
+        (ServiceFailedError("500."), "only errors since"),
+        (BusyError("429."), "busy since"),
+        (NotAuthorizedError("401."), "key refused since"),
+        (NotFoundError("404."), "no task list since"),
+        (RefusedError("400."), "refused since"),
+    ],
+)
+def test_the_badge_tells_silence_from_refusal(app: QApplication, problem: TaskmonError, told: str) -> None:
+    clock, nothing = StillClock(), cast("Any", None)
+    badge, messages = ConnectionBadge(clock), cast("Any", SimpleNamespace(replace=lambda *_: None))
+    connection = ConnectionController(nothing, nothing, badge, nothing, messages, clock)
+    connection._hear(Freshness(True, clock.now, None, 1, 1))
+    assert badge.accessibleName() == "Connection: live"
+    connection._hear(Freshness(False, clock.now, problem, 1, 1))
+    assert badge.accessibleName().startswith(f"Connection: {told}")
 
 
 class Poller:

@@ -1,10 +1,23 @@
-"""Kill asks once, with the exact numbers."""
+"""Kill asks once, with the exact numbers, and says what is not known."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from taskmon.client.api import ServiceClient
+from taskmon.client.task_store import TaskStore
+from taskmon.core.errors import ConnectionFailedError
 from taskmon.core.lifecycle import Status
-from taskmon.gui.controllers.task_actions import kill_question
+from taskmon.gui.background import Background
+from taskmon.gui.controllers.surroundings import Surroundings
+from taskmon.gui.controllers.task_actions import TaskActionsController, kill_question
 from tests.builders import a_task, some_tasks
+from tests.client.fake_service import FakeService
+from tests.waiting import until_async
 
 
 def test_one_task_is_told_by_its_name_and_by_the_id_of_the_table() -> None:
@@ -81,3 +94,46 @@ def test_nothing_is_asked_when_all_have_ended() -> None:
 
 def test_a_kill_that_is_under_way_is_not_asked_for_again() -> None:
     assert kill_question([a_task(status=Status.PENDING_KILL)]) is None
+
+
+async def test_a_kill_without_an_answer_may_happen_still_and_the_others_are_not_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service, store, problems, bugs = FakeService(), TaskStore(), list[Exception](), list[Exception]()
+    for task in some_tasks(300, status=Status.SUBMITTED):
+        service.put(task)
+    tasks = list(service.tasks.values())
+
+    class Connection:
+        is_answering = True
+        times_asked = 0
+
+        async def answering(self) -> ServiceClient:
+            self.times_asked += 1
+            if not self.is_answering:
+                raise ConnectionFailedError("The service is late with an answer.", "Nothing was sent.")
+            return client
+
+        def refresh(self) -> None: ...
+
+    connection = Connection()
+
+    def fall_silent(request: httpx.Request) -> httpx.Response:
+        connection.is_answering = False
+        raise httpx.ReadTimeout("silent", request=request)
+
+    async def yes(*_: object) -> bool:
+        return True
+
+    service.refusals[f"/tasks/{tasks[2].task_id}/kill"] = fall_silent
+    monkeypatch.setattr("taskmon.gui.controllers.task_actions.ask", yes)
+    messages, window = SimpleNamespace(tell=lambda _: None), cast("Any", None)
+    async with service.client() as client, Background(problems.append, bugs.append) as background:
+        around = Surroundings(background, cast("Any", connection), store, cast("Any", messages), window)
+        TaskActionsController(around).kill(tasks)
+        await until_async(lambda: problems)
+    assert str(problems[0]).startswith("298 tasks of 300 failed, first ")
+    assert str(problems[0]).endswith("Whether it is killed, the list tells when the service answers.")
+    assert len(service.paths("POST")) == 3
+    assert connection.times_asked == 1 + 3
+    assert not bugs

@@ -35,6 +35,11 @@ def test_a_service_that_has_been_silent_for_days_is_told_with_the_day() -> None:
     assert freshness_text(False, yesterday, NOON) == f"no answer since {day_text(yesterday)} 23:10"
 
 
+def test_who_answers_with_something_else_is_not_called_silent() -> None:
+    assert freshness_text(False, NOON, NOON, "only errors") == f"only errors since {NOON.astimezone():%H:%M}"
+    assert freshness_text(False, None, NOON, "key refused") == "key refused"
+
+
 def test_before_the_first_answer_it_claims_nothing() -> None:
     assert freshness_text(True, None, NOON) == "connecting…"
     assert freshness_text(False, None, NOON) == "not connected"
