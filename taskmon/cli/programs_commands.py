@@ -41,23 +41,25 @@ def open_window(arguments: Namespace) -> int:
         say(reason)
         return exit_code.SERVICE_PROBLEM
     from taskmon.gui.compiled_support import import_pyside
+    from taskmon.gui.quick_enums import quick_enums
 
     cache_dir = user_cache_path("taskmon", appauthor=False)
-    import_pyside(cache_dir)
-    from taskmon.gui.app import WindowOptions, run
+    with quick_enums():
+        import_pyside(cache_dir)
+        from taskmon.gui.app import WindowOptions, run
 
-    return run(
-        WindowOptions(
-            folders=folders,
-            link=next(iter(links), ""),
-            data_dir=data_dir(arguments),
-            state_dir=state_dir,
-            cache_dir=cache_dir,
-            url=given.url if given else None,
-            api_key=given.api_key if given else "",
-            stay_here=bool(arguments.data_dir or os.environ.get("TASKMON_DATA_DIR")),
+        return run(
+            WindowOptions(
+                folders=folders,
+                link=next(iter(links), ""),
+                data_dir=data_dir(arguments),
+                state_dir=state_dir,
+                cache_dir=cache_dir,
+                url=given.url if given else None,
+                api_key=given.api_key if given else "",
+                stay_here=bool(arguments.data_dir or os.environ.get("TASKMON_DATA_DIR")),
+            )
         )
-    )
 
 
 def _links_and_folders(places: Sequence[str]) -> tuple[list[str], tuple[Path, ...]]:
