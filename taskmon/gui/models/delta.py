@@ -14,13 +14,15 @@ from taskmon.gui.models.slot_arrays import Slots, no_slots
 @dataclass(frozen=True, slots=True)
 class Delta:
     """What a change means for the shown rows, as slots: those that leave, those that come, those that stay but may
-    belong elsewhere, and those that stay and look different. `gone` slots are free once the rows have left."""
+    belong elsewhere, and those that stay and look different. `gone` slots are free once the rows have left. With an
+    `order` of all rows, which nobody has to find then, every row may belong elsewhere."""
 
     leaving: Slots = field(default_factory=no_slots)
     coming: Slots = field(default_factory=no_slots)
     moving: Slots = field(default_factory=no_slots)
     changed: Slots = field(default_factory=no_slots)
     gone: Slots = field(default_factory=no_slots)
+    order: Slots | None = None
 
 
 Steps = Generator[None, None, Delta]

@@ -16,12 +16,11 @@ import numpy.typing as npt
 
 from taskmon.core.task import Task
 from taskmon.core.task_reason import pattern_of
-from taskmon.gui.models.slot_arrays import Flags, Floats, Slots, grown
+from taskmon.gui.models.slot_arrays import Flags, Floats, Slots, downwards, grown
 from taskmon.gui.models.task_group import bad_end
 from taskmon.gui.models.text_ranks import TextRanks
 from taskmon.gui.task_rows import Heading
 
-_STEP: Final = 2000
 _HEADING: Final = "\0"
 """Before a reason it makes the key of a heading, which no task has for an id."""
 
@@ -38,9 +37,9 @@ class ReasonGroups:
     """The group of each slot by number; group 0 holds the tasks without a reason and comes last."""
 
     def __init__(self, new_slot: Callable[[], int], closed: AbstractSet[str]) -> None:
-        """`new_slot` gives a slot for a heading; `closed` are the reasons whose groups begin folded."""
+        """`new_slot` gives a slot for a heading; a group whose reason is in `closed` when it comes is folded."""
         self._new_slot = new_slot
-        self._closed_at_first = closed
+        self._closed = closed
         self._ranks = TextRanks()
         self._reasons: list[str] = []
         self._number_of: dict[str, int] = {}
@@ -123,19 +122,25 @@ class ReasonGroups:
             self._open[group] = is_open
             self._before[group] = -1
 
+    def turned(self, descending: bool) -> Floats:
+        """What the `values` of tasks are when `descending` is set."""
+        return self.values if descending == self._descending else downwards(self.values)
+
     def set_descending(self, descending: bool) -> None:
         """Groups from Z to A; those without a reason come last either way."""
         if descending != self._descending:
             self._descending = descending
             self._value_all()
 
-    def begin(self, slots: Slots, tasks: Sequence[Task | None]) -> Iterator[None]:
-        """Reads the reasons of `slots` in steps of a millisecond or so."""
-        for first in range(0, len(slots), _STEP):
-            self.read(slots[first : first + _STEP], tasks)
+    def begin(self, slots: Slots, tasks: Sequence[Task | None], step: int) -> Iterator[None]:
+        """Reads the reasons of `slots`, `step` of them at a time."""
+        for first in range(0, len(slots), step):
+            self.read(slots[first : first + step], tasks)
             yield
-        # Groups may have been folded meanwhile that were read before.
-        self._open[: len(self._reasons)] = [reason not in self._closed_at_first for reason in self._reasons]
+
+    def fold(self) -> None:
+        """Folds exactly the groups whose reasons are in `closed` now."""
+        self._open[: len(self._reasons)] = [reason not in self._closed for reason in self._reasons]
 
     def read(self, slots: Slots, tasks: Sequence[Task | None]) -> Flags:
         """Puts the tasks of `slots` into their groups; tells which of them are in another place of the order now."""
@@ -210,7 +215,7 @@ class ReasonGroups:
         self._rank = grown(self._rank, group + 1, np.inf)
         self._open = grown(self._open, group + 1, 1)
         self._counts = grown(self._counts, group + 1, 0)
-        self._open[group] = reason not in self._closed_at_first
+        self._open[group] = reason not in self._closed
         self._rank[group] = self._rank_of(reason)
         return group
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex
 from taskmon.gui.models.changed_cells import OBSERVED, WHOLE, Span, Spans, around, changed_columns
 from taskmon.gui.models.delta import runs
 from taskmon.gui.models.gathered_changes import GatheredChanges
+from taskmon.gui.models.task_index import FEW
 
 if TYPE_CHECKING:
     from taskmon.core.task import Task
@@ -27,9 +28,6 @@ MANY: Final = 12
 
 MANY_CHANGED: Final = 32
 """From so many stretches on, one `dataChanged` spans them all."""
-
-FEW: Final = 16
-"""Up to this part of the rows, finding the place of each that comes is cheaper than sorting all."""
 
 _NOWHERE: Final = QModelIndex()
 
@@ -72,7 +70,11 @@ class RowChanges:
             self._leave(delta.leaving)
         if len(delta.gone):
             self._index.release(delta.gone)
-        if len(delta.moving):
+        if delta.order is not None:
+            if len(delta.coming):
+                self._append(delta.coming)
+            self._relayout(delta.order)
+        elif len(delta.moving):
             self._move(delta.moving, delta.coming)
         elif len(delta.coming):
             self._come(delta.coming)

@@ -22,9 +22,6 @@ from taskmon.gui.models.text_lines import TextLines
 from taskmon.gui.models.text_order import text_order
 from taskmon.gui.models.text_ranks import RANK_STEP, TextRanks, ranks_between
 
-_STEP: Final = 2000
-"""Sort values read before the window may turn to something else."""
-
 _MANY_NOTES: Final = 256
 _MANY_TEXTS: Final = 8
 """From this part of the texts on, ranking all anew is faster than finding a place for each."""
@@ -72,10 +69,11 @@ class _Values:
 
 
 class _NotedValues(_Values, ABC):
-    """Values that are read from the slots that were noted."""
+    """Values that are read from the slots that were noted, `step` of them at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, step: int) -> None:
         super().__init__()
+        self._step = step
         self._late: list[Slots] = []
 
     def note(self, slots: Slots, _renamed: Slots) -> None:
@@ -86,8 +84,8 @@ class _NotedValues(_Values, ABC):
     def catch_up(self, now: datetime) -> Iterator[None]:
         late, self._late = _together(self._late), []
         try:
-            for first in range(0, len(late), _STEP):
-                self._read(late[first : first + _STEP], now)
+            for first in range(0, len(late), self._step):
+                self._read(late[first : first + self._step], now)
                 yield
         except GeneratorExit:  # another order is wanted before this one is ready
             self._late.append(late)
@@ -104,8 +102,8 @@ class _NotedValues(_Values, ABC):
 class NumberColumn(_NotedValues):
     """Numbers, read from every task."""
 
-    def __init__(self, column: Column, slots: TaskSlots, observed: Observed) -> None:
-        super().__init__()
+    def __init__(self, column: Column, slots: TaskSlots, observed: Observed, step: int) -> None:
+        super().__init__(step)
         self._facts = COLUMNS[column]
         self._tasks = slots.tasks
         self._observed = observed
@@ -123,8 +121,8 @@ class NumberColumn(_NotedValues):
 class SharedColumn(_NotedValues):
     """Texts that many tasks share: each different value has a rank."""
 
-    def __init__(self, read: Callable[[SharedFacts], str], shared: SharedBySlot) -> None:
-        super().__init__()
+    def __init__(self, read: Callable[[SharedFacts], str], shared: SharedBySlot, step: int) -> None:
+        super().__init__(step)
         self._text_of = read
         self._shared = shared
         self._ranks = TextRanks()
@@ -173,8 +171,6 @@ class LineColumn(_Values):
             except GeneratorExit:
                 self._late.append(slots)
                 raise
-            if self._late:  # a text has changed while its place was looked for: all at once now
-                self._rank_at_once(distinct(np.concatenate((slots, *self._late))))
 
     def _rank(self, slots: Slots) -> Iterator[None]:
         order, fresh = yield from text_order(self._lines, slots)

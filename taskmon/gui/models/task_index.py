@@ -14,10 +14,11 @@ import numpy as np
 
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
-from taskmon.gui.models.columns import Column, Observed
+from taskmon.gui.long_work import Portions
+from taskmon.gui.models.columns import Observed
 from taskmon.gui.models.delta import Delta, Steps
 from taskmon.gui.models.reason_groups import ReasonGroups
-from taskmon.gui.models.slot_arrays import Flags, Slots, distinct, grown, no_slots
+from taskmon.gui.models.slot_arrays import Flags, Slots, grown, no_slots
 from taskmon.gui.models.sort_order import SortOrder
 from taskmon.gui.models.task_filter import EVERYTHING, TaskFilter
 from taskmon.gui.models.task_group import GroupCounts
@@ -25,31 +26,29 @@ from taskmon.gui.models.task_slots import Put, TaskSlots
 from taskmon.gui.models.view_counts import ViewCounts
 from taskmon.gui.task_rows import Heading, SortKey
 
-_STEP: Final = 8192
-"""Tasks that are filtered before the window may turn to something else."""
-
-_SLOW_STEP: Final = 2048
+FEW: Final = 16
+"""Up to this part of the rows, finding the place of each that comes is cheaper than sorting all."""
 
 
 class TaskIndex:
     """The filter's verdict on each slot, and the order of those whose tasks pass.
 
     `take`, `refilter`, `choose_sort` and `refresh` decide; the model then changes `order` step by step, telling Qt in
-    between.
+    between. What takes its time gives `Steps`, between which groups may be folded and unfolded; tasks are taken and
+    refreshed only when the steps have come to their end, or are given up.
     """
 
-    def __init__(self, clock: Callable[[], datetime], observed: Observed) -> None:
+    def __init__(self, clock: Callable[[], datetime], observed: Observed, portions: Portions) -> None:
         self._clock = clock
+        self._portions = portions
         self.order: Slots = no_slots()
         self.counts = GroupCounts()
         self.views = ViewCounts()
         self._queue = observed.queue
         self._filter = EVERYTHING
         self._slots = TaskSlots()
-        self._sort = SortOrder(self._slots, observed)
-        self._keys: tuple[SortKey, ...] = ()
+        self._sort = SortOrder(self._slots, observed, portions)
         self.groups: ReasonGroups | None = None
-        self._meanwhile: list[Slots] | None = None
         self._shown: Flags = np.empty(0, dtype=np.bool_)
         self._rows: Slots = no_slots()
         self._rows_of: Slots | None = None
@@ -138,8 +137,6 @@ class TaskIndex:
         told, renamed = _slots_of(put for put in puts if put.told), _slots_of(put for put in puts if put.renamed)
         gone = np.array(sorted(self._forget(gone_ids)), dtype=np.intp)
         self._shown = grown(self._shown, len(self._slots.tasks), 0)
-        if self._meanwhile is not None:
-            self._meanwhile += (told, gone)
         self.views.update(told, gone, self._slots)
         moved = self._sort.update(touched, renamed, self._reference)
         self._sort.forget(gone)
@@ -191,16 +188,19 @@ class TaskIndex:
         return shown if self.groups is None else shown & self.groups.opened(slots)
 
     def _headed(self, delta: Delta) -> Delta:
-        """The change with what it means for the headings."""
+        """The change with what it means for the headings. An `order` is that of all tasks, folded ones too."""
         if self.groups is None:
             return delta
-        headings = self.groups.settle(self._slots.tasks, self._shown)
+        headings, order = self.groups.settle(self._slots.tasks, self._shown), delta.order
+        if order is not None:
+            order = self.merged(order[self.groups.opened(order)], self.groups.headings())
         return Delta(
             leaving=np.concatenate((delta.leaving, headings.going)),
             coming=np.concatenate((delta.coming, headings.coming)),
             moving=delta.moving,
             changed=np.concatenate((delta.changed, headings.changed)),
             gone=np.concatenate((delta.gone, headings.going)),
+            order=order,
         )
 
     def release(self, gone: Slots) -> None:
@@ -210,50 +210,47 @@ class TaskIndex:
     def refilter(self, new: TaskFilter) -> Steps:
         """Another filter."""
         existing = self._slots.all() if not new.narrows(self._filter) else np.flatnonzero(self._shown)
-        self._meanwhile = []
         accepted = [no_slots()]
-        step = _SLOW_STEP if new.one_by_one else _STEP
+        step = self._portions.judged_singly if new.one_by_one else self._portions.judged
         for first in range(0, len(existing) if new.tests else 0, step):
             accepted.append(new.select(existing[first : first + step], self._slots))
             yield
-        self._filter = new
         after: Flags = np.zeros(len(self._shown), dtype=np.bool_)
-        after[np.concatenate(accepted) if new.tests else self._slots.all()] = True
-        touched = distinct(np.concatenate((no_slots(), *(self._meanwhile or ()))))
-        self._meanwhile = None
-        after[touched] = False
-        after[new.select(self._slots.still(touched), self._slots)] = True
+        after[np.concatenate(accepted) if new.tests else existing] = True
         leaving, coming = np.flatnonzero(self._shown & ~after), np.flatnonzero(after & ~self._shown)
-        self._shown = after
+        yield
+        order = None
+        if len(coming) > len(self.order) // FEW:
+            order = yield from self._sort.arranged(np.flatnonzero(after), self._sort.keys, self.groups)
+        self._filter, self._shown = new, after
         if self.groups is not None:
             self.groups.count(leaving, -1)
             self.groups.count(coming, 1)
             leaving, coming = leaving[self.groups.opened(leaving)], coming[self.groups.opened(coming)]
-        return self._headed(Delta(leaving=leaving, coming=coming))
+        return self._headed(Delta(leaving=leaving, coming=coming, order=order))
 
     def group(self, closed: AbstractSet[str]) -> Steps:
         """From now on equal failures stand together under headings; those with a reason in `closed` are folded."""
-        groups = ReasonGroups(self._take_slot, closed)
-        yield from groups.begin(self._slots.all(), self._slots.tasks)
         if self.groups is not None:
             return Delta()
-        shown = self.order
-        self.groups = self._sort.groups = groups
-        self._turn_groups()
-        groups.count(shown, 1)
-        opened = groups.opened(shown)
-        return self._headed(Delta(leaving=shown[~opened], moving=shown[opened]))
+        groups = ReasonGroups(self._take_slot, closed)
+        yield from groups.begin(self._slots.all(), self._slots.tasks, self._portions.read)
+        order = yield from self._sort.arranged(self.order, self._sort.keys, groups)
+        self._sort.choose(self._sort.keys, groups)
+        groups.fold()
+        groups.count(order, 1)
+        self.groups = groups
+        return self._headed(Delta(leaving=order[~groups.opened(order)], order=order))
 
     def ungroup(self) -> Steps:
         """No groups and no headings any more."""
-        yield
         if self.groups is None:
             return Delta()
-        headings, matching = self.groups.headings(), self.matching()
-        folded = matching[~self.groups.opened(matching)]
-        stay = self.without(headings)
-        self.groups = self._sort.groups = None
-        return Delta(leaving=headings, coming=folded, moving=stay, gone=headings)
+        order = yield from self._sort.arranged(self.matching(), self._sort.keys, None)
+        headings, folded = self.groups.headings(), order[~self.groups.opened(order)]
+        self._sort.choose(self._sort.keys, None)
+        self.groups = None
+        return Delta(leaving=headings, coming=folded, gone=headings, order=order)
 
     def fold(self, reason: str, *, is_open: bool) -> Delta:
         """Unfolds or folds a group."""
@@ -270,10 +267,6 @@ class TaskIndex:
         slot = self._slots.slot_of(task_id)
         return None if self.groups is None or slot is None or not self._shown[slot] else self.groups.reason_of(slot)
 
-    def _turn_groups(self) -> None:
-        if self.groups is not None:
-            self.groups.set_descending(any(key.column == Column.REASON and key.descending for key in self._keys))
-
     def count_views(self, filters: Mapping[str, TaskFilter]) -> None:
         """From now on `views` knows how many tasks each of these filters lets through."""
         self.views.choose(filters, self._slots)
@@ -283,10 +276,9 @@ class TaskIndex:
         self._reference = self._clock()
         living = np.array(sorted(self._slots.living), dtype=np.intp)
         yield from self._sort.prepare(keys, living, self._reference)
-        self._sort.choose(keys, self._reference)
-        self._keys = tuple(keys)
-        self._turn_groups()
-        return Delta(moving=self.order)
+        order = yield from self._sort.arranged(self.matching(), keys, self.groups)
+        self._sort.choose(keys, self.groups)
+        return self._headed(Delta(order=order))
 
     def living(self) -> list[int]:
         """The slots whose durations go on; from now on they are measured up to this moment."""

@@ -110,10 +110,6 @@ class TaskSlots:
         """The slots of all tasks, in growing order."""
         return np.flatnonzero(self._there)
 
-    def still(self, slots: Slots) -> Slots:
-        """Those of `slots` that have a task."""
-        return slots[self._there[slots]]
-
     # What changes ------------------------------------------------------------------------------------------------
 
     def take(self) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from taskmon.core.errors import InvalidInputError
-from taskmon.gui.long_work import LongWork
+from taskmon.gui.long_work import LongWork, Portions
 from taskmon.gui.models.columns import COLUMNS, Column
 from taskmon.gui.models.observed_tasks import ObservedTasks
 from taskmon.gui.models.seldom import Seldom
@@ -33,20 +33,8 @@ if TYPE_CHECKING:
 GATHER_MS: Final = 16
 """Changes that arrive within a frame are shown together."""
 
-SLICE: Final = 100
-"""Tasks taken over at a time, so that a large page never costs the window more than a few milliseconds."""
-
-GATHERED_S: Final = 0.05
-"""For so long [s] slices are gathered: to put the rows of one where they belong takes as long as those of ten."""
-
-SLICE_S: Final = 0.006
-"""How long [s] the work on another filter or order may go on before the window turns to something else."""
-
 COUNTS_MS: Final = 100
 """Sidebar and diagram tell new numbers ten times a second at most, also while a long list is being loaded."""
-
-AT_ONCE: Final = 5_000
-"""So many tasks are filtered and sorted without turning to anything else."""
 
 MY_VIEWS: Final = "My views"
 """The sidebar's section of named views."""
@@ -74,9 +62,17 @@ class TaskTableModel(ObservedTasks):
 
     counts_changed = Signal()
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        parent: QObject | None = None,
+        *,
+        portions: Portions = Portions(),  # noqa: B008 - a value
+    ) -> None:
         super().__init__(clock, parent)
         self._store = store
+        self._portions = portions
         self._changes: RowChanges | None = None
         self._filter = EVERYTHING
         self._keys: tuple[SortKey, ...] = ()
@@ -229,7 +225,7 @@ class TaskTableModel(ObservedTasks):
         """Long work begins; over a list that is not long it is done at once."""
         self._show_gathered()
         self._work.begin(name, steps)
-        self._work.go_on(inf if len(self._store.tasks) <= AT_ONCE else SLICE_S)
+        self._work.go_on(inf if len(self._store.tasks) <= self._portions.at_once else self._portions.slice_s)
         if self._work:
             self._gather.start(0)
 
@@ -243,19 +239,20 @@ class TaskTableModel(ObservedTasks):
 
     def _take_slice(self) -> None:
         if self._work:
-            self._work.go_on(SLICE_S)
+            self._work.go_on(self._portions.slice_s)
         elif self._gathered_enough():
             self._show_gathered()
         elif self._waiting:
             self._take_tasks()
         elif self._ageing and self._index is not None:
-            ageing, self._ageing = self._ageing[:SLICE], self._ageing[SLICE:]
+            ageing = self._ageing[: self._portions.taken]
+            del self._ageing[: self._portions.taken]
             self._install(self._index.refresh(ageing))
         if self._unfinished():
             self._gather.start(0)
 
     def _take_tasks(self) -> None:
-        ids = self._waiting.take(SLICE)
+        ids = self._waiting.take(self._portions.taken)
         found = {task_id: self._store.get(task_id) for task_id in ids}
         for task_id in (gone := [task_id for task_id, task in found.items() if task is None]):
             self._forget_observed(task_id)
@@ -276,7 +273,7 @@ class TaskTableModel(ObservedTasks):
         from taskmon.gui.models.row_changes import RowChanges
         from taskmon.gui.models.task_index import TaskIndex
 
-        index = TaskIndex(self._clock, self._observed)
+        index = TaskIndex(self._clock, self._observed, self._portions)
         works = [index.refilter(self._filter), index.choose_sort(self._keys)]
         for steps in works + ([index.group(self._closed)] if self._grouped else []):
             for _ in steps:  # of nothing yet
@@ -312,18 +309,18 @@ class TaskTableModel(ObservedTasks):
 
     def _gather_change(self, delta: Delta, spans: Spans) -> None:
         """Slices are shown together, in a turn of their own. In groups each is shown at once, as a heading that leaves
-        must not be asked for, and while long work goes on, of which the result counts on the rows."""
+        must not be asked for."""
         if self._changes is None:
             return
         if not self._changes.gathered:
             self._gathered_at = monotonic()
         self._changes.gathered.add(delta, spans)
-        if self._grouped or self._work:
+        if self._grouped:
             self._show_gathered()
 
     def _gathered_enough(self) -> bool:
         gathered = self._changes is not None and self._changes.gathered
-        return bool(gathered) and (not self._waiting or monotonic() - self._gathered_at > GATHERED_S)
+        return bool(gathered) and (not self._waiting or monotonic() - self._gathered_at > self._portions.gathered_s)
 
     def _show_gathered(self) -> None:
         if self._changes is not None and self._changes.gathered:

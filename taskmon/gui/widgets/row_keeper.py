@@ -118,6 +118,7 @@ class RowKeeper(QObject):
         self._view.setCurrentIndex(index)
         self._view.selectRow(row)
         self._view.scrollTo(index)
+        self._hidden.clear()  # also where the row was the last one left of a selection, so that nothing changes
         return True
 
     def select_also(self, task_ids: Iterable[str]) -> None:

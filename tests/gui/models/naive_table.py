@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
 
 from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
 from taskmon.core.task_reason import reason_pattern
+from taskmon.gui.long_work import Portions
 from taskmon.gui.models.columns import COLUMNS, Column, Observed
 from taskmon.gui.models.task_filter import parse_filter
 from taskmon.gui.models.task_table_model import TaskTableModel
@@ -48,28 +51,21 @@ class Clock:
 
 
 class Naive:
-    """What the table has to show, worked out anew from nothing each time."""
+    """What the table has to show, worked out anew from nothing each time: of tasks by their ids, in the order in which
+    they came."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.arrivals: dict[str, int] = {}
-        self.count = 0
 
-    def note(self, store: TaskStore) -> None:
-        for task_id in [known for known in self.arrivals if known not in store]:
-            del self.arrivals[task_id]
-        for task_id in store.tasks:
-            if task_id not in self.arrivals:
-                self.arrivals[task_id] = self.count
-                self.count += 1
+    def rows(self, tasks: Mapping[str, Task], text: str, keys: tuple[SortKey, ...]) -> list[str]:
+        return [task.task_id for task in self._shown(tasks, text, keys)]
 
-    def rows(self, store: TaskStore, text: str, keys: tuple[SortKey, ...]) -> list[str]:
-        return [task.task_id for task in self._shown(store, text, keys)]
-
-    def grouped_rows(self, store: TaskStore, text: str, keys: tuple[SortKey, ...], closed: set[str]) -> list[str]:
+    def grouped_rows(
+        self, tasks: Mapping[str, Task], text: str, keys: tuple[SortKey, ...], closed: set[str]
+    ) -> list[str]:
         """Rows with headings, which are written as `reason × count`, with a minus sign before folded ones."""
         groups: dict[str, list[str]] = {}
-        for task in self._shown(store, text, keys):
+        for task in self._shown(tasks, text, keys):
             groups.setdefault(self._reason(task), []).append(task.task_id)
         backwards = any(key.column == Column.REASON and key.descending for key in keys)
         named = sorted((reason for reason in groups if reason), key=lambda r: (r.casefold(), r), reverse=backwards)
@@ -83,9 +79,9 @@ class Naive:
     def _reason(task: Task) -> str:
         return reason_pattern(task) if task.status in (Status.FAILED, Status.KILLED) else ""
 
-    def _shown(self, store: TaskStore, text: str, keys: tuple[SortKey, ...]) -> list[Task]:
+    def _shown(self, tasks: Mapping[str, Task], text: str, keys: tuple[SortKey, ...]) -> list[Task]:
         wanted = parse_filter(text, self.clock.now)
-        shown = sorted((t for t in store.tasks.values() if wanted.accepts(t)), key=lambda t: self.arrivals[t.task_id])
+        shown = [task for task in tasks.values() if wanted.accepts(task)]
         for key in reversed((*keys, SortKey(Column.SUBMITTED, True))):
             shown = self._sorted(shown, key)
         return shown
@@ -122,6 +118,59 @@ def shown_with_headings(model: TaskTableModel) -> list[str]:
     return rows
 
 
+class Compared:
+    """A model and a naive one that go through the same changes."""
+
+    def __init__(self, portions: Portions = Portions(), store: TaskStore | None = None) -> None:  # noqa: B008 - a value
+        self.store, self.clock = TaskStore() if store is None else store, Clock()
+        self.model, self.naive = TaskTableModel(self.store, self.clock, portions=portions), Naive(self.clock)
+        QAbstractItemModelTester(self.model, QAbstractItemModelTester.FailureReportingMode.Fatal, self.model)
+        self.resets: list[int] = []
+        self.model.modelReset.connect(lambda: self.resets.append(1))
+        self.text, self.grouped = "", False
+        self.keys: tuple[SortKey, ...] = ()
+        self.closed: set[str] = set()
+
+    def take(self, kind: str, value: Any) -> None:
+        self.begin(kind, value)
+        self.model.flush()
+
+    def begin(self, kind: str, value: Any) -> None:
+        getattr(self, f"_{kind.replace(' ', '_')}")(value)
+
+    def _apply(self, tasks: list[Task]) -> None:
+        self.store.apply(tasks)
+
+    def _remove(self, numbers: list[int]) -> None:
+        self.store.apply((), [a_task_id(number) for number in numbers])
+
+    def _filter(self, text: str) -> None:
+        self.text = text
+        self.model.set_filter(text)
+
+    def _sort(self, keys: tuple[SortKey, ...]) -> None:
+        self.keys = keys
+        self.model.sort_by(keys)
+
+    def _group(self, on: bool) -> None:
+        self.grouped = on
+        self.model.group_by_reason(on)
+
+    def _open(self, wish: tuple[str, bool]) -> None:
+        reason, is_open = wish
+        (self.closed.discard if is_open else self.closed.add)(reason)
+        self.model.set_open(reason, is_open)
+
+    def _open_all(self, is_open: bool) -> None:
+        self.closed = set() if is_open else self.closed | {heading.reason for heading in headings(self.model)}
+        self.model.set_all_open(is_open)
+
+    def expected(self) -> list[str]:
+        if self.grouped:
+            return self.naive.grouped_rows(self.store.tasks, self.text, self.keys, self.closed)
+        return self.naive.rows(self.store.tasks, self.text, self.keys)
+
+
 tasks_strategy = st.builds(
     lambda number, project, status, minutes, seconds, cost, name, detail: a_task(
         task_id=a_task_id(number),
@@ -143,16 +192,13 @@ tasks_strategy = st.builds(
     name=st.sampled_from((None, "alpha", "Beta", "gamma", "alphabet")),
     detail=st.sampled_from(DETAILS),
 )
-steps_strategy = st.lists(
-    st.one_of(
-        st.tuples(st.just("apply"), st.lists(tasks_strategy, max_size=30)),
-        st.tuples(st.just("remove"), st.lists(st.integers(1, 40), max_size=25)),
-        st.tuples(st.just("filter"), st.sampled_from(FILTERS)),
-        st.tuples(st.just("sort"), st.sampled_from(SORTS)),
-        st.tuples(st.just("group"), st.booleans()),
-        st.tuples(st.just("open"), st.tuples(st.sampled_from(REASONS), st.booleans())),
-        st.tuples(st.just("open all"), st.booleans()),
-    ),
-    min_size=1,
-    max_size=16,
+wishes = (
+    st.tuples(st.just("apply"), st.lists(tasks_strategy, max_size=30)),
+    st.tuples(st.just("remove"), st.lists(st.integers(1, 40), max_size=25)),
+    st.tuples(st.just("filter"), st.sampled_from(FILTERS)),
+    st.tuples(st.just("sort"), st.sampled_from(SORTS)),
+    st.tuples(st.just("group"), st.booleans()),
+    st.tuples(st.just("open"), st.tuples(st.sampled_from(REASONS), st.booleans())),
+    st.tuples(st.just("open all"), st.booleans()),
 )
+steps_strategy = st.lists(st.one_of(wishes), min_size=1, max_size=16)

@@ -9,9 +9,8 @@ import pytest
 
 from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import Status
-from taskmon.gui.long_work import LongWork
+from taskmon.gui.long_work import LongWork, Portions
 from taskmon.gui.models.columns import Column
-from taskmon.gui.models.task_filter import parse_filter
 from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.task_rows import SortKey
 from tests.builders import NOON, a_task, a_task_id
@@ -30,12 +29,10 @@ def store() -> TaskStore:
 
 
 def test_what_changes_while_a_long_list_is_filtered_and_sorted_is_not_lost(store: TaskStore) -> None:
-    model = TaskTableModel(store, lambda: NOON + timedelta(hours=1))
+    model = TaskTableModel(store, lambda: NOON + timedelta(hours=1), portions=Portions(judged=1000, slice_s=-1.0))
     model.flush()
-    index = model._index
-    assert index is not None
-    model._work.begin("filter", index.refilter(parse_filter("status:failed", NOON)))
-    model._work.begin("sort", index.choose_sort([SortKey(Column.NAME)]))
+    model.set_filter("status:failed")
+    model.sort_by([SortKey(Column.NAME)])
     assert model.rowCount() == COUNT  # not yet
     for round_ in range(6):
         first = round_ * 50
@@ -44,8 +41,7 @@ def test_what_changes_while_a_long_list_is_filtered_and_sorted_is_not_lost(store
             (a_task(name=f"new {round_}", status=Status.FAILED) for _ in range(3)),
             [a_task_id(n) for n in range(first + 20, first + 30)],
         )
-        model._take_tasks()
-        model._work.go_on(0.0)  # one step
+        model._take_slice()
     model.flush()
     expected = sorted(task.name for task in store.tasks.values() if task.status is Status.FAILED)
     assert [model.task_at(row).name for row in range(model.rowCount())] == expected

@@ -10,23 +10,21 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtTest import QAbstractItemModelTester
 
 from taskmon.client.task_store import TaskStore
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import Task
-from taskmon.gui.models import task_table_model
+from taskmon.gui.long_work import Portions
 from taskmon.gui.models.changed_cells import changed_columns
 from taskmon.gui.models.columns import COLUMNS, Column, Observed
-from taskmon.gui.models.task_table_model import SLICE, TaskTableModel
+from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.task_rows import SortKey
 from tests.builders import NOON, a_task, a_task_id, some_tasks
 from tests.gui.models.naive_table import (
     Clock,
-    Naive,
+    Compared,
     headings,
     shown,
     shown_with_headings,
@@ -39,60 +37,6 @@ from tests.waiting import until
 @pytest.fixture
 def store() -> TaskStore:
     return TaskStore()
-
-
-class Compared:
-    """A model and a naive one that go through the same changes."""
-
-    def __init__(self) -> None:
-        self.store, self.clock = TaskStore(), Clock()
-        self.model, self.naive = TaskTableModel(self.store, self.clock), Naive(self.clock)
-        QAbstractItemModelTester(self.model, QAbstractItemModelTester.FailureReportingMode.Fatal, self.model)
-        self.resets: list[int] = []
-        self.model.modelReset.connect(lambda: self.resets.append(1))
-        self.text, self.grouped = "", False
-        self.keys: tuple[SortKey, ...] = ()
-        self.closed: set[str] = set()
-
-    def take(self, kind: str, value: Any) -> None:
-        self.begin(kind, value)
-        self.model.flush()
-
-    def begin(self, kind: str, value: Any) -> None:
-        getattr(self, f"_{kind.replace(' ', '_')}")(value)
-        self.naive.note(self.store)
-
-    def _apply(self, tasks: list[Task]) -> None:
-        self.store.apply(tasks)
-
-    def _remove(self, numbers: list[int]) -> None:
-        self.store.apply((), [a_task_id(number) for number in numbers])
-
-    def _filter(self, text: str) -> None:
-        self.text = text
-        self.model.set_filter(text)
-
-    def _sort(self, keys: tuple[SortKey, ...]) -> None:
-        self.keys = keys
-        self.model.sort_by(keys)
-
-    def _group(self, on: bool) -> None:
-        self.grouped = on
-        self.model.group_by_reason(on)
-
-    def _open(self, wish: tuple[str, bool]) -> None:
-        reason, is_open = wish
-        (self.closed.discard if is_open else self.closed.add)(reason)
-        self.model.set_open(reason, is_open)
-
-    def _open_all(self, is_open: bool) -> None:
-        self.closed = set() if is_open else self.closed | {heading.reason for heading in headings(self.model)}
-        self.model.set_all_open(is_open)
-
-    def expected(self) -> list[str]:
-        if self.grouped:
-            return self.naive.grouped_rows(self.store, self.text, self.keys, self.closed)
-        return self.naive.rows(self.store, self.text, self.keys)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -112,7 +56,7 @@ def test_rows_are_those_of_a_naive_model_and_every_pointer_stays_on_its_row(app:
                 assert rows[pointer.row()] == key
                 assert model.row_of(key) == pointer.row()
         pointers = {key: QPersistentModelIndex(model.index(row, 1)) for row, key in enumerate(rows)}
-        matching = both.naive.rows(store, both.text, both.keys)
+        matching = both.naive.rows(store.tasks, both.text, both.keys)
         assert model.matching() == len(matching)
         assert model.status_counts() == Counter(store.tasks[task_id].status for task_id in matching)
         assert model.total() == len(store)
@@ -131,25 +75,9 @@ def test_the_sidebar_counts_what_the_table_would_show(app: Any, steps: list[Any]
             both.model.set_filter(group.filter_text)
             both.model.flush()
             assert group.count == both.model.matching(), group
-            assert group.count == len(both.naive.rows(both.store, group.filter_text, ())), group
+            assert group.count == len(both.naive.rows(both.store.tasks, group.filter_text, ())), group
         both.model.set_filter(both.text)
         both.model.flush()
-    both.model.close()
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=steps_strategy, slice_=st.integers(1, 7))
-def test_rows_are_right_whatever_happens_between_two_slices(app: Any, steps: list[Any], slice_: int) -> None:
-    both = Compared()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(task_table_model, "SLICE", slice_)
-        for kind, value in steps:
-            both.begin(kind, value)
-            for _ in range(3):
-                both.model._take_slice()
-        both.model.flush()
-    assert shown_with_headings(both.model) == both.expected()
-    assert not both.resets
     both.model.close()
 
 
@@ -250,19 +178,16 @@ def test_changes_of_one_frame_are_shown_together(app: Any, store: TaskStore) -> 
     assert len(begun) == 1
 
 
-def test_a_large_page_is_taken_over_in_slices_that_are_shown_together(
-    app: Any, store: TaskStore, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("gathered_s", "heights"), [(9.0, [30]), (-1.0, [10, 20, 30])])
+def test_a_large_page_is_taken_over_in_slices_that_are_shown_together_for_a_while(
+    app: Any, store: TaskStore, gathered_s: float, heights: list[int]
 ) -> None:
-    model = TaskTableModel(store, Clock())
-    heights: list[int] = []
-    model.update_ended.connect(lambda: heights.append(model.rowCount()))
-    store.apply(some_tasks(3 * SLICE))
-    until(lambda: app.processEvents() or model.rowCount() == 3 * SLICE)
-    assert heights == [3 * SLICE]
-    monkeypatch.setattr(task_table_model, "GATHERED_S", -1.0)
-    store.apply(some_tasks(6 * SLICE))
-    until(lambda: app.processEvents() or model.rowCount() == 6 * SLICE)
-    assert heights == [SLICE * number for number in range(3, 7)]
+    model = TaskTableModel(store, Clock(), portions=Portions(taken=10, gathered_s=gathered_s))
+    told: list[int] = []
+    model.update_ended.connect(lambda: told.append(model.rowCount()))
+    store.apply(some_tasks(30))
+    until(lambda: app.processEvents() or model.rowCount() == 30)
+    assert told == heights
 
 
 def test_an_update_that_moves_nothing_is_one_change_of_just_its_row(app: Any, store: TaskStore) -> None:
@@ -385,13 +310,9 @@ def test_the_pattern_of_a_reason_is_found_after_some_of_its_letters(app: Any, st
     model.close()
 
 
-def test_a_group_that_is_folded_while_reasons_are_read_is_folded(
-    app: Any, store: TaskStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(task_table_model, "AT_ONCE", 0)
-    monkeypatch.setattr(task_table_model, "SLICE_S", 0.0)
+def test_a_group_that_is_folded_while_reasons_are_read_is_folded(app: Any, store: TaskStore) -> None:
     store.apply(a_task(task_id=a_task_id(n), status=Status.FAILED, error_detail="ab"[n % 2]) for n in range(4))
-    model = TaskTableModel(store, Clock())
+    model = TaskTableModel(store, Clock(), portions=Portions(at_once=0, slice_s=0.0))
     model.flush()
     model.group_by_reason(True)
     model.set_open("a", False)

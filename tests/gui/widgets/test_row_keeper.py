@@ -10,8 +10,9 @@ import pytest
 
 from taskmon.client.task_store import TaskStore
 from taskmon.core.lifecycle import Status
+from taskmon.gui.long_work import Portions
 from taskmon.gui.models.columns import Column
-from taskmon.gui.models.task_table_model import AT_ONCE, TaskTableModel
+from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.task_rows import SortKey
 from taskmon.gui.widgets.task_table import TaskTable
 from tests.builders import a_task, some_tasks
@@ -133,6 +134,19 @@ def test_rows_that_stay_stay_selected_without_a_word_to_those_who_listen(shown: 
     assert heard == []
 
 
+def test_the_task_that_is_selected_alone_is_so_also_when_it_was_the_last_one_left(shown: Shown) -> None:
+    rest, hidden = (shown.model.task_at(row).task_id for row in (0, 1))  # one has succeeded, one has failed
+    shown.table.select_task(rest)
+    shown.table.select_also([hidden])
+    shown.model.set_filter("status:success")
+    shown.settle()
+    assert shown.selected() == {rest}
+    shown.table.select_task(rest)
+    shown.model.set_filter("")
+    shown.settle()
+    assert shown.selected() == {rest}
+
+
 def test_a_choice_is_heard_after_a_change_that_failed(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[list[str]] = []
     shown.table.selection_changed.connect(lambda ids, _current: heard.append(ids))
@@ -151,7 +165,7 @@ class Chosen:
 
     def __init__(self, shown: Shown) -> None:
         self.shown, self.table = shown, shown.table
-        shown.store.apply(some_tasks(AT_ONCE + 1000))
+        shown.store.apply(some_tasks(Portions().at_once + 1000))
         shown.model.sort_by([SortKey(Column.NAME)])
         shown.settle()
         self.task_id = shown.model.ids()[3000]
