@@ -23,7 +23,19 @@ from taskmon.cli import main
 main(["--data-dir", os.environ["HOME"]])
 """
 
-HEAVY = ("numpy", "pyqtgraph", "httpx", "aiortc", "msgspec", "sqlite3", "asyncio", "qasync", "tomllib", "fastapi")
+HEAVY = (
+    "numpy",
+    "pyqtgraph",
+    "httpx",
+    "aiortc",
+    "msgspec",
+    "sqlite3",
+    "asyncio",
+    "qasync",
+    "tomllib",
+    "fastapi",
+    "html",
+)
 
 
 @pytest.fixture(scope="module")

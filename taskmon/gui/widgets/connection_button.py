@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QActionGroup, QPainter, QPaintEvent, QPen, QPolygonF
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import QAction
+
+_WHAT: Final = "the service whose tasks are shown"
 
 
 class ConnectionButton(QToolButton):
@@ -32,13 +34,17 @@ class ConnectionButton(QToolButton):
         self._menu.setToolTipsVisible(True)
         self._group = QActionGroup(self)
         self.setMenu(self._menu)
-        self.show_name(THIS_COMPUTER)
+        self._say(THIS_COMPUTER)
+        self.setToolTip(f"{THIS_COMPUTER}: {_WHAT}")
 
     def show_name(self, name: str) -> None:
         """The present service."""
+        self._say(name)
+        self.setToolTip(plain_tooltip(f"{one_line(name)}: {_WHAT}"))
+
+    def _say(self, name: str) -> None:
         self.setText(one_line(name).replace("&", "&&"))
         self.setAccessibleName(f"Connection: {one_line(name)}")
-        self.setToolTip(plain_tooltip(f"{one_line(name)}: the service whose tasks are shown"))
 
     def show_choices(self, choices: Sequence[tuple[str, str]], present: str, more: QAction) -> None:
         """`choices` are (name, address); the present one is ticked."""

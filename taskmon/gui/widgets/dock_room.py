@@ -68,6 +68,7 @@ class DockRoom(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._share)
         right.setMinimumWidth(LEAST_RIGHT)
+        window.setMinimumWidth(LEAST_WINDOW)
         window.installEventFilter(self)
 
     @property

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 
 LEAST_ELASTIC: Final = 190
 """Pixels of width that the elastic widget needs to be of use."""
+_TIGHT_ELASTIC: Final = 140
+"""With so few it has to do before the name goes."""
 _LOOKS: Final = (QEvent.Type.Resize, QEvent.Type.LayoutRequest)
 _BARE: Final = Qt.ToolButtonStyle.ToolButtonIconOnly
 _WITH_WORDS: Final = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
@@ -21,7 +23,7 @@ class ToolbarRoom(QObject):
     def __init__(self, bar: QToolBar, elastic: QWidget, name: QToolButton) -> None:
         super().__init__(bar)
         self._bar, self._elastic = bar, elastic
-        self._wordy = (bar, name)
+        self._wordy = ((bar, LEAST_ELASTIC), (name, _TIGHT_ELASTIC))
         self._gained: list[int] = []  # pixels, by each of them that has given up its words
         bar.installEventFilter(self)
 
@@ -30,16 +32,24 @@ class ToolbarRoom(QObject):
             self._fit()
         return super().eventFilter(watched, event)
 
-    def _least(self) -> int:
-        """The width that the bar needs as it looks now."""
-        return self._bar.sizeHint().width() - max(0, self._elastic.sizeHint().width() - LEAST_ELASTIC)
-
     def _fit(self) -> None:
         room = self._bar.width()
-        while len(self._gained) < len(self._wordy) and self._least() > room:
-            before = self._least()
-            self._wordy[len(self._gained)].setToolButtonStyle(_BARE)
-            self._gained.append(max(0, before - self._least()))
-        while self._gained and self._least() + self._gained[-1] <= room:
+        rigid = self._rigid()
+        while len(self._gained) < len(self._wordy):
+            wordy, elastic = self._wordy[len(self._gained)]
+            if rigid + elastic <= room:
+                break
+            wordy.setToolButtonStyle(_BARE)
+            before, rigid = rigid, self._rigid()
+            self._gained.append(max(0, before - rigid))
+        while self._gained:
+            wordy, elastic = self._wordy[len(self._gained) - 1]
+            if rigid + self._gained[-1] + elastic > room:
+                break
             self._gained.pop()
-            self._wordy[len(self._gained)].setToolButtonStyle(_WITH_WORDS)
+            wordy.setToolButtonStyle(_WITH_WORDS)
+            rigid = self._rigid()
+
+    def _rigid(self) -> int:
+        """The width of all but the elastic widget, as the bar looks now."""
+        return self._bar.sizeHint().width() - self._elastic.sizeHint().width()

@@ -210,6 +210,8 @@ def test_every_field_has_a_name_and_foreign_text_stays_text(dialog: ConnectionsD
     assert actions[-1] is more
     actions[1].trigger()
     assert chosen == [CLOUD.name]
+    button.show_name("<b>lab</b>")
+    assert "&lt;b&gt;lab&lt;/b&gt;: the service" in button.toolTip(), "said there where it has no words"
     button.deleteLater()
 
 

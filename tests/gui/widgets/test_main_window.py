@@ -249,7 +249,7 @@ def test_a_state_that_makes_no_sense_folds_nothing(foldable: Foldable, state: by
 
 
 def test_in_a_narrow_window_the_buttons_lose_their_words_and_the_badge_stays(app: QApplication) -> None:
-    badge = QLabel("no answer since 14:02")
+    badge = QLabel("no answer since 14:02 on 2026-11-20")
     tabs = {Wish.SHOW_LOG: ("Log", QWidget())}
     window = MainWindow(Panes(QWidget(), QWidget(), QWidget(), FilterBox(), badge, tabs))
     window.set_theme(LIGHT)
