@@ -109,6 +109,7 @@ class Poller:
         self._visible = True
         self._poked = False
         self._watch: TaskWatch | None = None
+        self._starting: TaskWatch | None = None
         self._last_answer: datetime | None = None
         self._progress = (0, 0)
         self._whole = False
@@ -183,7 +184,7 @@ class Poller:
         try:
             rest = await self._learn()
         except NotAuthorizedError as error:
-            self._watch = None
+            self._watch = self._starting = None
             self._publish(error)
             return None
         except (NotFoundError, RefusedError) as error:
@@ -201,10 +202,11 @@ class Poller:
     async def _learn(self) -> float | None:
         """Returns the seconds to rest; None if it was given up for a new question."""
         if self._watch is None:
-            self._progress, self._whole = (0, 0), False
-            watch = await self._choose_watch()
-            await watch.start(self._loaded)
-            self._watch, self._whole = watch, True
+            if self._starting is None:
+                self._progress, self._whole = (0, 0), False
+                self._starting = await self._choose_watch()
+            await self._starting.start(self._loaded)
+            self._watch, self._starting, self._whole = self._starting, None, True
             self._calm_steps = 0
             return 0.0
         began = self._clock()
@@ -255,6 +257,7 @@ class Poller:
 
     def _after_refusal(self, error: NotFoundError | RefusedError) -> float:
         """A feed that is gone, or no longer knows us, means another service or database: load anew, without alarm."""
+        self._starting = None
         replaced = isinstance(error, NotFoundError) or error.status_code == _GONE
         if replaced and self._watch is not None:
             _log.info("the service was replaced (%s); loading everything again", error.title)
@@ -292,6 +295,7 @@ class Poller:
 
     def _loaded(self, loaded: int, total: int) -> None:
         self._progress = (loaded, total)
+        self._failures = 0
         self._heard()
 
     def _hear_word(self, blank: bool) -> None:

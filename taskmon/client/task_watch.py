@@ -31,7 +31,7 @@ class TaskWatch(Protocol):
     """Keeps a store equal to a service. Errors of the client pass through; the watch can go on after them."""
 
     async def start(self, on_progress: Progress) -> None:
-        """Load everything, newest first."""
+        """Load everything, newest first. After an error the next call goes on where this one stopped."""
 
     async def step(self, wait_s: float = 0.0, beat_s: float | None = None) -> bool:
         """Learn what is new, waiting so many seconds for it if the service can, which then says every `beat_s` seconds
@@ -46,12 +46,15 @@ class FeedWatch:
         self._store = store
         self._page_size = page_size
         self._cursor: str | None = None
+        self._loading: Loading | None = None
 
     async def start(self, on_progress: Progress) -> None:
         """Load everything. The cursor is taken first, so that nothing falls between the list and the feed."""
-        cursor = (await self._client.changes()).cursor
-        await load_all(self._client, self._store, self._page_size, on_progress)
-        self._cursor = cursor
+        if self._loading is None:
+            self._cursor = (await self._client.changes()).cursor
+            self._loading = Loading(self._client, self._store, self._page_size)
+        await self._loading.finish(on_progress)
+        self._loading = None
 
     async def step(self, wait_s: float = 0.0, beat_s: float | None = None) -> bool:
         """The next portion of changes. Raises RefusedError (410) when the service is another one than before."""
@@ -77,6 +80,7 @@ class ListWatch:
         self._page_size = page_size
         self._steps = 0
         self._surplus = 0
+        self._loading: Loading | None = None
         self._pages: deque[tuple[Status, int]] = deque()
         self._seen: set[str] = set()
         self._missing: set[str] = set()
@@ -85,8 +89,10 @@ class ListWatch:
         """Load everything."""
         self._pages.clear()
         self._missing.clear()
-        total = await load_all(self._client, self._store, self._page_size, on_progress)
-        self._surplus = total - len(self._store)
+        if self._loading is None:
+            self._loading = Loading(self._client, self._store, self._page_size)
+        total = await self._loading.finish(on_progress)
+        self._surplus, self._loading = total - len(self._store), None
 
     async def step(self, wait_s: float = 0.0, beat_s: float | None = None) -> bool:
         """One look at whatever may have changed. A total that the store cannot explain means a task was removed."""
@@ -95,6 +101,7 @@ class ListWatch:
         if newest.total_size - len(self._store) != self._surplus:
             await self.start(lambda loaded, total: None)
             return False
+        self._loading = None
         self._steps += 1
         self._seen.update(task.task_id for task in newest.tasks)
         left = self._living() - {task.task_id for task in newest.tasks}
@@ -146,50 +153,58 @@ async def take_over(store: TaskStore, tasks: Sequence[Task]) -> None:
         store.apply(piece)
 
 
-async def load_all(client: ServiceClient, store: TaskStore, page_size: int, on_progress: Progress) -> int:
-    """Make the store hold exactly the service's tasks, page by page. Returns how many the service counts.
+class Loading:
+    """Makes the store hold exactly the service's tasks, page by page. After an error of the client `finish` may be
+    called again and goes on where it stopped: a service that allows so many questions a minute would otherwise be
+    asked for its first pages for ever.
 
     Tasks that arrive meanwhile push others to later pages, which only shows them twice. Tasks that are removed pull
     others over a page border unseen; then the total falls, and the walk begins again.
     """
-    known: set[str] = set()
 
-    def progress(loaded: int, total: int) -> None:
-        on_progress(loaded, total)
-        if not known:
-            known.update(store.tasks)  # until now somebody could add what was remembered
+    def __init__(self, client: ServiceClient, store: TaskStore, page_size: int) -> None:
+        self._client = client
+        self._store = store
+        self._page_size = page_size
+        self._known: set[str] = set()
+        self._walks = 0
+        self._begin()
 
-    for _ in range(_REPEATED_WALKS):
-        seen, total, fell = await _walk(client, store, page_size, progress)
-        if not fell:
-            break
-    store.apply((), known - seen)
-    return total
+    def _begin(self) -> None:
+        self._seen: set[str] = set()
+        self._page, self._total, self._stale_pages, self._fell = 1, 0, 0, False
 
-
-async def _walk(
-    client: ServiceClient, store: TaskStore, page_size: int, on_progress: Progress
-) -> tuple[set[str], int, bool]:
-    seen: set[str] = set()
-    total, stale_pages, fell = 0, 0, False
-    async with aclosing(_pages(client, page_size)) as pages:
-        async for answer in pages:
-            fell = fell or answer.total_size < total
-            total = answer.total_size
-            fresh = {task.task_id for task in answer.tasks} - seen
-            seen |= fresh
-            stale_pages = 0 if fresh else stale_pages + 1
-            await take_over(store, answer.tasks)
-            on_progress(min(len(seen), total), total)
-            if not answer.tasks or len(seen) >= total or stale_pages == _STALE_PAGES:
+    async def finish(self, on_progress: Progress) -> int:
+        """Returns how many tasks the service counts."""
+        while True:
+            await self._walk(on_progress)
+            self._walks += 1
+            if not self._fell or self._walks == _REPEATED_WALKS:
                 break
-    return seen, total, fell
+            self._begin()
+        self._store.apply((), self._known - self._seen)
+        return self._total
+
+    async def _walk(self, on_progress: Progress) -> None:
+        async with aclosing(_pages(self._client, self._page_size, self._page)) as pages:
+            async for answer in pages:
+                self._fell = self._fell or answer.total_size < self._total
+                self._total = answer.total_size
+                fresh = {task.task_id for task in answer.tasks} - self._seen
+                self._stale_pages = 0 if fresh else self._stale_pages + 1
+                await take_over(self._store, answer.tasks)
+                self._seen |= fresh
+                self._page += 1
+                on_progress(min(len(self._seen), self._total), self._total)
+                if not self._known:
+                    self._known.update(self._store.tasks)  # until now somebody could add what was remembered
+                if not answer.tasks or len(self._seen) >= self._total or self._stale_pages == _STALE_PAGES:
+                    break
 
 
-async def _pages(client: ServiceClient, page_size: int) -> AsyncGenerator[TaskPage]:
-    """Every page of the list, without end. While one is looked at, the service already prepares the next one."""
+async def _pages(client: ServiceClient, page_size: int, page: int) -> AsyncGenerator[TaskPage]:
+    """The pages of the list from one on, without end. While one is looked at, the service already prepares the next."""
     asked: asyncio.Task[TaskPage] | None = None
-    page = 1
     try:
         while True:
             answer = await (client.tasks(page, page_size) if asked is None else asked)

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from taskmon.client.poller import Freshness, Poller, wait_for_event
 from taskmon.client.task_store import TaskStore
 from taskmon.core.errors import ConnectionFailedError, NotAuthorizedError
-from taskmon.core.lifecycle import Status
+from taskmon.core.lifecycle import Status, facts
 from tests.builders import a_task, some_tasks
 from tests.client.fake_service import FakeService, break_off, refuse, unreachable
 from tests.fakes import StillClock
@@ -281,6 +282,45 @@ async def test_a_refused_key_stops_everything_until_somebody_pokes(service: Fake
         await watching
 
 
+async def test_a_service_that_allows_few_questions_a_minute_is_loaded_all_the_same(service: FakeService) -> None:
+    for task in reversed(some_tasks(450)):
+        service.put(task)
+    handle, asked = service._handle, list[datetime]()
+
+    async def limited(request: httpx.Request) -> httpx.Response:
+        lately = [at for at in asked if story.clock.now - at < timedelta(seconds=60)]
+        if len(lately) >= 9:
+            service.requests.append(request)
+            return refuse(429, "9 questions a minute.", retry_after="60")
+        asked.append(story.clock.now)
+        return await handle(request)
+
+    service._handle = limited  # type: ignore[method-assign]
+    story = Story(service, calm=8, page_size=10)
+    await story.run()
+    assert story.agrees()
+    pages = [request.url.params["page"] for request in service.requests if request.url.path == "/tasks"]
+    assert len(pages) <= 45 + 2 * 8 + 8  # each once, those refused and their followers twice, and what follows the load
+    loaded = [told.loaded for told in story.told if not told.whole]
+    assert loaded == sorted(loaded)  # nobody sees it begin again
+
+
+async def test_a_load_goes_on_after_an_outage_and_sees_what_happened_meanwhile(service: FakeService) -> None:
+    for task in reversed(some_tasks(100)):
+        service.put(task)
+    newest = list(reversed(service.tasks))
+
+    def meddle() -> None:
+        service.remove(newest[3])
+        service.put(a_task(task_id="new"))
+        service.advance(newest[5], Status.KILLED)
+
+    service.faults.extend([None] * (5 if service.feed else 4) + [unreachable] * 3)
+    story = Story(service, [meddle], calm=8, page_size=10)
+    await story.run()
+    assert story.agrees()
+
+
 async def test_another_database_is_loaded_without_alarm() -> None:
     service = FakeService()
     service.put(a_task(task_id="a"))
@@ -357,7 +397,9 @@ def test_store_and_service_are_equal_after_any_story(feed: bool, story: list[tup
         if kind == "new":
             service.put(next(fresh))
         elif kind == "advance" and ids:
-            service.advance(ids[number % len(ids)], list(Status)[number % len(Status)])
+            task, status = service.tasks[ids[number % len(ids)]], list(Status)[number % len(Status)]
+            if not (task.is_terminated and facts(status).terminal):  # what has ended does not end otherwise
+                service.advance(task.task_id, status)
         elif kind == "remove" and ids:
             service.remove(ids[number % len(ids)])
         elif kind == "replace":
