@@ -120,11 +120,13 @@ class LogReading:
         return silent and not any(follower.spool.is_task_own for follower in self._followers)
 
     async def _watch_service(self) -> None:
-        """Says whether lines can come, as long as there are none."""
-        while self._task is not None and not self._ended and (self._shown is None or self._shown.size == 0):
+        """Says whether lines can come, until it is known that none will; `_listen` tells it of a task that lives."""
+        while self._task is not None and not (self._ended or self._missing):
             await asyncio.sleep(1)
             self._patient = False
             self.note_task(self._task)
+            if self._task.is_terminated:
+                self._pane.set_silence("", live=not self._is_cut_off())
 
     async def _read(self, task: Task, path: str) -> None:
         """Follows a file, or both streams; why that cannot be done is said also where the log would be."""

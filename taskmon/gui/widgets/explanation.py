@@ -215,7 +215,7 @@ class Explanation(QWidget):
         for place, button in enumerate(self._buttons):
             (self._foot if self._low else self._head).removeWidget(button)
             row = self._head if self._low else self._foot
-            row.insertWidget(place + 1 if self._low else place, button)
+            row.insertWidget(place + 2 if self._low else place, button)  # after title and stretch
         self._head.setSpacing(6)
         self._foot.setSpacing(8)
         self._foot.setContentsMargins(*((0, 0, 0, 0) if self._low else (14, 6, 14, 12)))

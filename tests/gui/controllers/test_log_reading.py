@@ -237,6 +237,37 @@ def test_a_log_of_a_service_that_is_silent_is_not_called_live(
     run_on_qt(story())
 
 
+def test_the_copy_of_a_log_that_nobody_can_complete_is_not_called_live(
+    panes: list[LogPane], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    def bug(error: Exception) -> None:
+        raise error
+
+    def says(words: str) -> bool:
+        return panes[0].foot.status.text().startswith(words)
+
+    task = a_task(status=Status.SUCCESS)
+    copy = tmp_path / "copies" / task.task_id / "0" / "stdout.txt"
+    copy.parent.mkdir(parents=True)
+    copy.write_text("what had come before\n")
+
+    async def story() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as nobody:
+            address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        async with ServiceClient(address, "key") as client, Background(bug, bug) as background:
+            service = Connected(client)
+            reading = LogReading(background, service, panes[0], tmp_path / "copies", "log")  # type: ignore[arg-type]
+            reading.show(task, "stdout.txt")
+            await until_async(lambda: says("live · 1 line"), 30, "the copy is there")
+            service.is_answering = False
+            await until_async(lambda: says("not live · 1 line"), 30, "it is not known whether that is all")
+            service.is_answering = True
+            await until_async(lambda: says("live · 1 line"), 30, "it may become more")
+            reading.stop()
+
+    run_on_qt(story())
+
+
 def test_why_a_copy_cannot_be_kept_is_said_where_the_log_would_be(
     panes: list[LogPane], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
 ) -> None:

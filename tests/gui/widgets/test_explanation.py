@@ -236,6 +236,9 @@ def test_a_strip_has_room_for_the_words_of_its_buttons_and_is_never_taller(expla
     until(lambda: QApplication.processEvents() or buttons(explanation)[0].y() < 20)
     assert explanation.maximumHeight() == STRIP
     assert [button.text() for button in buttons(explanation)] == ["Show log", "Run again"]
+    explanation.show_counts({Status.FAILED: 3})
+    until(lambda: QApplication.processEvents() or buttons(explanation)[0].x() > 400, what="also without a title")
+    explanation.show_task(a_task(status=Status.FAILED, error_detail="KeyError: 'nu'"))
     explanation.resize(300, 96)
     until(lambda: QApplication.processEvents() or not buttons(explanation)[0].text())
     assert [button.toolTip() for button in buttons(explanation)] == ["Show log", "Run again"]
