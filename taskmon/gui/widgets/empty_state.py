@@ -157,9 +157,12 @@ class EmptyState(QWidget):
         painter.fillRect(event.rect(), QColor(self._theme.surface))
         if self._welcoming or self._dragged_over:
             self._paint_target(painter)
-        if self._title.y() >= _ICON + 18:
+        if self._has_room_for_icon():
             self._paint_icon(painter)
         painter.end()
+
+    def _has_room_for_icon(self) -> bool:
+        return self._title.y() >= _ICON + 18
 
     def _paint_icon(self, painter: QPainter) -> None:
         icon = QRectF(self.rect().center().x() - _ICON / 2, self._title.y() - _ICON - 16, _ICON, _ICON)
@@ -170,8 +173,9 @@ class EmptyState(QWidget):
         painter.drawPath(_folder(icon) if self._welcoming else _funnel(icon))
 
     def _paint_target(self, painter: QPainter) -> None:
-        width, height = min(_WIDTH, self.width() - 32.0), min(_HEIGHT, self.height() - 32.0)
-        middle = (self._title.y() - _ICON + self._connect.geometry().bottom()) / 2.0
+        over, margin = (_ICON, 32.0) if self._has_room_for_icon() else (0.0, 8.0)
+        width, height = min(_WIDTH, self.width() - 32.0), min(_HEIGHT, self.height() - margin)
+        middle = (self._title.y() - over + self._connect.geometry().bottom()) / 2.0
         target = QRectF(self.width() / 2.0 - width / 2, middle - height / 2, width, height)
         colour = QColor(self._theme.accent if self._dragged_over else self._theme.faint)
         pen = QPen(colour, 2.0 if self._dragged_over else 1.5)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
@@ -39,6 +39,16 @@ def a_drag(*paths: Path) -> QMimeData:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     return mime
+
+
+def test_in_a_low_window_all_words_stand_in_the_frame(app: QApplication, empty: EmptyState) -> None:
+    empty.resize(500, empty.minimumSizeHint().height())
+    app.processEvents()
+    assert empty.height() < 200
+    picture = empty.grab().toImage()
+    for part in (empty._title, empty._connect):
+        assert picture.pixelColor(30, part.geometry().center().y()) == QColor(LIGHT.raised)
+        assert part.geometry().top() >= 0 and part.geometry().bottom() < empty.height()
 
 
 def test_the_example_and_the_cloud_are_one_click_away(empty: EmptyState) -> None:
