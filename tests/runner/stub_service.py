@@ -264,7 +264,8 @@ def _handler(stub: StubService) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             url = urlsplit(self.path)
             body = self._body()
-            if stub.stopping:
+            # A runner that was killed may have told half of something.
+            if stub.stopping or len(body) < int(self.headers.get("Content-Length") or 0):
                 self.close_connection = True
                 self.connection.close()
                 return

@@ -219,23 +219,22 @@ def test_a_guard_that_was_killed_is_replaced(fresh_service: StubService, fresh_r
     until(lambda: not _processes_of(task), within_s=30, what="commands outlived their runner")
 
 
-def test_a_new_attempt_starts_with_an_empty_folder(service: StubService, tmp_path: Path) -> None:
-    first = RunnerProcess(service.url, tmp_path / "work")
-    task = service.submit("bash -c 'touch old; echo ready; sleep 600'")
+def test_a_new_attempt_starts_with_an_empty_folder(fresh_service: StubService, tmp_path: Path) -> None:
+    first = RunnerProcess(fresh_service.url, tmp_path / "work")
+    task = fresh_service.submit("bash -c 'touch old; echo ready; sleep 600'")
     try:
         _started(first, task)
     finally:
         first.die()
         first.close()
-    second = RunnerProcess(service.url, tmp_path / "work")
+    second = RunnerProcess(fresh_service.url, tmp_path / "work")
     try:
-        service.submit("ls", task_id=task, files={"new": b""})
-        assert service.end(task)["new_status"] == "success"
-        assert b"\nnew\n" in service.outputs(task)["stdout.txt"]
-        assert b"\nold\n" not in service.outputs(task)["stdout.txt"]
+        fresh_service.submit("ls", task_id=task, files={"new": b""})
+        assert fresh_service.end(task)["new_status"] == "success"
+        assert b"\nnew\n" in fresh_service.outputs(task)["stdout.txt"]
+        assert b"\nold\n" not in fresh_service.outputs(task)["stdout.txt"]
     finally:
         second.close()
-        service.refuse_polls_with = 410  # the poll of a dead runner could swallow the next test's task
 
 
 def test_processes_are_found_by_group_without_a_mark() -> None:
