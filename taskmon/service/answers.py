@@ -62,7 +62,7 @@ def database_sentence(error: Exception) -> str:
     """What it means to a person that the database cannot be used now."""
     text = str(error)
     if "locked" in text:
-        return "The task database is locked by another program. End that program, then repeat."
+        return "The task database is open in another program. End that program, then repeat."
     if "full" in text:
         return "The disk of the task service is full, so nothing can be written down. Make room on it, then repeat."
     if "readonly" in text:

@@ -1,4 +1,4 @@
-"""The one SQLite connection of the service: every commit on disk, one writer, short calls on the loop."""
+"""The one SQLite connection of the service, and of anybody: every commit on disk, short calls on the loop."""
 
 from __future__ import annotations
 
@@ -22,9 +22,15 @@ _STEPS: Final = ("schema.sql", "schema_2.sql", "schema_3.sql")
 SCHEMA_VERSION: Final = len(_STEPS)
 
 BUSY_S: Final = 2.0
-"""How long a call waits for another program that holds the database; everybody waits with it."""
-BUSY_AGAIN_S: Final = 0.05
-"""The same once a call has waited in vain, until one has succeeded: who only reads must not wait for every writer."""
+"""How long the start waits for another program that has the database open."""
+_PRAGMAS: Final = (
+    # Without this SQLite maps a file, -shm, into memory: a full disk that has no page for it ends the whole process.
+    "locking_mode = EXCLUSIVE",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cache_size = -16000",
+)
 
 RESERVE_BYTES: Final = 4 << 20
 """What can still be written once the disk is full: the ends of a thousand tasks."""
@@ -58,12 +64,10 @@ class Database:
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S)
         self._connection.row_factory = sqlite3.Row
         self._depth = 0
-        self._locked = False
         self._listeners: list[Callable[[], None]] = []
         self._path = path
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -16000"):
+        for pragma in (*_PRAGMAS, f"journal_size_limit = {RESERVE_BYTES}"):
             self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.execute(f"PRAGMA journal_size_limit = {RESERVE_BYTES}")
         self._bring_up_to_date(path)
 
     def _bring_up_to_date(self, path: Path) -> None:
@@ -127,7 +131,7 @@ class Database:
         if self._depth:
             yield
             return
-        self._begin()
+        self._connection.execute("BEGIN IMMEDIATE")
         self._depth = 1
         try:
             yield
@@ -141,20 +145,6 @@ class Database:
             self._depth = 0
         for listener in self._listeners:
             listener()
-
-    def _begin(self) -> None:
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error) and not self._locked:
-                self._wait_for_others(BUSY_AGAIN_S)
-            raise
-        if self._locked:
-            self._wait_for_others(BUSY_S)
-
-    def _wait_for_others(self, seconds: float) -> None:
-        self._locked = seconds != BUSY_S
-        self._connection.execute(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
 
     def remember(self, key: str, value: str) -> None:
         """Keep a text of the service itself under `key`."""

@@ -122,8 +122,10 @@ def test_why_a_task_failed_is_read_where_the_service_does_not_tell(
         async with service.client() as client:
             task_id = await submit(client, folder("wing", fail_py=FAIL), ["python3 fail.py"])
             assert (await wait_for(client, task_id, Status.FAILED)).error_detail
-            with closing(sqlite3.connect(service.data_dir / "taskmon.db", timeout=10)) as database, database:
+            service.stop()
+            with closing(sqlite3.connect(service.data_dir / "taskmon.db")) as database, database:
                 database.execute("UPDATE tasks SET error_detail = NULL")
+            service.start()
             assert not (await client.task(task_id)).error_detail
         async with open_desk(app, service, tmp_path) as desk:
             model = desk.shell.model

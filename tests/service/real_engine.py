@@ -161,7 +161,7 @@ class WrongClocks(RealEngine):
 @contextlib.contextmanager
 def held_database(path: Path) -> Iterator[None]:
     """The database as another program holds it that writes for a long time."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as other:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=1)) as other:
         other.execute("BEGIN EXCLUSIVE")
         yield
 

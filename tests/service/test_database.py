@@ -47,6 +47,12 @@ def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
         assert database.value("PRAGMA synchronous") == 2
 
 
+def test_no_file_is_mapped_into_memory(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / "db")) as database:
+        database.keep_reserve()
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["db", "db-wal"]
+
+
 def test_a_database_keeps_its_identity(tmp_path: Path) -> None:
     with closing(Database(tmp_path / "db")) as database:
         identity = database.identity

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psutil
@@ -22,29 +21,32 @@ SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
 
 
 @pytest.fixture
-async def provider(tmp_path: Path) -> AsyncIterator[LocalProvider]:
+def database(tmp_path: Path) -> Iterator[Database]:
+    with contextlib.closing(Database(tmp_path / "db")) as database:
+        database.execute("PRAGMA foreign_keys = OFF")  # a group more or less makes no difference here
+        yield database
+
+
+@pytest.fixture
+async def provider(tmp_path: Path, database: Database) -> AsyncIterator[LocalProvider]:
     data = DataFolder(tmp_path)
     data.create()
-    database = Database(data.database)
-    database.execute("PRAGMA foreign_keys = OFF")  # a group more or less makes no difference here
     provider = LocalProvider(database, data)
     provider.open(RunnerLaunch(command=SLEEPER, url="http://127.0.0.1:9", api_key="key"), on_lost=lambda machine: None)
     yield provider
     await provider.close(stop_runners=True)
     for runner in find_runners(data.work):
         psutil.Process(runner.pid).send_signal(signal.SIGKILL)
-    database.close()
 
 
 async def test_a_runner_that_cannot_be_written_down_does_not_live_on_beside_the_next(
-    provider: LocalProvider, tmp_path: Path
+    provider: LocalProvider, database: Database, tmp_path: Path
 ) -> None:
     work = DataFolder(tmp_path).work
-    with contextlib.closing(sqlite3.connect(DataFolder(tmp_path).database, isolation_level=None)) as other:
-        other.execute("CREATE TRIGGER refuse BEFORE INSERT ON runners BEGIN SELECT raise(ABORT, 'no room'); END")
-        provider.start("group", "here", 1)
-        await until_async((work / "runner-here-1.log").exists)
-        other.execute("DROP TRIGGER refuse")
+    database.execute("CREATE TRIGGER refuse BEFORE INSERT ON runners BEGIN SELECT raise(ABORT, 'no room'); END")
+    provider.start("group", "here", 1)
+    await until_async((work / "runner-here-1.log").exists)
+    database.execute("DROP TRIGGER refuse")
 
     await until_async(lambda: bool(provider.list()))
 

@@ -22,7 +22,6 @@ import httpx
 import psutil
 import pytest
 
-from taskmon.client.task_request import request_again
 from taskmon.core.errors import TaskmonError
 from taskmon.core.lifecycle import Status, can_follow
 from taskmon.service.machines.process import created_at, is_alive, start_detached
@@ -102,20 +101,25 @@ async def lasts(seconds: float) -> None:
     await until_async(lambda: time.monotonic() > end, seconds + 5)
 
 
-async def test_a_database_held_by_another_program_costs_time_but_no_task(engine: RealEngine, gate: Gate) -> None:
-    engine.environment = {**SHORT_LEASE, "TASKMON_LEASE_S": "6"}
+async def test_another_program_cannot_take_the_database_from_a_running_service(engine: RealEngine, gate: Gate) -> None:
     engine.start()
     async with engine.client() as client:
         task_id = await computing(engine, client, gate.folder(engine.data_dir.parent))
-        with held_database(engine.data_dir / "taskmon.db"):
-            gate.open()
-            with pytest.raises(TaskmonError, match="locked by another program"):
-                await client.submit(request_again(await client.task(task_id)))
-            await lasts(8.0)
-            assert not (await client.task(task_id)).is_terminated, "what is known can be read meanwhile"
+        with pytest.raises(sqlite3.OperationalError, match="locked"), held_database(engine.data_dir / "taskmon.db"):
+            pass
+        gate.open()
         assert_untroubled(await wait_for(client, task_id, Status.SUCCESS))
-        again = await engine.submit(a_folder(engine.data_dir.parent, "next"), "python3 -c pass")
-        await wait_for(client, again.id, Status.SUCCESS)
+
+
+def test_a_database_that_another_program_has_open_is_said_at_the_start(tmp_path: Path) -> None:
+    engine = RealEngine(tmp_path / "service")
+    engine.start()
+    engine.stop()
+    with held_database(engine.data_dir / "taskmon.db"):
+        refused = subprocess.run(engine.argv(), capture_output=True, text=True, timeout=30, check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    [sentence] = refused.stderr.splitlines()
+    assert "open in another program" in sentence
 
 
 async def test_a_stopped_service_does_not_blame_the_machines_for_its_sleep(engine: RealEngine, gate: Gate) -> None:

@@ -18,7 +18,7 @@ import psutil
 
 from taskmon.core.errors import TaskmonError
 from taskmon.programs import command
-from tests.service.real_engine import WrongClocks, fill_disk, held_database
+from tests.service.real_engine import WrongClocks, fill_disk
 
 SOLVE = """
 import hashlib, os, random, signal, subprocess, sys, time
@@ -65,7 +65,7 @@ class Deeds:
         """One random deed; a service that is not there for a moment is part of the game."""
         deeds = [self.submit] * 12 + [self.kill_task] * 4 + [self.kill_runner] * 2 + [self.kill_simulator] * 2
         deeds += [self.kill_service, self.stop_service, self.pause_runner, self.end_group]
-        deeds += [self.reclaim, self.release, self.pause_service, self.cut_upload, self.hold_database, self.set_clock]
+        deeds += [self.reclaim, self.release, self.pause_service, self.cut_upload, self.set_clock]
         deeds += [self.fill_disk] if self.small_disk is not None else []
         if self.chance.random() < 0.01 or self.window is None:
             deeds = [self.kill_window]
@@ -138,11 +138,6 @@ class Deeds:
         folders = {name: str(own / name) for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}
         address = {"TASKMON_URL": self.engine.url, "TASKMON_API_KEY": self.engine.api_key}
         return {**os.environ, **folders, **address, "QT_QPA_PLATFORM": "offscreen", "TASKMON_SYNC_LEASE_S": "4"}
-
-    async def hold_database(self) -> None:
-        """Another program writes to it for a while."""
-        with held_database(self.engine.data_dir / "taskmon.db"):
-            await self._meanwhile()
 
     async def fill_disk(self) -> None:
         """To the last page, and free it again."""

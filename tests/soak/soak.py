@@ -1,7 +1,7 @@
 """Random work and random faults for some minutes: `python tests/soak/soak.py [MINUTES] [SEED]`.
 
 Over a line that loses, breaks off and refuses some answers: submits, kills, cuts uploads, ends machine groups, takes
-the computer back from spot machines, fills the disk (as root), holds the database, sets the clock, stops the service
+the computer back from spot machines, fills the disk (as root), sets the clock, stops the service
 for a while, and kills runners, simulators, windows and the service by force. Afterwards every task must have ended
 once, on a path that the lifecycle knows, and nothing may have run twice; every success must have its outputs with the
 right checksum; no process, file, port or growing memory may be left behind. Prints the figures; the exit code is 1 if
