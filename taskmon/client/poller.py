@@ -147,7 +147,7 @@ class Poller:
 
     def wake_up(self) -> None:
         """The computer was asleep: what was heard last is old, and whatever connection there was may be dead."""
-        asleep = ConnectionFailedError("This computer was asleep.", "The service is being asked what has changed.")
+        asleep = ConnectionFailedError("This window was asleep.", "The service is being asked what has changed.")
         self._publish(asleep, waiting=True)
         self._woken = True
         if self._not_before is not None and self._clock() >= self._not_before:

@@ -127,6 +127,11 @@ class ConnectionController:
         return self._answered.is_set()
 
     @property
+    def is_visible(self) -> bool:
+        """Whether somebody may see the window."""
+        return self._visible
+
+    @property
     def unheard(self) -> timedelta:
         """How long nothing has been heard of what is shown; nothing while the service answers."""
         if self.is_answering or self._last_answer is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QMenu
 
+from taskmon.client.retrying import Retries
 from taskmon.core.errors import RefusedError, TaskmonError
 from taskmon.core.extensions import Extension
 from taskmon.core.lifecycle import can_kill
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from taskmon.gui.widgets.main_window import MainWindow
 
 LOOK_S: Final = 2.0
+LONGEST_REST_S: Final = 30.0
 _STARTED_BY_DIALOG: Final = "machines"
 _LEARNT_FOR_MENU: Final = "what the menu offers of machines"
 
@@ -136,12 +138,16 @@ class MachinesController:
             self.dialog.show_problem(str(error))
 
     async def _look_while_open(self, dialog: MachinesDialog) -> None:
+        retries = Retries((LOOK_S, LONGEST_REST_S))
         while dialog.isVisible():
             try:
                 await self._look()
+                retries.succeeded()
             except TaskmonError as error:
                 dialog.show_problem(str(error))
+                retries.failed(error)
             await asyncio.sleep(LOOK_S)
+            await retries.rest()
 
     async def _look(self) -> None:
         client = self._connection.client

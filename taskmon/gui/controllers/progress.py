@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from taskmon.client.retrying import Retries
 from taskmon.core.errors import TaskmonError
 from taskmon.core.extensions import Extension
 from taskmon.core.lifecycle import Status
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 INTERVAL_S: Final = 2.0
+HIDDEN_INTERVAL_S: Final = 60.0
+"""Between rounds of questions to a service elsewhere while nobody sees the window."""
+LONGEST_REST_S: Final = 60.0
 MOST_ASKED: Final = 16
 """Running tasks elsewhere that are asked for per round; with more of them each waits its turn."""
 
@@ -67,15 +71,22 @@ class ProgressController:
 
     async def watch_forever(self) -> None:
         """The loop; a service that cannot be asked is asked again later."""
+        retries = Retries((INTERVAL_S, LONGEST_REST_S))
         while True:
-            await asyncio.sleep(INTERVAL_S)
+            near = self._own[1] is not None
+            await asyncio.sleep(INTERVAL_S if near or self._connection.is_visible else HIDDEN_INTERVAL_S)
+            await retries.rest()
             if not self._running:
                 continue
             try:
-                await self._look_round()
+                looked = await self._look_round()
             except TaskmonError as error:
                 logger.debug("no news of the outputs: %s", error)
-            await self._tell_silences()
+                retries.failed(error)
+                continue
+            retries.succeeded()
+            if looked:
+                await self._tell_silences()
 
     def silence_of(self, task_id: str) -> str:
         """That a task is unusually silent, in words; empty if it is not, or not known to be."""
@@ -105,20 +116,25 @@ class ProgressController:
 
     # -- looking --------------------------------------------------------------------------------------------------
 
-    async def _look_round(self) -> None:
+    async def _look_round(self) -> bool:
+        """False if nobody knows what is written now: what comes from a silent service is not what it is. Elsewhere
+        without extensions the ends of logs cannot be had for a glance."""
         client = self._connection.client
         folder = await self._own_folder(client)
         if folder is not None:
             await self._look_at_files(folder)
+        elif not self._connection.is_answering:
+            return False
         elif await client.offers(Extension.TASK_FILES):
             await self._ask(client)
-        # Elsewhere the ends of logs cannot be had for a glance.
+        return True
 
     async def _own_folder(self, client: ServiceClient) -> Path | None:
         from taskmon.client.log_follower import own_data_folder
 
         known, folder = self._own
-        if known is not client or self._rounds % _FOLDER_ROUNDS == 0:
+        due = self._rounds % _FOLDER_ROUNDS == 0 and self._connection.is_answering
+        if known is not client or due:
             folder = await own_data_folder(client)
             self._own = (client, folder)
         self._rounds += 1

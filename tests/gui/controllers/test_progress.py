@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,15 @@ from taskmon.gui.controllers.progress import ProgressController
 from taskmon.gui.models.columns import Column
 from taskmon.gui.models.task_table_model import TaskTableModel
 from tests.builders import NOON, a_task
-from tests.fakes import StillClock
+from tests.client.fake_service import FakeService, refuse
+from tests.fakes import QuickLoop, StillClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
     from typing import Any
+
+    from PySide6.QtWidgets import QApplication
 
     Run = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -27,6 +31,7 @@ class Connected:
 
     def __init__(self, folder: Path) -> None:
         self.client = self
+        self.is_answering = self.is_visible = True
         self.url = "http://127.0.0.1:1"
         self.data_dir = str(folder)
         (folder / "service.json").write_text('{"url": "http://127.0.0.1:1"}')
@@ -133,3 +138,62 @@ def test_thousands_of_running_tasks_are_looked_at_with_few_reads(tmp_path: Path)
     write(tmp_path, "t9", "more\n", 2000.0)
     again = look_at_own_files(tmp_path, ids, {task_id: look.size for task_id, look in first.items()})
     assert [look.task_id for look in again if look.tail] == ["t9"]
+
+
+class Elsewhere:
+    """A connection to a service of another computer."""
+
+    def __init__(self, service: FakeService) -> None:
+        self.client = service.client()
+        self.is_answering = self.is_visible = True
+
+
+def an_hour_with(
+    app: QApplication, service: FakeService, change: Callable[[Elsewhere], object]
+) -> tuple[int, list[str]]:
+    """How often a service with one running task is asked about its output, and what is told of its silence."""
+    task, told = service.put(a_task(status=Status.COMPUTATION_STARTED)), list[str]()
+    service.live.update({"stdout.txt": b"line\n", "stderr.txt": b"line\n"})
+
+    async def story() -> int:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, QuickLoop)
+        store, connection = TaskStore(), Elsewhere(service)
+        controller = ProgressController(connection, store, TaskTableModel(store, loop.now), loop.now)  # type: ignore[arg-type]
+        controller.on_silence(lambda task_id, words: told.append(words))
+        store.apply([task])
+        watching = asyncio.create_task(controller.watch_forever())
+        await asyncio.sleep(20)
+        asked = len(service.requests)
+        change(connection)
+        await asyncio.sleep(3600)
+        watching.cancel()
+        return len(service.requests) - asked
+
+    with asyncio.Runner(loop_factory=QuickLoop) as runner:
+        return runner.run(story()), told
+
+
+def test_a_service_elsewhere_is_asked_often_by_a_window_that_is_seen_only(app: QApplication) -> None:
+    asked, told = an_hour_with(app, FakeService(), lambda connection: None)
+    assert asked > 1000
+    assert told[-1].startswith("no output for ")
+    asked, told = an_hour_with(app, FakeService(), lambda connection: setattr(connection, "is_visible", False))
+    assert asked <= 4 + 2 * 60
+    assert told[-1].startswith("no output for ")
+
+
+def test_a_service_elsewhere_that_fails_is_asked_less_and_less(app: QApplication) -> None:
+    service = FakeService()
+
+    def fail(_: object) -> None:
+        service._api = lambda request: refuse(500, "Broken.")  # type: ignore[method-assign]
+
+    asked, _ = an_hour_with(app, service, fail)
+    assert asked <= 140
+
+
+def test_of_a_silent_service_nobody_says_that_its_tasks_write_nothing(app: QApplication) -> None:
+    asked, told = an_hour_with(app, FakeService(), lambda connection: setattr(connection, "is_answering", False))
+    assert asked == 0
+    assert told == []
