@@ -19,7 +19,7 @@ from taskmon.gui.models.task_index import FEW
 if TYPE_CHECKING:
     from taskmon.core.task import Task
     from taskmon.gui.models.delta import Delta
-    from taskmon.gui.models.slot_arrays import Slots
+    from taskmon.gui.models.slot_arrays import Flags, Slots
     from taskmon.gui.models.task_index import TaskIndex
     from taskmon.gui.task_rows import TaskRows
 
@@ -82,13 +82,14 @@ class RowChanges:
             self._tell_changed(delta.changed, spans)
 
     def _leave(self, slots: Slots) -> None:
-        rows = np.sort(self._index.rows()[slots])
-        if np.count_nonzero(np.diff(rows) != 1) + 1 >= MANY:
-            kept = self._index.without(slots)
-            self._relayout(np.concatenate((kept, self._index.order[rows])))
-            stretches = [(len(kept), len(kept) + len(slots) - 1)]
+        order = self._index.order
+        leaving: Flags = np.zeros(len(order), dtype=np.bool_)
+        leaving[self._index.rows()[slots]] = True
+        if np.count_nonzero(leaving[1:] & ~leaving[:-1]) >= MANY:
+            self._relayout(np.concatenate((order[~leaving], order[leaving])))
+            stretches = [(len(order) - len(slots), len(order) - 1)]
         else:
-            stretches = runs(rows)
+            stretches = runs(np.flatnonzero(leaving))
         for first, last in reversed(stretches):
             self._model.beginRemoveRows(_NOWHERE, first, last)
             order = self._index.order

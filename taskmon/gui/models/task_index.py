@@ -119,13 +119,12 @@ class TaskIndex:
         return row if row >= 0 else None
 
     def rows(self) -> Slots:
-        """The row of every slot, -1 where it is not shown."""
+        """The row of every slot, -1 where it is not shown; until the order is another one."""
+        self._rows = cast("Slots", grown(self._rows, len(self._slots.tasks), -1))
         if self._rows_of is not self.order:
-            self._rows = np.full(len(self._slots.tasks), -1, dtype=np.intp)
+            self._rows.fill(-1)
             self._rows[self.order] = np.arange(len(self.order))
             self._rows_of = self.order
-        elif len(self._rows) < len(self._slots.tasks):
-            self._rows = cast("Slots", grown(self._rows, len(self._slots.tasks), -1))
         return self._rows
 
     # What changes ------------------------------------------------------------------------------------------------
