@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmon.core.plain_text import one_line, short_name, some_lines
+from taskmon.core.plain_text import one_line, short_name, some_lines, telling_part
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,12 @@ def test_any_text_becomes_one_encodable_line_of_the_same_length(text: str) -> No
     assert len(line.splitlines()) <= 1
     line.encode("utf-8")
     assert one_line(line) == line
+
+
+def test_of_texts_that_begin_alike_the_part_is_told_in_which_they_differ() -> None:
+    exits = ["Exit code #. lmp: Segmentation fault", "Exit code #. simpleFoam: FATAL ERROR in …", "No space left"]
+    assert [telling_part(title, exits) for title in exits] == [
+        "…lmp: Segmentation fault", "…simpleFoam: FATAL ERROR in …", "No space left",
+    ]  # fmt: skip
+    assert telling_part("mesh broken", ["mesh broken at #", "mesh"]) == "mesh broken"
+    assert telling_part("wing-12", ["wing-13"]) == "wing-12"

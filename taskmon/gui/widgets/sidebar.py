@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -14,19 +16,13 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QListView,
-    QPushButton,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QColor, QCursor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QAbstractItemView, QListView, QPushButton, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from taskmon.core.plain_text import one_line
+from taskmon.core.plain_text import one_line, telling_part
 from taskmon.core.units import count_text
 from taskmon.gui.task_rows import TaskGroup
 from taskmon.gui.theme import LIGHT, Theme, ui_font
@@ -44,8 +40,8 @@ _SECTION: Final = 40
 _MARGIN: Final = 8.0
 _PADDING: Final = 10.0
 _INDENT: Final = 14.0
-_ALIKE: Final = 6
-"""Letters at the beginning of a long title that are left out where another one begins with them too."""
+_REST_MS: Final = 10_000
+"""For so long after the mouse has come to rest over the list somebody may still click."""
 _NOWHERE: Final = QModelIndex()
 
 Entry = TaskGroup | str
@@ -83,6 +79,15 @@ class _Entries(QAbstractListModel):
                 self.dataChanged.emit(self.index(row), self.index(row))
         return False
 
+    def renumber(self, groups: Iterable[TaskGroup]) -> None:
+        """The groups stay where they are, and tell their new numbers; 0 where there is no such group any more."""
+        counts = {_key(group): group.count for group in groups}
+        self.show([e if isinstance(e, str) else replace(e, count=counts.get(_key(e), 0)) for e in self.entries])
+
+    def views(self) -> list[str]:
+        """The names of the views."""
+        return [each.title for each in self.entries if isinstance(each, TaskGroup) and each.view]
+
     def beside(self, group: TaskGroup) -> list[str]:
         """The titles of the groups in the section of `group`."""
         return [each.title for each in self.entries if isinstance(each, TaskGroup) and each.section == group.section]
@@ -106,20 +111,6 @@ class _Entries(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(entry, TaskGroup):
             return f"{entry.title}: {count_text(entry.count, 'task')}"
         return None
-
-
-def telling_part(title: str, others: Iterable[str]) -> str:
-    """What is left of a title that is too long, so that it can be told from `others` that begin alike: from the word
-    on in which it differs from all of them, after an ellipsis. Of a title that shares little, all."""
-    shared = max((_alike(title, other) for other in others if other != title), default=0)
-    start = title.rfind(" ", 0, shared + 1) + 1
-    return f"…{title[start:]}" if start >= _ALIKE else title
-
-
-def _alike(one: str, other: str) -> int:
-    """With how many equal letters both begin."""
-    differ = (place for place, (mine, theirs) in enumerate(zip(one, other, strict=False)) if mine != theirs)
-    return next(differ, min(len(one), len(other)))
 
 
 def _key(entry: Entry) -> tuple[str, str]:
@@ -222,6 +213,10 @@ class Sidebar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._filter = ""
+        self._late: Sequence[TaskGroup] = ()
+        self._mouse: QPoint | None = None
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(lambda: self.show_counts(self._late))
         self._entries = _Entries(self)
         self._list = QListView(self)
         give_viewport(self._list)
@@ -282,12 +277,29 @@ class Sidebar(QWidget):
         )
 
     def show_counts(self, groups: Sequence[TaskGroup]) -> None:
-        """The groups with their numbers, sections one after the other; the keys stay at their group."""
+        """The groups with their numbers, sections one after the other; the keys stay at their group. While the mouse is
+        aimed at one of them, all stay where they are, but for the views: those the person changes."""
+        self._late = groups
+        if self._is_aimed_at() and self._entries.views() == [group.title for group in groups if group.view]:
+            self._entries.renumber(groups)
+            return
         row = self._list.currentIndex().row()
         place = _key(self._entries.entries[row]) if row >= 0 else None
         if self._entries.show(_entries(groups)):
             self.show_filter(self._filter)
             self._go_to(lambda entry: _key(entry) == place)
+
+    def _is_aimed_at(self) -> bool:
+        """Whether the mouse is over the list, and did not just rest there all the time."""
+        at, before = QCursor.pos(), self._mouse
+        self._mouse = at
+        if before is not None and at != before:
+            self._rest.start()
+        return self._rest.isActive() and self._list.viewport().underMouse()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.show_counts(self._late)
 
     def show_filter(self, text: str) -> None:
         """Marks the group whose filter is in force; none where the text is another one."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
 
 from taskmon.gui.task_rows import TaskGroup
 from taskmon.gui.theme import DARK, LIGHT, Theme
-from taskmon.gui.widgets.sidebar import Sidebar, telling_part
+from taskmon.gui.widgets.sidebar import Sidebar
 from tests.gui.widgets.task_pictures import save
 from tests.waiting import until
 
@@ -102,6 +103,57 @@ def test_the_keys_stay_at_their_group_when_another_one_comes(sidebar: Sidebar) -
     assert sidebar._list.currentIndex().data() == "this-computer"
     marked = [index.data() for index in sidebar._list.selectionModel().selectedIndexes()]
     assert marked == ["Active"]
+
+
+WHY = [TaskGroup("Why they failed", reason, f'reason:="{reason}"', 9 - n) for n, reason in enumerate("abc")]
+
+
+def aim(app: QApplication, sidebar: Sidebar, title: str) -> None:
+    row = titles(sidebar).index(title)
+    QTest.mouseMove(sidebar._list.viewport(), sidebar._list.visualRect(sidebar._list.model().index(row, 0)).center())
+    app.processEvents()
+
+
+def test_groups_stay_where_they_are_while_the_mouse_is_aimed_at_one(app: QApplication, sidebar: Sidebar) -> None:
+    asked: list[str] = []
+    sidebar.filter_requested.connect(asked.append)
+    sidebar.show_counts([*GROUPS, *WHY])
+    before = titles(sidebar)
+    aim(app, sidebar, "b")
+    place = QCursor.pos()
+    one, two, three = WHY
+    sidebar.show_counts([*GROUPS[:4], *GROUPS[5:], replace(two, count=12), one, replace(three, title="d")])
+    assert titles(sidebar) == before
+    counts = {each.title: each.count for each in sidebar._entries.entries if isinstance(each, TaskGroup)}
+    assert [counts[title] for title in ("a", "b", "c", "wing")] == [9, 12, 0, 0]
+    viewport = sidebar._list.viewport()
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=viewport.mapFromGlobal(place))
+    assert asked == ['reason:="b"']
+    QCursor.setPos(sidebar.mapToGlobal(sidebar.rect().bottomRight()) + QPoint(200, 200))
+    app.processEvents()
+    assert titles(sidebar)[-4:] == ["Why they failed", "b", "a", "d"]
+    assert "wing" not in titles(sidebar)
+
+
+def test_a_mouse_at_rest_holds_nothing_up(app: QApplication, sidebar: Sidebar) -> None:
+    sidebar._rest.setInterval(20)
+    sidebar.show_counts([*GROUPS, *WHY])
+    aim(app, sidebar, "b")
+    sidebar.show_counts([*GROUPS, *WHY[1:], *WHY[:1]])
+    assert titles(sidebar)[-3:] == ["a", "b", "c"]
+    until(lambda: app.processEvents() or titles(sidebar)[-3:] == ["b", "c", "a"])
+    sidebar.show_counts([*GROUPS, *WHY])
+    assert titles(sidebar)[-3:] == ["a", "b", "c"]
+
+
+def test_a_view_that_is_saved_or_deleted_is_so_at_once(app: QApplication, sidebar: Sidebar) -> None:
+    sidebar.show_counts(GROUPS)
+    aim(app, sidebar, "All")
+    sidebar.show_counts([*GROUPS[:4], TaskGroup("My views", "mine", "wing", 3, view=True), *GROUPS[4:]])
+    assert "mine" in titles(sidebar)
+    aim(app, sidebar, "mine")
+    sidebar.show_counts(GROUPS)
+    assert "mine" not in titles(sidebar)
 
 
 def test_a_view_is_in_sight_and_under_the_keys_when_it_is_saved_or_renamed(app: QApplication, sidebar: Sidebar) -> None:
@@ -197,12 +249,6 @@ def test_a_named_view_is_asked_for_by_its_name_and_offers_what_can_be_done_with_
 
 
 def test_long_titles_that_begin_alike_are_told_apart(sidebar: Sidebar, app: QApplication) -> None:
-    exits = ["Exit code #. lmp: Segmentation fault", "Exit code #. simpleFoam: FATAL ERROR in …", "No space left"]
-    assert [telling_part(title, exits) for title in exits] == [
-        "…lmp: Segmentation fault", "…simpleFoam: FATAL ERROR in …", "No space left",
-    ]  # fmt: skip
-    assert telling_part("mesh broken", ["mesh broken at #", "mesh"]) == "mesh broken"
-    assert telling_part("wing-12", ["wing-13"]) == "wing-12"
     pictures = []
     for end in ("lmp: Segmentation fault", "simpleFoam: FATAL ERROR"):
         alike = "the command that was to be run returned an error: "
