@@ -67,8 +67,6 @@ class Desk(QObject):
         self._ticker.start(1000)
 
     def _make_panes(self) -> None:
-        self.shell.add_lifecycle()
-        self.shell.diagram.set_reduce_motion(self.first.book.settings().settings.reduce_motion)
         offer_text()
         self.log_pane, self.chart_pane, self.timeline = LogPane(), ChartPane(), Timeline()
         self.files_pane, self.details_pane = FilesPane(), DetailsPane()
@@ -80,6 +78,8 @@ class Desk(QObject):
             (Wish.SHOW_DETAILS, self.details_pane),
         ):
             self.shell.add_pane(wish, pane, pane.set_theme)
+        self.shell.add_lifecycle()  # after the panes: Tab leads from them to it
+        self.shell.diagram.set_reduce_motion(self.first.book.settings().settings.reduce_motion)
 
     def _make_controllers(self) -> None:
         shell, background = self.shell, self._background

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit, QPushButton, QWidget
 
 from taskmon.core.lifecycle import Status
 from taskmon.gui.app import clock
@@ -128,6 +128,26 @@ def test_drop_submit_watch_kill_and_run_again(
             await until_async(lambda: desk.store.tasks[again.task_id].parent_id == task_id, 30, "it notes its parent")
             await desk.connection.client.kill(again.task_id)
             await until_async(lambda: status(desk, again.task_id) is Status.KILLED, 30, "the second is killed")
+
+    run_on_qt(story())
+
+
+def test_tab_leads_through_the_panes_as_the_eye_reads_them(
+    app: QApplication, service: Service, tmp_path: Path, run_on_qt: Run
+) -> None:
+    async def story() -> None:
+        async with open_desk(app, service, tmp_path) as desk:
+            chain: list[QWidget] = [desk.shell.table]
+            while (part := chain[-1].nextInFocusChain()) is not None and part is not chain[0]:
+                chain.append(part)
+            first = [
+                next(place for place, part in enumerate(chain) if pane is part or pane.isAncestorOf(part))
+                for pane in (
+                    desk.shell.table, desk.shell.sidebar, desk.log_pane, desk.log_pane.view, desk.details_pane,
+                    desk.shell.diagram, desk.shell.explanation,
+                )
+            ]  # fmt: skip
+            assert first == sorted(first)
 
     run_on_qt(story())
 
