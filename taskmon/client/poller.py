@@ -70,6 +70,8 @@ class Freshness:
     whole: bool = True
     """False until everything has been loaded once: no tasks in the store does not mean that there are none."""
     waiting: bool = False
+    told: bool = True
+    """False where the service does not tell news by itself: what is shown is as old as the last question."""
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float | None) -> None:
@@ -324,4 +326,5 @@ class Poller:
     def _publish(self, problem: TaskmonError | None, *, waiting: bool = False) -> None:
         self._told_late = waiting
         known = (self._last_answer, problem, *self._progress, self._skew.skew, self._whole)
-        self._on_freshness(Freshness(problem is None, *known, waiting))
+        told = not isinstance(self._watch or self._starting, ListWatch)
+        self._on_freshness(Freshness(problem is None, *known, waiting, told))

@@ -145,6 +145,7 @@ def test_a_service_that_freezes_is_told_at_once_and_by_no_more_requests() -> Non
         asked = len(world.service.requests)
         assert await world.seconds_until(silent) <= BEAT_S + LATE_S
         assert world.told[-1][1].waiting
+        assert world.told[-1][1].told
         answered = world.told[-1][1].last_answer
         assert answered is not None
         assert last - timedelta(seconds=BEAT_S) <= answered <= last  # the moment up to which all was known
@@ -168,6 +169,7 @@ def test_a_service_that_knows_of_no_beats_is_told_when_its_answer_is_due() -> No
 def test_a_service_without_a_feed_is_told_soon_after_it_was_asked() -> None:
     async def story(world: World) -> None:
         await asyncio.sleep(120)  # nothing moves: it is asked every ten seconds
+        assert not world.told[-1][1].told
         assert world.complaints() == []
         world.service.freeze()
         assert await world.seconds_until(silent) <= 10 + LATE_S + 0.1

@@ -305,6 +305,36 @@ def test_a_refused_key_asks_for_it_in_a_quiet_bar_and_the_right_one_brings_the_t
     run_on_qt(story())
 
 
+def test_with_another_key_nothing_of_the_former_account_is_left_to_see(
+    app: QApplication, service: Service, shared: Service, tmp_path: Path, folder: Callable[..., Path], run_on_qt: Run
+) -> None:
+    first_screen = tmp_path / "cache" / "lists" / "first-screen.json"
+
+    async def story() -> None:
+        async with shared.client() as client:
+            task_id = await submit(client, folder(), ["true"])
+        async with window(app, service, tmp_path) as desk:
+            await live(desk, THIS_COMPUTER)
+            await add_shared(desk, shared)
+            await until_async(lambda: desk.shell.table.select_task(task_id), 30, "its tasks are shown")
+            await desk.memory.save_now()
+            assert task_id[:6] in first_screen.read_text()
+            dialog = await open_dialog(desk)
+            dialog.form.key.line.setText("of-somebody-else")
+            dialog.save.click()
+            await until_async(lambda: "does not accept the API key" in desk.shell.notice.text(), 30, "it is refused")
+            assert len(desk.store) == 0
+            await until_async(lambda: not first_screen.exists(), 30, "nor is it there at the next start")
+            dialog.discard()
+        async with window(app, service, tmp_path) as desk:
+            desk.shell.show_first_screen()
+            assert not desk.shell.shows_first()
+            await until_async(lambda: "does not accept the API key" in desk.shell.notice.text(), 30, "it is refused")
+            assert len(desk.store) == 0
+
+    run_on_qt(story())
+
+
 def test_a_place_that_never_answers_or_refuses_a_given_key_says_so_above_the_list(
     app: QApplication, service: Service, shared: Service, tmp_path: Path, run_on_qt: Run
 ) -> None:

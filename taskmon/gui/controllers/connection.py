@@ -41,6 +41,7 @@ SLEPT_S: Final = 20.0
 """A window that was not called every second for so long was asleep, with its computer or by itself."""
 GRACE_S: Final = 2.0
 """How long a service that was silent may take to answer before a wish is refused."""
+ASKED: Final = "The list is asked for every few seconds, every ten when nothing changes: this service tells no news."
 ANSWERS: Final = "The service answers now."
 NOT_DONE: Final = f"{ANSWERS} What was refused has not been done."
 STAYS: Final = ("leave", "switch", "connections", DOOR, LISTENER)
@@ -298,7 +299,7 @@ class ConnectionController:
         self._last_answer = freshness.last_answer or self._last_answer
         if freshness.connected:
             self._end_complaints()
-        self._badge.show_freshness(freshness.connected, self._last_answer, problem or "")
+        self._badge.show_freshness(freshness.connected, self._last_answer, problem or ("" if freshness.told else ASKED))
         for listener in self._freshness_listeners:
             listener(freshness)
         if not freshness.waiting:

@@ -80,6 +80,9 @@ def test_the_badge_tells_silence_from_refusal(app: QApplication, problem: Taskmo
     connection = ConnectionController(nothing, nothing, badge, nothing, messages, clock)
     connection._hear(Freshness(True, clock.now, None, 1, 1))
     assert badge.accessibleName() == "Connection: live"
+    assert "kept up to date" in badge.toolTip()
+    connection._hear(Freshness(True, clock.now, None, 1, 1, told=False))
+    assert "every ten when nothing changes" in badge.toolTip()
     connection._hear(Freshness(False, clock.now, problem, 1, 1))
     assert badge.accessibleName().startswith(f"Connection: {told}")
 
