@@ -1,6 +1,6 @@
 """Requests that never come whole: whoever is silent, or tells a request by drops, does not keep a connection for ever.
 
-Nor do many who are silent keep out the others. Only what a client still owes is timed. A request that is here may be
+Nor do many who are silent, or take no answer, keep out the others. Only what a client still owes is timed. A request that is here may be
 answered for as long as it takes: long polls and streams have no limit here, and what waits between two requests is the
 server's keep-alive.
 """
@@ -109,14 +109,19 @@ class TimedProtocol(HttpToolsProtocol):
             self._give_up()
 
     def _make_room(self) -> None:
-        """Too many are here: of those that wait for no answer the one that was silent for longest goes."""
+        """Too many are here: of those that the service does nothing for, the one that was silent for longest goes."""
         idle = [
             (other._heard_at, id(other), other)
             for other in self.connections
-            if isinstance(other, TimedProtocol) and not other.transport.is_closing()
-            if other.cycle is None or other.cycle.response_complete
+            if isinstance(other, TimedProtocol) and other._is_idle()
         ]
         min(idle)[2].transport.abort()
+
+    def _is_idle(self) -> bool:
+        """Whether no request waits for its answer, or nobody takes the answer that is there."""
+        if self.transport.is_closing():
+            return self.transport.get_write_buffer_size() > 0
+        return self.flow.write_paused or self.cycle is None or self.cycle.response_complete
 
     def _give_up(self) -> None:
         _log.info("A request of %s did not come whole: its connection is closed", self.client)
