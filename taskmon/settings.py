@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar, cast
 from taskmon.core.connection import Connection, address_problem, tidy_address
 from taskmon.core.errors import InvalidInputError
 from taskmon.core.task_event import TaskEvent
+from taskmon.user_folders import user_folder
 
 T = TypeVar("T")
 
@@ -56,11 +57,7 @@ def settings_path(config_dir: Path | None = None) -> Path:
     """Where the settings live: in `config_dir`, else in $TASKMON_CONFIG_DIR, else in the user's own folder."""
     if config_dir is None and os.environ.get(CONFIG_DIR_VARIABLE):
         config_dir = Path(os.environ[CONFIG_DIR_VARIABLE])
-    if config_dir is None:
-        import platformdirs
-
-        config_dir = Path(platformdirs.user_config_dir("taskmon"))
-    return config_dir / _FILE
+    return (config_dir or user_folder("config")) / _FILE
 
 
 def load_settings(path: Path) -> LoadedSettings:

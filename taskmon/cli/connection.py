@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from taskmon.core.errors import InvalidInputError
+from taskmon.user_folders import user_folder
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -63,9 +64,7 @@ def data_dir(arguments: Namespace) -> Path:
     named = arguments.data_dir or os.environ.get("TASKMON_DATA_DIR")
     if named:
         return Path(named).expanduser().absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("taskmon", appauthor=False)
+    return user_folder("data")
 
 
 async def service_address(arguments: Namespace) -> GivenService:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -16,6 +15,7 @@ from taskmon.cli import exit_code
 from taskmon.cli.connection import data_dir, given_service, run_to_end, service_address
 from taskmon.core.errors import InvalidInputError
 from taskmon.programs import command
+from taskmon.user_folders import user_folder
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -28,10 +28,8 @@ _CLOUD: Final = ".inductiva.ai"
 def open_window(arguments: Namespace) -> int:
     """Opens the window, with a submit form for every folder given. A link goes to the window that is open already."""
     gc.disable()  # nothing dies while the window is built; taskmon.gui.garbage collects from then on
-    from platformdirs import user_cache_path, user_state_path
-
     links, folders = _links_and_folders(arguments.places)
-    given, state_dir = given_service(arguments), user_state_path("taskmon", appauthor=False)
+    given, state_dir = given_service(arguments), user_folder("state")
     if links and not (arguments.url or arguments.data_dir) and _given_to_running_window(state_dir, links[0]):
         return exit_code.OK
     reason = _missing_for_window()
@@ -43,7 +41,7 @@ def open_window(arguments: Namespace) -> int:
     from taskmon.gui.compiled_support import import_pyside
     from taskmon.gui.quick_enums import quick_enums
 
-    cache_dir = user_cache_path("taskmon", appauthor=False)
+    cache_dir = user_folder("cache")
     with quick_enums():
         import_pyside(cache_dir)
         from taskmon.gui.app import WindowOptions, run
@@ -137,6 +135,8 @@ def runner(arguments: Namespace) -> int:
 
 def env(arguments: Namespace) -> int:
     """Prints shell lines for `eval "$(taskmon env)"`, which point the official Inductiva client here."""
+    import shlex
+
     from taskmon.cli.terminal import show
 
     async def lines() -> int:

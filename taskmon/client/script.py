@@ -30,6 +30,7 @@ from taskmon.core.task import TASK_NAME, TaskDetail
 from taskmon.core.task import Task as TaskValue
 from taskmon.resource_files import simulator_catalogue
 from taskmon.settings import load_settings, settings_path
+from taskmon.user_folders import user_folder
 
 _ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 
@@ -220,9 +221,7 @@ def _data_dir() -> Path:
     named = os.environ.get("TASKMON_DATA_DIR")
     if named:
         return Path(named).expanduser().absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("taskmon", appauthor=False)
+    return user_folder("data")
 
 
 @contextmanager

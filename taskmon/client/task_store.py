@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import fields
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -111,6 +110,8 @@ def _plain(task: Task) -> Task:
 @cache
 def _task_type() -> tuple[type[Task], tuple[str, ...]]:
     """The type of a task in a list and the names of its fields; imported with the first task, not with the window."""
+    from dataclasses import fields
+
     from taskmon.core.task import Task
 
     return Task, tuple(field.name for field in fields(Task))

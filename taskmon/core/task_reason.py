@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -88,6 +87,8 @@ def explained(task: Task, printed: str) -> Task:
     `printed` about it for its reason. An empty `printed` changes nothing."""
     if not printed or task.status is not Status.FAILED or told_error(task):
         return task
+    from dataclasses import replace  # a list is painted before the first task is changed
+
     return replace(task, error_detail=printed)
 
 

@@ -21,7 +21,7 @@ from taskmon.gui.first_screen import load_first_screen
 from taskmon.gui.messages import Messages
 from taskmon.gui.models.task_table_model import TaskTableModel
 from taskmon.gui.models.task_times import time_text
-from taskmon.gui.styles import dress
+from taskmon.gui.styles import colour, dress, style
 from taskmon.gui.theme import DARK, LIGHT, Theme, system_theme
 from taskmon.gui.widgets.connection_badge import ConnectionBadge
 from taskmon.gui.widgets.filter_box import FilterBox
@@ -96,9 +96,10 @@ class Shell(QObject):
         self.model = TaskTableModel(self.store, self.server_clock)
         self._first: FirstRows | None = None
         self._theme = self._chosen_theme()
-        dress(application, self._theme)  # before the first widget: it measures itself with the font it finds
+        colour(application, self._theme)  # before the first widget: it measures itself with the font it finds
         self._places = {wish: LaterPane() for wish in TABS}
         self._make_panes()
+        style(application, self._theme)
         self.messages.fact_told.connect(self.window.show_fact)
         self.messages.problem_told.connect(self.window.show_problem)
         QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: self._change_theme())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from string import Template
+import re
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QApplication
@@ -19,7 +19,8 @@ _FUSION: Final = "fusion"
 def style_sheet(theme: Theme) -> str:
     """`resources/styles/window.qss` with the theme's colours in it."""
     colours = {name: value for name, value in theme._asdict().items() if isinstance(value, str)}
-    return Template(resource_path("styles/window.qss").read_text(encoding="utf-8")).substitute(colours)
+    sheet = resource_path("styles/window.qss").read_text(encoding="utf-8")
+    return re.sub(r"\$(\w+)", lambda name: colours[name[1]], sheet)
 
 
 def new_application() -> QApplication:
@@ -31,11 +32,21 @@ def new_application() -> QApplication:
 
 def dress(application: QApplication, theme: Theme) -> None:
     """Gives every present and future control the theme."""
+    colour(application, theme)
+    style(application, theme)
+
+
+def colour(application: QApplication, theme: Theme) -> None:
+    """Gives every present and future control the font and the theme's palette."""
     load_fonts()
     if not application.property(_FUSION):
         application.setStyle("Fusion")
     application.setFont(ui_font())
     application.setPalette(palette(theme))
+
+
+def style(application: QApplication, theme: Theme) -> None:
+    """Gives every present and future control the theme's style sheet; those that are there, all at once."""
     application.setStyleSheet(style_sheet(theme))
 
 

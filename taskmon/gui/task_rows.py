@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -46,9 +45,8 @@ class SortKey(NamedTuple):
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TaskGroup:
-    """An entry of the sidebar: `filter_text` in the filter box shows exactly its `count` tasks.
+class TaskGroup(NamedTuple):
+    """An entry of the sidebar: `filter_text` in the filter box shows exactly its `size` tasks.
 
     `section` is empty for the groups at the top; a `nested` group is a part of the one above it. A `view` is one that
     the user has named: it brings columns and order with it.
@@ -57,7 +55,7 @@ class TaskGroup:
     section: str
     title: str
     filter_text: str
-    count: int
+    size: int
     nested: bool = False
     view: bool = False
 

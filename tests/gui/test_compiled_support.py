@@ -14,12 +14,15 @@ import builtins, sys
 from pathlib import Path
 from taskmon.gui.compiled_support import import_pyside
 
-compiled = []
+compiled, plain_import = [], builtins.__import__
 compile_it = builtins.compile
 import taskmon.gui.compiled_support as module
 module._compile = lambda source, *rest, **named: (compiled.append(source), compile_it(source, *rest, **named))[1]
 import_pyside(Path(sys.argv[1]))
 assert builtins.compile is module._compile
+import PySide6.QtGui, PySide6.QtWidgets, linecache, tomllib  # none of them is read for `__feature__`
+assert builtins.__import__ is plain_import
+assert not [name for name in linecache.cache if name.endswith(("tomllib/__init__.py", "linecache.py"))]
 from PySide6.QtCore import QObject, __version__
 try:
     QObject("what is no parent")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from operator import attrgetter
@@ -44,7 +43,6 @@ class Column(IntEnum):
     COST = 12
 
 
-@dataclass(slots=True)
 class Observed:
     """What is known about tasks from elsewhere than their own values, by task id: the fraction done (0 to 1), the
     time of the last line of output, an unusual silence in words, and the place in the queue.
@@ -52,11 +50,16 @@ class Observed:
     `as_of` is when all that was true, where it may no longer be: what was going on then is told as it was then.
     """
 
-    progress: dict[str, float] = field(default_factory=dict)
-    last_output: dict[str, datetime] = field(default_factory=dict)
-    silence: dict[str, str] = field(default_factory=dict)
-    queue: QueuePlaces = field(default_factory=QueuePlaces)
-    as_of: datetime | None = None
+    __slots__ = ("as_of", "last_output", "progress", "queue", "silence")
+
+    def __init__(
+        self, progress: dict[str, float] | None = None, last_output: dict[str, datetime] | None = None
+    ) -> None:
+        self.progress = progress or {}
+        self.last_output = last_output or {}
+        self.silence: dict[str, str] = {}
+        self.queue = QueuePlaces()
+        self.as_of: datetime | None = None
 
     def until(self, now: datetime) -> datetime:
         """To which moment something that goes on is known to have gone on."""

@@ -5,7 +5,6 @@ Tasks come from the cached list or the service a moment later; what reads them t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -120,12 +119,16 @@ def first_rows_told(page: TaskPage, place: str, now: datetime) -> FirstRows | No
 
 def encoded(first: FirstRows) -> bytes:
     """As JSON, where a heading has three values and a task five."""
+    import json  # there is none to write before the window is left
+
     rows = [[*row[:_HEADING_VALUES]] if isinstance(row, Heading) else [*row] for row in first.rows]
     return json.dumps([first.place, first.seen_at.isoformat(), first.total, rows]).encode()
 
 
 def decoded(written: bytes) -> FirstRows | None:
     """The opposite of `encoded`; None for anything else."""
+    import json  # for who has been here before
+
     try:
         place, seen_at, total, rows = json.loads(written)
         moment = datetime.fromisoformat(seen_at)

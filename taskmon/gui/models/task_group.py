@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
-from heapq import nlargest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -133,7 +132,7 @@ class GroupCounts:
         shared = [(count, reason) for reason, count in self._reasons.items() if reason and count > 1]
         return [
             TaskGroup(FAILURES, reason, f"status:failed {exactly('reason', reason)}", count)
-            for count, reason in nlargest(_SHOWN_REASONS, shared)
+            for count, reason in sorted(shared, reverse=True)[:_SHOWN_REASONS]
         ]
 
     def values(self) -> dict[str, list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Sequence
 
@@ -30,6 +29,8 @@ def as_text(lines: Sequence[Sequence[str]]) -> str:
 
 def as_csv(lines: Sequence[Sequence[str]]) -> str:
     """Comma-separated as in RFC 4180. What a spreadsheet would run as a formula is quoted with an apostrophe."""
+    import csv  # for who copies
+
     out = io.StringIO()
     csv.writer(out).writerows([_harmless(cell) for cell in line] for line in lines)
     return out.getvalue()

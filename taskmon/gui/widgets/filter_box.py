@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, QStringListMod
 from PySide6.QtGui import QKeyEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QToolTip, QVBoxLayout, QWidget
 
-from taskmon.core.log_link import looks_like_link
 from taskmon.gui.theme import LIGHT, Theme, ui_font
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ class FilterBox(QWidget):
     def _tell(self) -> None:
         self._debounce.stop()
         text = self._edit.text().strip()
-        if looks_like_link(text):
+        if self._is_link(text):
             self.show_problem(_LINK_HINT)
             return
         if self.problem() == _LINK_HINT:
@@ -141,9 +140,15 @@ class FilterBox(QWidget):
             self._told = text
             self.filter_changed.emit(text)
 
+    @staticmethod
+    def _is_link(text: str) -> bool:
+        from taskmon.core.log_link import looks_like_link  # after the first paint
+
+        return looks_like_link(text)
+
     def _entered(self) -> None:
         text = self._edit.text().strip()
-        if looks_like_link(text):
+        if self._is_link(text):
             self.show_problem("")
             self.set_text(self._told)
             self.link_given.emit(text)

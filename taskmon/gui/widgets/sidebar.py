@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import (
@@ -29,7 +28,6 @@ from taskmon.gui.theme import LIGHT, Theme, ui_font
 from taskmon.gui.widgets.own_viewport import give_viewport
 from taskmon.gui.widgets.plain_tooltip import PlainTooltips
 from taskmon.gui.widgets.task_header import header_font
-from taskmon.gui.widgets.view_menu import ask_name, offer_view_actions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -81,8 +79,8 @@ class _Entries(QAbstractListModel):
 
     def renumber(self, groups: Iterable[TaskGroup]) -> None:
         """The groups stay where they are, and tell their new numbers; 0 where there is no such group any more."""
-        counts = {_key(group): group.count for group in groups}
-        self.show([e if isinstance(e, str) else replace(e, count=counts.get(_key(e), 0)) for e in self.entries])
+        counts = {_key(group): group.size for group in groups}
+        self.show([e if isinstance(e, str) else e._replace(size=counts.get(_key(e), 0)) for e in self.entries])
 
     def views(self) -> list[str]:
         """The names of the views."""
@@ -107,9 +105,9 @@ class _Entries(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return entry if isinstance(entry, str) else entry.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return entry if isinstance(entry, str) else f"{entry.title}, {count_text(entry.count, 'task')}"
+            return entry if isinstance(entry, str) else f"{entry.title}, {count_text(entry.size, 'task')}"
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(entry, TaskGroup):
-            return f"{entry.title}: {count_text(entry.count, 'task')}"
+            return f"{entry.title}: {count_text(entry.size, 'task')}"
         return None
 
 
@@ -182,12 +180,12 @@ class _EntryPainter(PlainTooltips):
         text = plate.adjusted(_PADDING + (_INDENT if group.nested else 0), 0, -_PADDING, 0)
         font = ui_font(10.0, strong=chosen)
         metrics = QFontMetricsF(font)
-        number = f"{group.count:,}"
+        number = f"{group.size:,}"
         width = metrics.horizontalAdvance(number)
         painter.setFont(font)
         painter.setPen(QColor(self.theme.selection_text if chosen else self.theme.muted))
         painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number)
-        quiet = group.count == 0 and not chosen
+        quiet = group.size == 0 and not chosen
         ink = self.theme.selection_text if chosen else self.theme.muted if quiet else self.theme.text
         painter.setPen(QColor(ink))
         title, space = one_line(group.title), text.width() - width - 8
@@ -250,12 +248,16 @@ class Sidebar(QWidget):
         return self._save
 
     def _ask_view_name(self) -> None:
+        from taskmon.gui.widgets.view_menu import ask_name  # after the first paint
+
         ask_name(self, "Save view", "", self._save_view)
 
     def _offer_actions(self, at: QPoint) -> None:
         index = self._list.indexAt(at)
         entry = self._entries.entries[index.row()] if index.isValid() else ""
         if isinstance(entry, TaskGroup) and entry.view:
+            from taskmon.gui.widgets.view_menu import offer_view_actions  # after the first paint
+
             offer_view_actions(
                 self, self._list.viewport().mapToGlobal(at), entry.title, save=self._save_view,
                 rename=self._rename_view, delete=self.view_delete_requested.emit,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -194,6 +193,8 @@ class TaskHeader(QHeaderView):
         ]
         sort = [[rows.look(key.column).key, key.descending] for key in rows.sort_keys()]
         folded = rows.folded()[:_MOST_FOLDED]
+        import json  # when the person has arranged something
+
         return json.dumps({"columns": columns, "sort": sort, "grouped": rows.grouped(), "folded": folded}).encode()
 
     def _kept_width(self, column: int) -> int:
@@ -208,6 +209,8 @@ class TaskHeader(QHeaderView):
         if rows is None:
             return False
         by_key = {rows.look(column).key: column for column in range(self.count())}
+        import json  # for who has been here before
+
         try:
             known: dict[str, Any] = json.loads(state)
             columns = [

@@ -55,7 +55,7 @@ class Desk:
         self.views = NamedViewsController(self.model, self.table, self.sidebar, self.box, self.messages, drawer)
 
     def counts(self) -> dict[str, int]:
-        return {group.title: group.count for group in self.model.counts() if group.section == MY_VIEWS}
+        return {group.title: group.size for group in self.model.counts() if group.section == MY_VIEWS}
 
     def close(self) -> None:
         self.model.close()

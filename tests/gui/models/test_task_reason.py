@@ -59,10 +59,10 @@ def test_equal_failures_are_counted_together_and_one_click_shows_exactly_them() 
     store.apply([a_task(status=Status.KILLED, error_detail="Diverged at step 9"), a_task(status=Status.FAILED)])
     model.flush()
     groups = [group for group in model.counts() if group.section == FAILURES]
-    assert [(group.title, group.count) for group in groups] == [("Diverged at step #", 5), ("No space on …", 2)]
+    assert [(group.title, group.size) for group in groups] == [("Diverged at step #", 5), ("No space on …", 2)]
     for group in groups:
         model.set_filter(group.filter_text)
-        assert model.rowCount() == group.count
+        assert model.rowCount() == group.size
     model.close()
 
 
@@ -92,7 +92,7 @@ def test_what_a_task_printed_is_its_reason_wherever_the_table_looks_at_one() -> 
     model.flush()
     mesh = "Mesh of # cells is folded"
     [group] = [group for group in model.counts() if group.section == FAILURES]
-    assert (group.title, group.count) == (mesh, 3)
+    assert (group.title, group.size) == (mesh, 3)
     heading = model.heading_at(2)
     assert heading is not None
     assert (heading.reason, heading.size) == (mesh, 3)

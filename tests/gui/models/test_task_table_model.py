@@ -74,8 +74,8 @@ def test_the_sidebar_counts_what_the_table_would_show(app: Any, steps: list[Any]
         for group in both.model.counts():
             both.model.set_filter(group.filter_text)
             both.model.flush()
-            assert group.count == both.model.matching(), group
-            assert group.count == len(both.naive.rows(both.store.tasks, group.filter_text, ())), group
+            assert group.size == both.model.matching(), group
+            assert group.size == len(both.naive.rows(both.store.tasks, group.filter_text, ())), group
         both.model.set_filter(both.text)
         both.model.flush()
     both.model.close()

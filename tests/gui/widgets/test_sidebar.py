@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -122,9 +121,9 @@ def test_groups_stay_where_they_are_while_the_mouse_is_aimed_at_one(app: QApplic
     aim(app, sidebar, "b")
     place = QCursor.pos()
     one, two, three = WHY
-    sidebar.show_counts([*GROUPS[:4], *GROUPS[5:], replace(two, count=12), one, replace(three, title="d")])
+    sidebar.show_counts([*GROUPS[:4], *GROUPS[5:], two._replace(size=12), one, three._replace(title="d")])
     assert titles(sidebar) == before
-    counts = {each.title: each.count for each in sidebar._entries.entries if isinstance(each, TaskGroup)}
+    counts = {each.title: each.size for each in sidebar._entries.entries if isinstance(each, TaskGroup)}
     assert [counts[title] for title in ("a", "b", "c", "wing")] == [9, 12, 0, 0]
     viewport = sidebar._list.viewport()
     QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=viewport.mapFromGlobal(place))
