@@ -1,8 +1,8 @@
 """Requests that never come whole: whoever is silent, or tells a request by drops, does not keep a connection for ever.
 
-Nor do many who are silent, or take no answer, keep out the others. Only what a client still owes is timed. A request that is here may be
-answered for as long as it takes: long polls and streams have no limit here, and what waits between two requests is the
-server's keep-alive.
+Nor do many who are silent, or take no answer, keep out the others. Only what a client still owes is timed. A request
+that is here may be answered for as long as it takes: long polls and streams have no limit here, and what waits between
+two requests is the server's keep-alive.
 """
 
 from __future__ import annotations
