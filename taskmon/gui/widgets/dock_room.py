@@ -14,13 +14,13 @@ LEAST_LOWER: Final = 558
 LEAST_RIGHT: Final = 230
 """Pixels of width below which a pane cannot be read any more."""
 
-LEAST_WINDOW: Final = 600
-"""Pixels of width of a window with the pane on the right folded: two of them have room on a laptop's screen."""
+LEAST_WINDOW: Final = QSize(600, 480)
+"""Pixels of a window with the pane on the right folded: two of them have room on a laptop's screen."""
 
 STRIP: Final = 90
 """Pixels of height that the folded pane takes of the lower one."""
 
-_ROOMY: Final = 860
+_ROOMY: Final = QSize(860, 580)
 """A window of so many pixels has room for both, whatever they are still waiting for."""
 _WIDEST: Final = 10_000
 _FOLDED: Final = "folded"
@@ -52,9 +52,10 @@ class LowerPane(QWidget):
 class DockRoom(QObject):
     """Keeps the dock on the right clear of the lower one, which Qt would let overlap in a narrow window.
 
-    Where both have no room beside one another the right one is folded: it is hidden, `folded(bool)` is told, and the
-    window may be as narrow as LEAST_WINDOW. When the window is wide again, the right one is there again, as wide as
-    before, unless somebody has dragged it meanwhile. One that somebody has closed or put elsewhere is left alone.
+    Where both have no room beside one another, or the window is too low for the right one, that is folded: it is
+    hidden, `folded(bool)` is told, and the window may be as small as LEAST_WINDOW. When there is room, it is there
+    again, as wide as before, unless somebody has dragged it meanwhile. One that somebody has closed or put elsewhere
+    is left alone.
     """
 
     folded = Signal(bool)
@@ -65,10 +66,11 @@ class DockRoom(QObject):
         self._wanted = self._given = 0
         self._restored = False
         self._is_folded = False
+        self._least_height = 0  # of the window, when it was folded last
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._share)
         right.setMinimumWidth(LEAST_RIGHT)
-        window.setMinimumWidth(LEAST_WINDOW)
+        window.setMinimumSize(LEAST_WINDOW)
         window.installEventFilter(self)
 
     @property
@@ -133,21 +135,31 @@ class DockRoom(QObject):
 
     def _share(self) -> None:
         """Gives both what there is, or folds or unfolds the right one."""
-        least = self._lower.minimumSizeHint().width() + 2 + self._least_right()
-        if self._is_folded and not self._right.isHidden():  # somebody wants it now: the window has to grow
-            self._set_folded(False)
-            self._window.resize(max(self._window.width(), least), self._window.height())
-        elif self._is_folded and self._window.width() >= max(least, _ROOMY):
-            self._set_folded(False)
-            self._right.show()
-        elif not self._is_folded and self._in_their_places() and not self._right.isHidden():
-            if self._window.width() < least:
-                self._right.hide()
-                self._set_folded(True)
-            else:
+        window, right = self._window, self._right
+        least = QSize(self._lower.minimumSizeHint().width() + 2 + self._least_right(), 0)
+        if self._is_folded:
+            least.setHeight(self._least_height)
+            if not right.isHidden():  # somebody wants it now: the window has to grow
+                self._set_folded(False)
+                window.resize(window.size().expandedTo(least))
+            elif _has_room(window.size(), least.expandedTo(_ROOMY)):
+                self._set_folded(False)
+                right.show()
+        elif self._in_their_places() and not right.isHidden():
+            least.setHeight(window.minimumSizeHint().height())
+            if _has_room(window.size(), least):
                 self._divide()
-        can_fold = self._in_their_places() and (self._is_folded or not self._right.isHidden())
-        self._window.setMinimumWidth(LEAST_WINDOW if can_fold else 0)
+            else:
+                self._least_height = least.height()
+                right.hide()
+                self._set_folded(True)
+        can_fold = self._in_their_places() and not (right.isHidden() or self._is_folded)
+        window.setMinimumSize(LEAST_WINDOW if can_fold else self._least_now())
+
+    def _least_now(self) -> QSize:
+        """What the panes need as they are; asked again whenever that changes."""
+        needed = self._window.minimumSizeHint()
+        return QSize(LEAST_WINDOW.width(), needed.height()) if self._is_folded else needed
 
     def _divide(self) -> None:
         present = self._right.width()
@@ -159,3 +171,7 @@ class DockRoom(QObject):
         self._given = given
         if given != present:
             self._window.resizeDocks([self._right], [given], Qt.Orientation.Horizontal)
+
+
+def _has_room(size: QSize, wanted: QSize) -> bool:
+    return size.width() >= wanted.width() and size.height() >= wanted.height()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
@@ -24,6 +25,9 @@ from taskmon.gui.widgets.drop_overlay import accept_as_copy, dropped_folders
 _WIDTH: Final = 520.0
 _HEIGHT: Final = 300.0
 _ICON: Final = 46.0
+_LEAST_HEIGHT: Final = 124
+_ROOM_FOR_LINK: Final = 160
+_ANY: Final = 10_000
 _RADIUS: Final = 14.0
 
 _WELCOME: Final = (
@@ -88,6 +92,17 @@ class EmptyState(QWidget):
         layout.addWidget(self._connect, 0, centre)
         layout.addStretch(1)
 
+    def minimumSizeHint(self) -> QSize:
+        """A low list is allowed to be lower than all of this: then the link to the cloud gives way."""
+        return super().minimumSizeHint().boundedTo(QSize(_ANY, _LEAST_HEIGHT))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_link()
+
+    def _place_link(self) -> None:
+        self._connect.setVisible(self._welcoming and self.height() >= _ROOM_FOR_LINK)
+
     def show_welcome(self) -> None:
         """There is no task yet."""
         self._show(True, *_WELCOME)
@@ -102,7 +117,7 @@ class EmptyState(QWidget):
         self._title.setText(title)
         self._words.setText(words)
         self._example.setVisible(welcoming)
-        self._connect.setVisible(welcoming)
+        self._place_link()
         self._clear.setVisible(not welcoming)
         self.setAccessibleName(title)
         self.setAccessibleDescription(words)
@@ -175,7 +190,8 @@ class EmptyState(QWidget):
     def _paint_target(self, painter: QPainter) -> None:
         over, margin = (_ICON, 32.0) if self._has_room_for_icon() else (0.0, 8.0)
         width, height = min(_WIDTH, self.width() - 32.0), min(_HEIGHT, self.height() - margin)
-        middle = (self._title.y() - over + self._connect.geometry().bottom()) / 2.0
+        lowest = next(part for part in (self._connect, self._example, self._clear) if not part.isHidden())
+        middle = (self._title.y() - over + lowest.geometry().bottom()) / 2.0
         target = QRectF(self.width() / 2.0 - width / 2, middle - height / 2, width, height)
         colour = QColor(self._theme.accent if self._dragged_over else self._theme.faint)
         pen = QPen(colour, 2.0 if self._dragged_over else 1.5)

@@ -64,7 +64,7 @@ class TaskWindow(QWidget):
         self._side = QSplitter(Qt.Orientation.Vertical)
         self._unfolded: QByteArray | None = None  # the halves as they were, while the window is too narrow for both
         self._arrange()
-        self.setMinimumWidth(LEAST_WINDOW)
+        self.setMinimumWidth(LEAST_WINDOW.width())
         for key, button in self._buttons.items():
             button.clicked.connect(lambda _=False, wish=key: self.wished.emit(wish))
         self.explanation.action_requested.connect(self.wished)

@@ -41,12 +41,18 @@ def a_drag(*paths: Path) -> QMimeData:
     return mime
 
 
-def test_in_a_low_window_all_words_stand_in_the_frame(app: QApplication, empty: EmptyState) -> None:
-    empty.resize(500, empty.minimumSizeHint().height())
-    app.processEvents()
-    assert empty.height() < 200
+@pytest.mark.parametrize(("height", "link"), [(0, False), (165, True)])
+def test_in_a_low_window_all_words_stand_in_the_frame(
+    app: QApplication, empty: EmptyState, height: int, *, link: bool
+) -> None:
+    empty.setMinimumSize(1, 1)  # as in a stack, which goes by what it is told
+    empty.resize(500, max(height, empty.minimumSizeHint().height()))
+    for _ in range(3):
+        app.processEvents()
+    assert empty.height() < 170
+    assert empty._connect.isVisible() == link
     picture = empty.grab().toImage()
-    for part in (empty._title, empty._connect):
+    for part in (empty._title, empty._example, *[empty._connect] * link):
         assert picture.pixelColor(30, part.geometry().center().y()) == QColor(LIGHT.raised)
         assert part.geometry().top() >= 0 and part.geometry().bottom() < empty.height()
 

@@ -43,6 +43,7 @@ def window(app: QApplication) -> Iterator[MainWindow]:
     shown = MainWindow(Panes(QWidget(), QWidget(), QWidget(), QWidget(), QWidget(), tabs))
     shown.set_theme(LIGHT)
     yield shown
+    shown.hide()
     shown.deleteLater()
 
 
@@ -141,6 +142,7 @@ def test_a_window_closed_while_narrow_gives_the_right_dock_its_width_again(app: 
     assert dock is not None
     assert dock.width() == wide
     for made in (window, again):
+        made.hide()
         made.deleteLater()
 
 
@@ -178,6 +180,7 @@ def foldable(app: QApplication) -> Iterator[Foldable]:
     made.window.show()
     made.turn()
     yield made
+    made.window.hide()
     made.window.deleteLater()
 
 
@@ -189,6 +192,14 @@ def test_a_window_on_half_a_laptops_screen_folds_the_diagram_and_brings_it_back(
     assert foldable.told == [True]
     foldable.resize(1300)
     assert (foldable.dock.isHidden(), foldable.told, foldable.dock.width()) == (False, [True, False], wide)
+
+
+def test_a_low_window_folds_the_diagram_too(foldable: Foldable) -> None:
+    foldable.dock.widget().setMinimumHeight(470)
+    for height, folded in ((700, False), (490, True), (700, False)):
+        foldable.window.resize(1300, height)
+        foldable.turn()
+        assert (foldable.window.height(), foldable.dock.isHidden()) == (height, folded)
 
 
 def test_what_stands_above_the_log_takes_no_height_from_it(foldable: Foldable) -> None:
@@ -230,6 +241,7 @@ def test_a_window_that_was_closed_folded_opens_so_and_unfolds_later(app: QApplic
     assert (again.window.width(), again.dock.isHidden(), again.window.room.is_folded) == (640, True, True)
     again.resize(1300)
     assert (again.dock.isHidden(), again.dock.width()) == (False, wide)
+    again.window.hide()
     again.window.deleteLater()
 
 
@@ -249,7 +261,9 @@ def test_a_state_that_makes_no_sense_folds_nothing(foldable: Foldable, state: by
 
 
 def test_in_a_narrow_window_the_buttons_lose_their_words_and_the_badge_stays(app: QApplication) -> None:
-    badge = QLabel("no answer since 14:02 on 2026-11-20")
+    dress(app, LIGHT)
+    badge = QLabel("no answer since 14:02")
+    badge.setMinimumWidth(174)  # as the real one
     tabs = {Wish.SHOW_LOG: ("Log", QWidget())}
     window = MainWindow(Panes(QWidget(), QWidget(), QWidget(), FilterBox(), badge, tabs))
     window.set_theme(LIGHT)
@@ -269,11 +283,12 @@ def test_in_a_narrow_window_the_buttons_lose_their_words_and_the_badge_stays(app
     least = bar.sizeHint().width() - (box.sizeHint().width() - LEAST_ELASTIC)  # whatever the style and its fonts
     name = window.connection_button
     for width, look, of_name in (
-        (least + 20, words, words), (least - 20, icons, words), (600, icons, icons), (1400, words, words)
+        (least + 20, words, words), (least - 20, icons, words), (620, icons, icons), (1400, words, words)
     ):  # fmt: skip
         window.resize(width, 600)
         until(partial(arranged, look), what=f"{look} at {width}")
         assert name.toolButtonStyle() is of_name
+    window.hide()
     window.deleteLater()
 
 
