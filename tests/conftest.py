@@ -135,6 +135,21 @@ def _qt_has_nothing_to_complain_about() -> Iterator[None]:
         pytest.fail("Qt complained:\n" + "\n".join(complaints), pytrace=False)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_file_of_tests_dresses_the_next() -> Iterator[None]:
+    """Widths and colours depend on the style sheet, the font and the palette that somebody gave the application."""
+    yield
+    if "PySide6.QtWidgets" in sys.modules:
+        from PySide6.QtGui import QFontDatabase
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication.instance()
+        if isinstance(application, QApplication) and application.styleSheet():
+            application.setStyleSheet("")
+            application.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont))
+            application.setPalette(application.style().standardPalette())
+
+
 @pytest.fixture(autouse=True)
 def _no_key_stays_held() -> Iterator[None]:
     """Ctrl of a simulated Ctrl+C counts as held until another key comes: let one come before the next test."""

@@ -116,6 +116,7 @@ def aim(app: QApplication, sidebar: Sidebar, title: str) -> None:
 def test_groups_stay_where_they_are_while_the_mouse_is_aimed_at_one(app: QApplication, sidebar: Sidebar) -> None:
     asked: list[str] = []
     sidebar.filter_requested.connect(asked.append)
+    sidebar._rest.setInterval(60_000)
     sidebar.show_counts([*GROUPS, *WHY])
     before = titles(sidebar)
     aim(app, sidebar, "b")
@@ -135,11 +136,12 @@ def test_groups_stay_where_they_are_while_the_mouse_is_aimed_at_one(app: QApplic
 
 
 def test_a_mouse_at_rest_holds_nothing_up(app: QApplication, sidebar: Sidebar) -> None:
-    sidebar._rest.setInterval(20)
+    sidebar._rest.setInterval(60_000)
     sidebar.show_counts([*GROUPS, *WHY])
     aim(app, sidebar, "b")
     sidebar.show_counts([*GROUPS, *WHY[1:], *WHY[:1]])
     assert titles(sidebar)[-3:] == ["a", "b", "c"]
+    sidebar._rest.setInterval(1)
     until(lambda: app.processEvents() or titles(sidebar)[-3:] == ["b", "c", "a"])
     sidebar.show_counts([*GROUPS, *WHY])
     assert titles(sidebar)[-3:] == ["a", "b", "c"]
