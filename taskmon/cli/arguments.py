@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from taskmon.core.extensions import Faults
 
+_USAGE: Final = "taskmon [FOLDER … | LINK] | taskmon COMMAND …"
 DESCRIPTION: Final = "Submit simulations, watch them run, read their logs. Without a command: open the window."
 
 EPILOG: Final = """\
@@ -40,8 +41,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments with `command` set. Leaves the program with 2 when they make no sense, as argparse does."""
     given = list(argv)
     place = _place_of_command(given)
-    parser = _parser(whole=place < len(given))
-    if place == len(given) or (given[place] not in _commands(parser) and given[place] not in _ANSWERED_ABOVE):
+    if place == len(given):  # the window alone, which does not wait for all commands to be described
+        return _shared_options(None).parse_args(given, argparse.Namespace(command="open", places=[]))
+    parser = _parser()
+    if given[place] not in _commands(parser) and given[place] not in _ANSWERED_ABOVE:
         given.insert(place, "open")
     return parser.parse_args(given)
 
@@ -131,11 +134,10 @@ def _faults(text: str) -> Faults:
         raise argparse.ArgumentTypeError(f"“{text}” is not like delay=2,lost=0.1,half=0,busy=0,broken=0") from None
 
 
-def _parser(*, whole: bool) -> argparse.ArgumentParser:
-    """Without `whole` it knows what opens the window and no other command, which is built sooner."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="taskmon",
-        usage="taskmon [FOLDER … | LINK] | taskmon COMMAND …",
+        usage=_USAGE,
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -156,8 +158,6 @@ def _parser(*, whole: bool) -> argparse.ArgumentParser:
 
     opened = add("open", "open the window; folders are offered for submission, a taskmon:// link shows a log")
     opened.add_argument("places", nargs="*", metavar="FOLDER|LINK")
-    if not whole:
-        return parser
     _add_submission(add)
     _add_reading(add)
     _add_acting(add)
@@ -168,7 +168,7 @@ def _parser(*, whole: bool) -> argparse.ArgumentParser:
 
 def _shared_options(unset: str | None) -> argparse.ArgumentParser:
     """Options that may stand before or after the command; after it, unset ones keep what was given before."""
-    shared = argparse.ArgumentParser(add_help=False, argument_default=unset)
+    shared = argparse.ArgumentParser(prog="taskmon", usage=_USAGE, add_help=False, argument_default=unset)
     group = shared.add_argument_group("service")
     group.add_argument("--url", help="address of the service (default: this computer's own)")
     group.add_argument("--api-key-file", type=_path, metavar="FILE", help="file with the service's API key")

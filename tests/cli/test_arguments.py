@@ -42,6 +42,18 @@ def test_a_global_option_may_stand_before_or_after_the_command() -> None:
     assert not parse(["list"]).debug
 
 
+@pytest.mark.parametrize("option", ["--url", "--data-dir", "--api-key-file"])
+def test_an_option_of_the_window_without_its_value_ends_with_two(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse([option])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert f"argument {option}: expected one argument" in told
+    assert told.startswith("usage: taskmon [FOLDER … | LINK] | taskmon COMMAND …")
+
+
 def test_a_submission_is_read_whole() -> None:
     arguments = parse(
         ["submit", "dam", "--simulator", "splishsplash", "--set", "scene=a=b.json", "--ttl", "2h", "--project", "p",
