@@ -30,16 +30,13 @@ def load_first_screen(folder: Path) -> FirstRows | None:
 
 
 def keep_first_screen(folder: Path, model: TaskTableModel, place: str, seen_at: datetime) -> None:
-    """Writes what the table shows at its top, or would without its filter. A full disk troubles nobody."""
+    """Writes what the table would show at its top without its filter. A full disk troubles nobody."""
     first, path = first_rows_of(model, place, seen_at), folder / _NAME
     try:
         if path.is_dir():  # it would be in the way for ever
             from taskmon.client.set_aside import set_aside
 
             set_aside(path)
-        if first is None:
-            path.unlink(missing_ok=True)
-            return
         folder.mkdir(parents=True, exist_ok=True)
         _replace(path, encoded(first))
     except OSError as error:

@@ -77,12 +77,21 @@ def test_a_filter_does_not_narrow_what_is_kept(model: TaskTableModel, tmp_path: 
     assert whole.rowCount() == SCREEN
 
 
-def test_nothing_is_kept_of_a_filtered_list_in_groups(model: TaskTableModel, tmp_path: Path) -> None:
-    keep_first_screen(tmp_path, model, HERE, NOW)
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_filter_does_not_narrow_what_is_kept_of_a_list_in_groups(
+    model: TaskTableModel, tmp_path: Path, is_open: bool
+) -> None:
     model.group_by_reason(True)
-    model.set_filter("status:failed")
+    heading = model.heading_at(0)
+    assert heading is not None
+    model.set_open(heading.reason, is_open)
     keep_first_screen(tmp_path, model, HERE, NOW)
-    assert load_first_screen(tmp_path) is None
+    whole = load_first_screen(tmp_path)
+    assert whole is not None and whole.heading_at(0) == (heading.reason, 50, is_open, "")
+    model.set_filter("-status:failed")
+    assert model.heading_at(0) != heading
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    assert load_first_screen(tmp_path) == whole
 
 
 def test_a_list_in_groups_comes_back_with_its_headings(

@@ -79,29 +79,18 @@ class FirstRows(NamedTuple):
         return COLUMNS[_COLUMNS[column]].look
 
 
-def first_rows_of(model: TaskTableModel, place: str, seen_at: datetime) -> FirstRows | None:
-    """What the table shows at its top now, or would show without its filter, which is gone at the next start. None
-    where a filter hides a part of a list in groups: their headings count only what it lets through."""
-    if not model.filter_text().strip():
-        rows = tuple(_row_at(model, row) for row in range(min(SCREEN, model.rowCount())))
-    elif model.grouped():
-        return None
-    else:
-        rows = tuple(_row_of(model, task) for task in model.top(SCREEN))
+def first_rows_of(model: TaskTableModel, place: str, seen_at: datetime) -> FirstRows:
+    """What the table would show at its top without its filter, which is gone at the next start."""
+    rows = tuple(_row_of(model, row) for row in model.top_rows(SCREEN))
     return FirstRows(place, seen_at, model.total(), rows)
 
 
-def _row_at(model: TaskTableModel, row: int) -> FirstRow | Heading:
-    heading = model.heading_at(row)
-    if heading is not None:
-        return heading._replace(reason=heading.said or heading.reason, said="")
-    return _row_of(model, model.task_at(row))
-
-
-def _row_of(model: TaskTableModel, task: Task) -> FirstRow:
-    texts = dict(zip(_KEYS, model.texts_of(task, range(len(_KEYS))), strict=True))
+def _row_of(model: TaskTableModel, row: Task | Heading) -> FirstRow | Heading:
+    if isinstance(row, Heading):
+        return row._replace(reason=row.said or row.reason, said="")
+    texts = dict(zip(_KEYS, model.texts_of(row, range(len(_KEYS))), strict=True))
     told = {key: text for key, text in texts.items() if text}
-    return FirstRow(task.status, told, model.fraction_of(task), model.worrying_of(task), quiet_columns(task))
+    return FirstRow(row.status, told, model.fraction_of(row), model.worrying_of(row), quiet_columns(row))
 
 
 def _texts(task: Task, now: datetime) -> dict[str, str]:

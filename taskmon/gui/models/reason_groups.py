@@ -98,6 +98,15 @@ class ReasonGroups:
         """Every group that has a heading, in no order."""
         return [self._told(group) for group in self._heading]
 
+    def unfiltered(self, slots: Slots, tasks: Sequence[Task | None]) -> Iterator[Heading]:
+        """From top to bottom, the headings that there would be if all `slots` with `tasks` matched the filter."""
+        sizes = np.bincount(self._group[slots], minlength=len(self._reasons))
+        there: Flags = np.zeros(len(tasks), dtype=np.bool_)
+        there[slots] = True
+        groups = np.flatnonzero(sizes)
+        for group in groups[np.argsort(self._rank[groups])].tolist():
+            yield self._told(group)._replace(size=int(sizes[group]), said=self._all_say(group, tasks, there))
+
     def opened(self, slots: Slots) -> Flags:
         """Which of `slots`, all of tasks, are in groups that are unfolded."""
         self._reach(slots)

@@ -84,6 +84,10 @@ class TaskCells(TaskRows):
         """The first `count` tasks of the order, whatever the filter hides; those in folded groups are left out."""
         return [] if self._index is None else self._index.top(count)
 
+    def top_rows(self, count: int) -> list[Task | Heading]:
+        """The first `count` rows as they would be without a filter."""
+        return [] if self._index is None else self._index.top_rows(count)
+
     def texts_of(self, task: Task, columns: Sequence[int]) -> list[str]:
         """The texts of some cells of a task's row, whether it is shown or not."""
         now = self._clock()

@@ -104,6 +104,21 @@ class TaskIndex:
             slots = slots[self.groups.opened(slots)]
         return [task for slot in self._sort.first(slots, count).tolist() if (task := self._slots.tasks[slot])]
 
+    def top_rows(self, count: int) -> list[Task | Heading]:
+        """The first `count` rows as they would be without a filter."""
+        first, groups = self.top(count), self.groups
+        if groups is None:
+            return [*first]
+        members: dict[str, list[Task]] = {}
+        for task in first:
+            members.setdefault(groups.reason_of(cast("int", self._slots.slot_of(task.task_id))), []).append(task)
+        rows: list[Task | Heading] = []
+        for heading in groups.unfiltered(self._slots.all(), self._slots.tasks):
+            rows += [heading, *members.get(heading.reason, ())]
+            if len(rows) >= count:
+                break
+        return rows[:count]
+
     def status_counts(self) -> dict[Status, int]:
         """How many of the tasks that pass the filter are in each state."""
         return self._slots.status_counts(self.matching())

@@ -110,12 +110,14 @@ def headings(model: TaskTableModel) -> list[Heading]:
 
 def shown_with_headings(model: TaskTableModel) -> list[str]:
     """The rows as `Naive.grouped_rows` writes them."""
-    rows = []
-    for row in range(model.rowCount()):
-        heading = model.heading_at(row)
-        told = "" if heading is None else f"{'' if heading.open else '-'}{heading.reason} × {heading.size}"
-        rows.append(told or model.task_at(row).task_id)
-    return rows
+    return [written(model.heading_at(row) or model.task_at(row)) for row in range(model.rowCount())]
+
+
+def written(row: Heading | Task) -> str:
+    """A row as `Naive.grouped_rows` writes it."""
+    if isinstance(row, Heading):
+        return f"{'' if row.open else '-'}{row.reason} × {row.size}"
+    return row.task_id
 
 
 class Compared:
@@ -166,9 +168,12 @@ class Compared:
         self.model.set_all_open(is_open)
 
     def expected(self) -> list[str]:
+        return self.unfiltered(self.text)
+
+    def unfiltered(self, text: str = "") -> list[str]:
         if self.grouped:
-            return self.naive.grouped_rows(self.store.tasks, self.text, self.keys, self.closed)
-        return self.naive.rows(self.store.tasks, self.text, self.keys)
+            return self.naive.grouped_rows(self.store.tasks, text, self.keys, self.closed)
+        return self.naive.rows(self.store.tasks, text, self.keys)
 
 
 tasks_strategy = st.builds(

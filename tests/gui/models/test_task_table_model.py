@@ -30,6 +30,7 @@ from tests.gui.models.naive_table import (
     shown_with_headings,
     steps_strategy,
     tasks_strategy,
+    written,
 )
 from tests.waiting import until
 
@@ -48,6 +49,7 @@ def test_rows_are_those_of_a_naive_model_and_every_pointer_stays_on_its_row(app:
     for kind, value in steps:
         both.take(kind, value)
         assert shown_with_headings(model) == both.expected()
+        assert [written(row) for row in model.top_rows(9)] == both.unfiltered()[:9]
         rows = model.keys(0, model.rowCount() - 1)
         assert len(set(rows)) == len(rows)
         for key, pointer in pointers.items():
