@@ -15,6 +15,7 @@ from taskmon.core.task_reason import pattern_of, reason_pattern, reason_text, re
 from taskmon.core.units import duration_text, money_text, short_duration_text
 from taskmon.gui.models import task_times as times
 from taskmon.gui.models.queue_places import QueuePlaces, waiting_text
+from taskmon.gui.models.shared_facts import group_text
 from taskmon.gui.task_rows import CellKind, ColumnLook
 
 if TYPE_CHECKING:
@@ -170,13 +171,6 @@ def _timestamp(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
-def _group_text(task: Task | SharedFacts) -> str:
-    return task.machine_group_name or task.machine_group_id or ""
-
-
-_simulator, _project = attrgetter("simulator"), attrgetter("project")
-
-
 def _look(
     column: Column, title: str, kind: CellKind, width: int, shown: bool, *, ticking: bool = False, elastic: bool = False
 ) -> ColumnLook:
@@ -238,9 +232,9 @@ def _text_columns() -> dict[Column, ColumnFacts]:
         ),
         c.MACHINE_GROUP: _of_text(
             _look(c.MACHINE_GROUP, "Machine group", kind.TEXT, 136, False),
-            _group_text,
+            group_text,
             lambda t: "\n".join(filter(None, (t.machine_group_name, t.machine_group_id))),
-            _group_text,
+            group_text,
         ),
         c.REASON: ColumnFacts(
             _look(c.REASON, "Reason", kind.QUIET, 130, True, elastic=True),
@@ -253,15 +247,9 @@ def _text_columns() -> dict[Column, ColumnFacts]:
     }
 
 
-def _value_columns() -> dict[Column, ColumnFacts]:
+def _time_columns() -> dict[Column, ColumnFacts]:
     c, kind = Column, CellKind
     return {
-        c.STATUS: ColumnFacts(
-            _look(c.STATUS, "Status", kind.STATUS, 142, True),
-            lambda t, _n, _o: status_word(t.status),
-            lambda t, _n, _o: _STATUS_RANK.get(t.status, float(len(FACTS))),
-            lambda t, _n, _o: _status_tooltip(t),
-        ),
         c.SUBMITTED: ColumnFacts(
             _look(c.SUBMITTED, "Submitted", kind.NUMBER, 100, False),
             lambda t, n, _o: times.time_text(t.create_time, n),
@@ -278,17 +266,29 @@ def _value_columns() -> dict[Column, ColumnFacts]:
             times.computation_seconds,
             "The simulator's time",
         ),
-        c.PROGRESS: ColumnFacts(
-            _look(c.PROGRESS, "Progress", kind.BAR, 82, True),
-            lambda t, _n, o: _progress_text(t, o),
-            lambda t, _n, o: fraction_done(t, o),
-            lambda t, _n, o: _progress_text(t, o),
-        ),
         c.LAST_OUTPUT: ColumnFacts(
             _look(c.LAST_OUTPUT, "Last output", kind.NUMBER, 110, False, ticking=True),
             _last_output_text,
             lambda t, _n, o: _last_output_key(t, o),
             lambda t, _n, o: _last_output_tooltip(t, o),
+        ),
+    }
+
+
+def _value_columns() -> dict[Column, ColumnFacts]:
+    c, kind = Column, CellKind
+    return {
+        c.STATUS: ColumnFacts(
+            _look(c.STATUS, "Status", kind.STATUS, 142, True),
+            lambda t, _n, _o: status_word(t.status),
+            lambda t, _n, _o: _STATUS_RANK.get(t.status, float(len(FACTS))),
+            lambda t, _n, _o: _status_tooltip(t),
+        ),
+        c.PROGRESS: ColumnFacts(
+            _look(c.PROGRESS, "Progress", kind.BAR, 82, True),
+            lambda t, _n, o: _progress_text(t, o),
+            lambda t, _n, o: fraction_done(t, o),
+            lambda t, _n, o: _progress_text(t, o),
         ),
         c.COST: ColumnFacts(
             _look(c.COST, "Cost", kind.NUMBER, 88, False),
@@ -300,5 +300,5 @@ def _value_columns() -> dict[Column, ColumnFacts]:
 
 
 COLUMNS: Final[Mapping[Column, ColumnFacts]] = MappingProxyType(
-    dict(sorted({**_text_columns(), **_value_columns()}.items()))
+    dict(sorted({**_text_columns(), **_time_columns(), **_value_columns()}.items()))
 )

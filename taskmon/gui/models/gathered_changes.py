@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import numpy as np
-
 from taskmon.gui.models.changed_cells import WHOLE, Span, Spans
 from taskmon.gui.models.delta import Delta
-from taskmon.gui.models.slot_arrays import Slots
+from taskmon.gui.models.slot_arrays import slots_of
 
 
 class GatheredChanges:
@@ -52,16 +48,12 @@ class GatheredChanges:
     def take(self) -> tuple[Delta, Spans]:
         """All of it, and nothing is left."""
         delta = Delta(
-            leaving=_slots(self._leaving),
-            coming=_slots(self._coming),
-            moving=_slots(self._moving),
-            changed=_slots(self._changed),
-            gone=_slots(self._gone),
+            leaving=slots_of(self._leaving),
+            coming=slots_of(self._coming),
+            moving=slots_of(self._moving),
+            changed=slots_of(self._changed),
+            gone=slots_of(self._gone),
         )
         spans = self._spans
         self._forget()
         return delta, spans
-
-
-def _slots(slots: Iterable[int]) -> Slots:
-    return np.array(sorted(slots), dtype=np.intp)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from taskmon.core.task import Task
 from taskmon.core.task_reason import pattern_of
-from taskmon.gui.models.slot_arrays import Flags, Floats, Slots, downwards, grown
+from taskmon.gui.models.slot_arrays import Flags, Floats, Slots, downwards, grown, no_slots, slots_of
 from taskmon.gui.models.task_group import bad_end
 from taskmon.gui.models.text_ranks import TextRanks
 from taskmon.gui.task_rows import Heading
@@ -116,7 +116,7 @@ class ReasonGroups:
         """The tasks of a group among those that are `shown` by slot."""
         group = self._number_of.get(reason)
         if group is None:
-            return np.empty(0, dtype=np.intp)
+            return no_slots()
         size = min(len(shown), len(self._group))
         return np.flatnonzero(shown[:size] & (self._group[:size] == group))
 
@@ -188,7 +188,7 @@ class ReasonGroups:
             elif count != before or (said is not None and said != self._all_say(group, tasks, shown)):
                 changed.append(slot)
         self._before.clear()
-        return HeadingChange(*(np.array(slots, dtype=np.intp) for slots in (coming, going, changed)))
+        return HeadingChange(slots_of(coming), slots_of(going), slots_of(changed))
 
     def _make_heading(self, group: int) -> int:
         slot = self._new_slot()

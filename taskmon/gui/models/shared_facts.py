@@ -37,6 +37,11 @@ def shared_facts(task: Task) -> SharedFacts:
     )
 
 
+def group_text(of: Task | SharedFacts) -> str:
+    """What a machine group is called: by its name, else by its id; empty for none."""
+    return of.machine_group_name or of.machine_group_id or ""
+
+
 def shared_text(shared: SharedFacts) -> str:
     """The part of a task's searched text that others have too: one field per line, in lower case."""
     words = (shared.simulator, shared.project, shared.machine_group_name or "", facts(shared.status).alias)

@@ -5,7 +5,7 @@ This needs numpy; whoever imports it does so when the first task arrives, not at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +28,11 @@ _SAMPLE: Final = 64
 def no_slots() -> Slots:
     """None at all."""
     return np.empty(0, dtype=np.intp)
+
+
+def slots_of(numbers: Iterable[int]) -> Slots:
+    """Different numbers as slots in growing order."""
+    return np.array(sorted(numbers), dtype=np.intp)
 
 
 def grown(array: Array, size: int, filling: float) -> Array:

@@ -21,7 +21,7 @@ from taskmon.core.lifecycle import FACTS, Status, facts
 from taskmon.core.task_reason import pattern_of, reason_pattern, reason_text
 from taskmon.gui.models.filter_times import moment_of
 from taskmon.gui.models.filter_words import FilterWord, split_filter
-from taskmon.gui.models.shared_facts import SharedFacts, search_text
+from taskmon.gui.models.shared_facts import SharedFacts, group_text, search_text
 from taskmon.gui.models.task_group import GROUP_WORDS, state_group
 
 if TYPE_CHECKING:
@@ -39,17 +39,13 @@ class _Value(NamedTuple):
     shared: Callable[[SharedFacts], str] | None = None
 
 
-def _group(of: Task | SharedFacts) -> str:
-    return of.machine_group_name or of.machine_group_id or ""
-
-
 _SIMULATOR: Final = _Value(attrgetter("simulator"), attrgetter("simulator"))
 _FIELDS: Final[Mapping[str, _Value]] = MappingProxyType(
     {
         "project": _Value(attrgetter("project"), attrgetter("project")),
         "sim": _SIMULATOR,
         "simulator": _SIMULATOR,
-        "group": _Value(_group, _group),
+        "group": _Value(group_text, group_text),
         "id": _Value(attrgetter("task_id")),
         "name": _Value(attrgetter("label")),
         "reason": _Value(reason_text, attrgetter("reason")),

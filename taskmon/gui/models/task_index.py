@@ -18,7 +18,7 @@ from taskmon.gui.long_work import Portions
 from taskmon.gui.models.columns import Observed
 from taskmon.gui.models.delta import Delta, Steps
 from taskmon.gui.models.reason_groups import ReasonGroups
-from taskmon.gui.models.slot_arrays import Flags, Slots, grown, no_slots
+from taskmon.gui.models.slot_arrays import Flags, Slots, grown, no_slots, slots_of
 from taskmon.gui.models.sort_order import SortOrder
 from taskmon.gui.models.task_filter import EVERYTHING, TaskFilter
 from taskmon.gui.models.task_group import GroupCounts
@@ -147,9 +147,9 @@ class TaskIndex:
     def take(self, tasks: Iterable[Task], gone_ids: Iterable[str] = ()) -> Delta:
         """New or changed tasks, and those that exist no more."""
         puts = [self._put(task) for task in tasks]
-        touched = _slots_of(puts)
-        told, renamed = _slots_of(put for put in puts if put.told), _slots_of(put for put in puts if put.renamed)
-        gone = np.array(sorted(self._forget(gone_ids)), dtype=np.intp)
+        touched = slots_of({put.slot for put in puts})
+        told, renamed = slots_of({put.slot for put in puts if put.told}), slots_of({p.slot for p in puts if p.renamed})
+        gone = slots_of(self._forget(gone_ids))
         self._shown = grown(self._shown, len(self._slots.tasks), 0)
         self.views.update(told, gone, self._slots)
         moved = self._sort.update(touched, renamed, self._reference)
@@ -288,8 +288,7 @@ class TaskIndex:
     def choose_sort(self, keys: Sequence[SortKey]) -> Steps:
         """Another order; every shown task may have to move."""
         self._reference = self._clock()
-        living = np.array(sorted(self._slots.living), dtype=np.intp)
-        yield from self._sort.prepare(keys, living, self._reference)
+        yield from self._sort.prepare(keys, slots_of(self._slots.living), self._reference)
         order = yield from self._sort.arranged(self.matching(), keys, self.groups)
         self._sort.choose(keys, self.groups)
         return self._headed(Delta(order=order))
@@ -301,7 +300,7 @@ class TaskIndex:
 
     def refresh(self, slots: Sequence[int]) -> Delta:
         """What time alone has moved among `slots`, as far as they still live."""
-        living = np.array([slot for slot in slots if slot in self._slots.living], dtype=np.intp)
+        living = slots_of(self._slots.living.intersection(slots))
         moved = self._sort.update(living, no_slots(), self._reference)
         return Delta(moving=living[moved & self._visible(living)])
 
@@ -334,7 +333,3 @@ class TaskIndex:
         """`slots` in order, and before which present row each of them belongs."""
         ordered = self._sort.sorted(slots)
         return ordered, self._sort.places(self.order, ordered)
-
-
-def _slots_of(puts: Iterable[Put]) -> Slots:
-    return np.array(sorted({put.slot for put in puts}), dtype=np.intp)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from taskmon.core.file_tree import FileTree, portions
 from taskmon.gui.long_work import LongWork
@@ -16,7 +16,7 @@ from taskmon.gui.widgets.file_painter import ROW_HEIGHT, Column, FilePainter
 from taskmon.gui.widgets.file_rows import AGE, NAME, SIZE, FileRows, Order, Place
 from taskmon.gui.widgets.file_tree_model import FileTreeModel
 from taskmon.gui.widgets.open_folders import OpenFolders
-from taskmon.gui.widgets.own_viewport import give_viewport
+from taskmon.gui.widgets.own_viewport import give_viewport, set_up_rows
 from taskmon.gui.widgets.plain_tooltip import PlainTooltips
 
 if TYPE_CHECKING:
@@ -69,22 +69,8 @@ class FileTable(QTableView):
 
     def _set_up(self) -> None:
         self.setAccessibleName("Files of the task")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
+        set_up_rows(self, ROW_HEIGHT)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        side = self.verticalHeader()
-        side.hide()
-        side.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        side.setMinimumSectionSize(ROW_HEIGHT)
-        side.setDefaultSectionSize(ROW_HEIGHT)
-        self.verticalScrollBar().setSingleStep(ROW_HEIGHT)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         header = self.horizontalHeader()
         # Qt looks at every row to paint a column's title as selected: let it look where nothing is.
         header.setSelectionModel(QItemSelectionModel(self.files, self))

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from taskmon.gui.task_rows import PaintedRows, TaskRows
 from taskmon.gui.theme import LIGHT, Theme
 from taskmon.gui.widgets.cell_painter import ROW_HEIGHT, Room
-from taskmon.gui.widgets.own_viewport import give_viewport
+from taskmon.gui.widgets.own_viewport import give_viewport, set_up_rows
 from taskmon.gui.widgets.row_painter import Look, RowPainter
 from taskmon.gui.widgets.task_header import TaskHeader
 
@@ -38,24 +38,11 @@ class PaintedTable(QTableView):
         self._tick.timeout.connect(self._second_passed)
         self._header = TaskHeader(self)
         self.setHorizontalHeader(self._header)
-        self._set_up_look()
-
-    def _set_up_look(self) -> None:
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        set_up_rows(self, ROW_HEIGHT)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setFrameShape(QTableView.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setMouseTracking(True)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setCornerButtonEnabled(False)
         self.setCornerWidget(QWidget(self))  # else the style draws a frame where the scroll bars meet
-        vertical = self.verticalHeader()
-        vertical.hide()
-        vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        vertical.setMinimumSectionSize(ROW_HEIGHT)
-        vertical.setDefaultSectionSize(ROW_HEIGHT)
-        self.verticalScrollBar().setSingleStep(ROW_HEIGHT)
 
     def _show_rows(self, rows: TaskRows) -> None:
         """From now on the rows are these; they are the view's model already."""

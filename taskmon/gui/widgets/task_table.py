@@ -43,10 +43,6 @@ class TaskTable(PaintedTable):
         self._header.sectionMoved.connect(self.arranged)
         self.setAccessibleName("Tasks")
         self.setItemDelegate(PlainTooltips(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
         self.doubleClicked.connect(self._double_clicked)
 
     # What others set ---------------------------------------------------------------------------------------------
