@@ -16,15 +16,12 @@ _Place = tuple["datetime", str]
 
 
 class QueuePlaces:
-    """The waiting tasks of every machine group in the order in which their inputs arrived.
-
-    `moved` says whether any place has changed since `settle` was called last.
-    """
+    """The waiting tasks of every machine group in the order in which their inputs arrived."""
 
     def __init__(self) -> None:
         self._queues: dict[str, list[_Place]] = {}
         self._place_of: dict[str, tuple[str, _Place]] = {}
-        self.moved = False
+        self._moved = False
 
     def take(self, task: Task) -> None:
         """Notes the task as it is now: in a queue, or no longer."""
@@ -36,7 +33,7 @@ class QueuePlaces:
             group, place = wanted
             insort(self._queues.setdefault(group, []), place)
             self._place_of[task.task_id] = wanted
-            self.moved = True
+            self._moved = True
 
     def forget(self, task_id: str) -> None:
         """The task waits no more."""
@@ -45,7 +42,7 @@ class QueuePlaces:
             group, place = known
             queue = self._queues[group]
             del queue[bisect_left(queue, place)]
-            self.moved = True
+            self._moved = True
 
     def ahead_of(self, task: Task) -> int | None:
         """How many tasks of its machine group come before it; None if it does not wait or nothing is known."""
@@ -54,7 +51,7 @@ class QueuePlaces:
 
     def settle(self) -> bool:
         """Whether any place has changed since the last time."""
-        moved, self.moved = self.moved, False
+        moved, self._moved = self._moved, False
         return moved
 
 

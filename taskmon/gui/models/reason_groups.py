@@ -126,6 +126,7 @@ class ReasonGroups:
     # What changes ------------------------------------------------------------------------------------------------
 
     def set_open(self, reason: str, is_open: bool) -> None:
+        """Unfolds or folds a group, if it is there."""
         group = self._number_of.get(reason)
         if group is not None and self._open[group] != is_open:
             self._open[group] = is_open
@@ -147,7 +148,7 @@ class ReasonGroups:
             self.read(slots[first : first + step], tasks)
             yield
 
-    def fold(self) -> None:
+    def fold_closed(self) -> None:
         """Folds exactly the groups whose reasons are in `closed` now."""
         self._open[: len(self._reasons)] = [reason not in self._closed for reason in self._reasons]
 

@@ -97,15 +97,15 @@ class RowChanges:
             self._model.endRemoveRows()
 
     def _come(self, slots: Slots) -> None:
-        if len(slots) > max(MANY, len(self._index.order) // FEW):
+        settled = self._index.order
+        if len(slots) > max(MANY, len(settled) // FEW):
             self._append(slots)
-            self._relayout(self._index.merged(self._index.without(slots), slots))
+            self._relayout(self._index.merged(settled, slots))
             return
         ordered, places = self._index.places(slots)
         # Equal places are one stretch: rows that come before the same row come together.
         starts = np.flatnonzero(np.diff(places, prepend=-1))
         if len(starts) >= MANY:
-            settled = self._index.order
             self._append(slots)
             self._relayout(np.insert(settled, places, ordered))
             return

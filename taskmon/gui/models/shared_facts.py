@@ -51,3 +51,8 @@ def shared_text(shared: SharedFacts) -> str:
 def search_text(task: Task) -> str:
     """What plain words are looked for in, one field per line, in lower case."""
     return f"{task.task_id.lower()}\n{task.label.lower()}\n{shared_text(shared_facts(task))}"
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8, whatever a service may have sent. Text sorts as its bytes do."""
+    return text.encode("utf-8", "surrogatepass")

@@ -179,11 +179,6 @@ class LineColumn(_Values):
         self.values[order] = (np.cumsum(fresh) - 1) * RANK_STEP
         self._order = order
 
-    def _rank_at_once(self, slots: Slots) -> None:
-        for _ in self._rank(slots):
-            pass
-        self._late = []
-
     def update(self, slots: Slots, renamed: Slots, _now: datetime) -> Flags:
         self.reach(int(slots.max(initial=-1)) + 1)
         different: Flags = np.zeros(len(slots), dtype=np.bool_)
@@ -206,7 +201,8 @@ class LineColumn(_Values):
         order = self._order[np.isfinite(self.values[self._order])]
         pairs = sorted((text, slot) for slot in renamed.tolist() if (text := self._lines.sort_text(slot)))
         if len(pairs) * _MANY_TEXTS > len(order):
-            self._rank_at_once(distinct(np.append(order, renamed)))
+            for _ in self._rank(distinct(np.append(order, renamed))):
+                pass
         else:
             self._insert(order, pairs)
 

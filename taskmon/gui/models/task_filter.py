@@ -21,7 +21,7 @@ from taskmon.core.lifecycle import FACTS, Status, facts
 from taskmon.core.task_reason import pattern_of, reason_pattern, reason_text
 from taskmon.gui.models.filter_times import moment_of
 from taskmon.gui.models.filter_words import FilterWord, split_filter
-from taskmon.gui.models.shared_facts import SharedFacts, group_text, search_text
+from taskmon.gui.models.shared_facts import SharedFacts, encoded, group_text, search_text
 from taskmon.gui.models.task_group import GROUP_WORDS, state_group
 
 if TYPE_CHECKING:
@@ -96,16 +96,16 @@ class _Match(NamedTuple):
     each: Callable[[bytes], Any] | None
 
     def accepts(self, _task: Task, text: str) -> bool:
-        return self.search(_encoded(text)) is not None
+        return self.search(encoded(text)) is not None
 
     def select(self, slots: Slots, all_: TaskSlots) -> Slots:
         from taskmon.gui.models.text_finders import PatternFinder
 
         search = self.search
         if self.each is None:
-            return all_.accepted(lambda slot: search(_encoded(all_.text(slot))) is not None, slots)
+            return all_.accepted(lambda slot: search(encoded(all_.text(slot))) is not None, slots)
         finder = PatternFinder(search, self.each)
-        return all_.saying(lambda text: search(_encoded(text)) is not None, finder, slots)
+        return all_.saying(lambda text: search(encoded(text)) is not None, finder, slots)
 
 
 class _Field(NamedTuple):
@@ -234,7 +234,7 @@ def _field_test(word: FilterWord, field: _Value) -> Test:
 def _passes(word: FilterWord) -> Callable[[str], bool]:
     if word.regex:
         search = _regex(word.value).search
-        return lambda value: search(_encoded(value)) is not None
+        return lambda value: search(encoded(value)) is not None
     if word.exact:
         return lambda value: value == word.value
     wanted = word.value.lower()
@@ -264,10 +264,6 @@ def _status_test(word: FilterWord) -> Test:
 
 def _names(status: Status, wanted: str) -> bool:
     return wanted in status.value or wanted in facts(status).alias.lower()
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _match(pattern: str) -> _Match:

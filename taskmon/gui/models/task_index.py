@@ -251,7 +251,7 @@ class TaskIndex:
         yield from groups.begin(self._slots.all(), self._slots.tasks, self._portions.read)
         order = yield from self._sort.arranged(self.order, self._sort.keys, groups)
         self._sort.choose(self._sort.keys, groups)
-        groups.fold()
+        groups.fold_closed()
         groups.count(order, 1)
         self.groups = groups
         return self._headed(Delta(leaving=order[~groups.opened(order)], order=order))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 from math import inf
 from time import monotonic
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from taskmon.client.task_store import Change
 from taskmon.core.errors import InvalidInputError
 from taskmon.gui.long_work import LongWork, Portions
 from taskmon.gui.models.columns import COLUMNS, Column
@@ -23,7 +25,6 @@ from taskmon.gui.models.waiting_ids import WaitingIds
 from taskmon.gui.task_rows import SortKey, TaskGroup
 
 if TYPE_CHECKING:
-    from taskmon.client.task_store import Change
     from taskmon.core.task import Task
     from taskmon.gui.models.changed_cells import Spans
     from taskmon.gui.models.delta import Delta, Steps
@@ -203,17 +204,14 @@ class TaskTableModel(ObservedTasks):
     # The store's changes -----------------------------------------------------------------------------------------
 
     def _note(self, change: Change) -> None:
-        for ids in (change.added, change.updated, change.removed):
-            self._waiting.add(ids)
+        self._waiting.add(chain(*change))
         if not self._gather.isActive():
             self._gather.start(GATHER_MS)
 
     def _look_again(self, task_id: str) -> None:
         if task_id in self._store.tasks:
-            self._waiting.add((task_id,))
             self._looked_at.add(task_id)
-            if not self._gather.isActive():
-                self._gather.start(GATHER_MS)
+            self._note(Change(updated=(task_id,)))
 
     def flush(self) -> None:
         """Shows everything that has arrived so far."""
@@ -284,7 +282,7 @@ class TaskTableModel(ObservedTasks):
         return index
 
     def refresh(self) -> None:
-        """Looks, a slice at a time, at what time alone changes: the order of durations that go on, and `since:`."""
+        """Looks, a portion at a time, at what time alone changes: the order of durations that go on, and `since:`."""
         if self._index is None:
             return
         if self._filter.moving:
@@ -308,8 +306,8 @@ class TaskTableModel(ObservedTasks):
         return bool(self._waiting or gathered or self._ageing or self._work)
 
     def _gather_change(self, delta: Delta, spans: Spans) -> None:
-        """Slices are shown together, in a turn of their own. In groups each is shown at once, as a heading that leaves
-        must not be asked for."""
+        """Portions are shown together, in a turn of their own. In groups each is shown at once, as a heading that
+        leaves must not be asked for."""
         if self._changes is None:
             return
         if not self._changes.gathered:

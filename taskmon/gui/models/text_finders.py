@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from taskmon.gui.models.shared_facts import encoded
 from taskmon.gui.models.slot_arrays import Flags, Slots, no_slots
 
 LINE_END = b"\xff"
@@ -59,8 +60,3 @@ class PatternFinder:
     def places(self, lines: bytes) -> Slots:
         text = lines.replace(LINE_END, b"\n")[:-1]  # with its last line end it would have an empty line more
         return np.fromiter((match.start() for match in self._each(text)), dtype=np.intp)
-
-
-def encoded(text: str) -> bytes:
-    """UTF-8, whatever a service may have sent. Text sorts as its bytes do."""
-    return text.encode("utf-8", "surrogatepass")

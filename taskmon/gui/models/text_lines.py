@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from taskmon.gui.models.shared_facts import encoded
 from taskmon.gui.models.slot_arrays import Flags, Slots
-from taskmon.gui.models.text_finders import LINE_END, TextFinder, encoded
+from taskmon.gui.models.text_finders import LINE_END, TextFinder
 
 _PIECE: Final = 4096
 """Slots per piece of memory; changing one text in it means writing it anew."""
@@ -25,9 +26,11 @@ _SPARSE: Final = 32
 _FEW: Final = 256
 """So many texts are looked at one by one, since writing a piece for them would take longer."""
 
-_WORD: Final = 8
-_ENDS: Final = LINE_END * (_WORD + 1)
-_FIRST_BYTES: Final = np.array([(1 << 64) - (1 << 64 - 8 * count) for count in range(_WORD + 1)], dtype=np.uint64)
+WORD: Final = 8
+"""Bytes that are compared as one number."""
+
+_ENDS: Final = LINE_END * (WORD + 1)
+_FIRST_BYTES: Final = np.array([(1 << 64) - (1 << 64 - 8 * count) for count in range(WORD + 1)], dtype=np.uint64)
 
 
 class _Piece(NamedTuple):
@@ -168,8 +171,8 @@ def _folded(piece: _Piece) -> _Piece:
 def _words(piece: _Piece, first: int) -> npt.NDArray[np.uint64]:
     starts = piece.starts[:-1].astype(np.intp) + first
     left = piece.starts[1:] - 1 - starts
-    count = len(piece.data) - _WORD + 1
+    count = len(piece.data) - WORD + 1
     letters = np.ndarray((count,), dtype=">u8", buffer=piece.data, strides=(1,))
     words: npt.NDArray[np.uint64] = letters[np.minimum(starts, count - 1)].astype(np.uint64)
-    words &= _FIRST_BYTES[left.clip(0, _WORD)]
+    words &= _FIRST_BYTES[left.clip(0, WORD)]
     return words

@@ -8,9 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from taskmon.gui.models.slot_arrays import Array, Flags, Slots, in_order
-from taskmon.gui.models.text_lines import TextLines
+from taskmon.gui.models.text_lines import WORD, TextLines
 
-_WORD: Final = 8
 _SEARCHED: Final = 64
 """Bytes in which the first difference between the texts is looked for."""
 _RUN: Final = 5000
@@ -34,10 +33,10 @@ def text_order(lines: TextLines, slots: Slots) -> Generator[None, None, TextOrde
 
     def next_word(of: Slots) -> Array:
         if len(words) == 1:
-            words.append(lines.words(first + _WORD))
+            words.append(lines.words(first + WORD))
         return words[1][of]
 
-    ordered = in_order(slots, [word.__getitem__, next_word] if lines.longest() > first + _WORD else [word.__getitem__])
+    ordered = in_order(slots, [word.__getitem__, next_word] if lines.longest() > first + WORD else [word.__getitem__])
     yield
     same: Flags = np.append(False, np.diff(word[ordered]) == 0)
     for later in words[1:]:
@@ -57,7 +56,7 @@ def _first_words(lines: TextLines, slots: Slots) -> Generator[None, None, tuple[
         yield
         mine = word[slots]
         different = int(mine.min()) ^ int(mine.max())
-        same = _WORD - (different.bit_length() + 7) // 8
+        same = WORD - (different.bit_length() + 7) // 8
         if not same or first >= _SEARCHED:
             return first, word
         first += same

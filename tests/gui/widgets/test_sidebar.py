@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QColor, QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
@@ -107,10 +107,21 @@ def test_the_keys_stay_at_their_group_when_another_one_comes(sidebar: Sidebar) -
 WHY = [TaskGroup("Why they failed", reason, f'reason:="{reason}"', 9 - n) for n, reason in enumerate("abc")]
 
 
-def aim(app: QApplication, sidebar: Sidebar, title: str) -> None:
+def aim(app: QApplication, sidebar: Sidebar, title: str) -> QPoint:
+    """Moves the mouse to a group, as Qt tells it where no other window is in between; where it is then."""
     row = titles(sidebar).index(title)
-    QTest.mouseMove(sidebar._list.viewport(), sidebar._list.visualRect(sidebar._list.model().index(row, 0)).center())
-    app.processEvents()
+    place = sidebar._list.visualRect(sidebar._list.model().index(row, 0)).center()
+    for at in (QPoint(0, 0), place):
+        QCursor.setPos(sidebar._list.viewport().mapToGlobal(at))
+        app.processEvents()
+        sidebar.show_counts(sidebar._late)
+    sidebar._list.viewport().setAttribute(Qt.WidgetAttribute.WA_UnderMouse, True)
+    return place
+
+
+def look_away(sidebar: Sidebar) -> None:
+    sidebar._list.viewport().setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+    QApplication.sendEvent(sidebar, QEvent(QEvent.Type.Leave))
 
 
 def test_groups_stay_where_they_are_while_the_mouse_is_aimed_at_one(app: QApplication, sidebar: Sidebar) -> None:
@@ -119,18 +130,15 @@ def test_groups_stay_where_they_are_while_the_mouse_is_aimed_at_one(app: QApplic
     sidebar._rest.setInterval(60_000)
     sidebar.show_counts([*GROUPS, *WHY])
     before = titles(sidebar)
-    aim(app, sidebar, "b")
-    place = QCursor.pos()
+    place = aim(app, sidebar, "b")
     one, two, three = WHY
     sidebar.show_counts([*GROUPS[:4], *GROUPS[5:], two._replace(size=12), one, three._replace(title="d")])
     assert titles(sidebar) == before
     counts = {each.title: each.size for each in sidebar._entries.entries if isinstance(each, TaskGroup)}
     assert [counts[title] for title in ("a", "b", "c", "wing")] == [9, 12, 0, 0]
-    viewport = sidebar._list.viewport()
-    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=viewport.mapFromGlobal(place))
+    QTest.mouseClick(sidebar._list.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert asked == ['reason:="b"']
-    QCursor.setPos(sidebar.mapToGlobal(sidebar.rect().bottomRight()) + QPoint(200, 200))
-    app.processEvents()
+    look_away(sidebar)
     assert titles(sidebar)[-4:] == ["Why they failed", "b", "a", "d"]
     assert "wing" not in titles(sidebar)
 
