@@ -214,12 +214,12 @@ def comes_in(program: Program) -> bool:
     ],
 )
 def test_many_that_do_nothing_keep_nobody_out(program: Program, said: bytes) -> None:
-    with few_open_files(240):
+    with few_open_files(128):
         program.start(machines=0)
     cursor = program.call("GET", "/taskmon/changes")["cursor"]
     with connected(program) as patient:
         patient.sendall(head(program, "GET", f"/taskmon/changes?since={cursor}&wait_s=3"))
-        lines = opened(program, 280, said)
+        lines = opened(program, 150, said)
         try:
             until(lambda: all(comes_in(program) for _ in range(20)), what="once they have what they asked for")
             path = upload_path(program, "mesh.msh")
