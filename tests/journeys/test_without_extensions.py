@@ -77,7 +77,7 @@ def test_the_window_does_everything(
             desk.fulfil(Wish.RESUBMIT)
             await until_async(lambda: len(desk.store) == 2, 30, "it runs again")
             [again] = [task for task in desk.store.tasks.values() if task.task_id != first]
-            assert again.parent_id == first
+            await until_async(lambda: desk.store.tasks[again.task_id].parent_id == first, 30, "it notes its parent")
 
             endless = await submit(client, folder("endless", count_py=COUNT), ["python3 -u count.py"])
             await until_async(lambda: desk.shell.table.select_task(endless), 30, "the third is in the table")
