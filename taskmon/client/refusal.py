@@ -21,6 +21,7 @@ from taskmon.core.errors import (
     ServiceFailedError,
 )
 from taskmon.core.plain_text import one_line
+from taskmon.core.units import short_duration_text
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +73,9 @@ def refusal(
     if code == httpx.codes.NOT_FOUND:
         return NotFoundError(detail or f"The service has nothing under {what}.", "It may have been removed.")
     if code in {429, 503}:
-        return BusyError(detail or "The service asks to slow down.", "Wait a moment.", _retry_after(response))
+        wanted = _retry_after(response)
+        advice = f"It wants to be asked again in {short_duration_text(wanted)}." if wanted else "Wait a moment."
+        return BusyError(detail or "The service asks to slow down.", advice, wanted)
     if response.is_client_error or code == httpx.codes.INSUFFICIENT_STORAGE:
         if signed and code in {401, 403}:
             return RefusedError("The store refused the signed address.", "It may have expired; try again.", code)

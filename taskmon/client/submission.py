@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from taskmon.client.folder_scan import FolderScan, scan_in_thread
+from taskmon.client.retrying import PASSING, requested_pause
 from taskmon.client.task_request import build_request, request_again
 from taskmon.client.transfer import OnProgress, PacedProgress
 from taskmon.client.upload import upload_folder
 from taskmon.core.errors import (
-    BusyError,
-    ConnectionFailedError,
     NotFoundError,
     RefusedError,
     ServiceFailedError,
@@ -136,10 +135,11 @@ async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
     for pause in _PAUSES_S:
         try:
             return await call()
-        except (ConnectionFailedError, BusyError, ServiceFailedError) as error:
+        except PASSING as error:
+            if requested_pause(error) > _LONGEST_PAUSE_S:
+                raise  # nobody asks sooner than the service wants, and whoever waits decides
             _log.info("interrupted (%s); asked again", error)
-            wanted = error.retry_after if isinstance(error, BusyError) else None
-            await asyncio.sleep(min(_LONGEST_PAUSE_S, max(pause, wanted or 0.0)))
+            await asyncio.sleep(max(pause, requested_pause(error)))
     return await call()
 
 

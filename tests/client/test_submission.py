@@ -13,12 +13,13 @@ import pytest
 
 from taskmon.client.api import ServiceClient
 from taskmon.client.submission import build_request, request_again, resubmit, submit_folder
-from taskmon.core.errors import ConnectionFailedError, InvalidInputError, NotFoundError, RefusedError
+from taskmon.core.errors import BusyError, ConnectionFailedError, InvalidInputError, NotFoundError, RefusedError
 from taskmon.core.lifecycle import Status
 from taskmon.core.simulators import Parameter, Simulator
 from taskmon.core.task import RESUBMITTED_FROM, TASK_NAME
 from tests.builders import a_task, a_task_request
 from tests.client.fake_service import FakeService, break_off, refuse, unreachable
+from tests.fakes import QuickLoop
 from tests.waiting import until_async
 
 HEAT = Simulator(
@@ -157,6 +158,33 @@ async def test_an_unclear_submission_is_not_repeated(tmp_path: Path) -> None:
         with pytest.raises(ConnectionFailedError):
             await submit_folder(client, a_folder(tmp_path), a_task_request())
     assert service.paths() == ["/taskmon/capabilities", "/tasks/submit"]
+
+
+@pytest.mark.parametrize(("asked", "made"), [("2", True), ("42", False)])
+def test_a_busy_service_is_waited_for_a_while_and_never_asked_sooner_than_it_wants(
+    tmp_path: Path, asked: str, made: bool
+) -> None:
+    service, at = FakeService(submit_once=True), list[float]()
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        service.after_request = lambda _: at.append(loop.time())
+        async with service.client() as client:
+            await client.capabilities()
+            began = loop.time()
+            service.faults.append(lambda _: refuse(429, retry_after=asked))
+            try:
+                await submit_folder(client, a_folder(tmp_path), a_task_request())
+            except BusyError as error:
+                assert not made
+                assert error.advice == f"It wants to be asked again in {asked} s."
+            else:
+                assert made
+                assert at[1] - began >= int(asked)
+
+    with asyncio.Runner(loop_factory=QuickLoop) as runner:
+        runner.run(story())
+    assert service.paths().count("/tasks/submit") == (2 if made else 1)
 
 
 async def test_an_unclear_submission_is_repeated_where_the_service_makes_no_second_task_of_it(tmp_path: Path) -> None:
