@@ -35,6 +35,10 @@ HEAVY = (
     "tomllib",
     "fastapi",
     "html",
+    "json",
+    "csv",
+    "dataclasses",
+    "platformdirs",
 )
 
 
