@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 from taskmon.core.errors import InvalidInputError, TaskmonError
 from taskmon.core.log_hits import LogHits
 from taskmon.core.log_link import LogLink
+from taskmon.gui.models.columns import short_id
 from taskmon.gui.widgets.hits_window import HitsWindow
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ class LogSurveyController:
         if not tasks:
             return None
         self._opened += 1
-        window = HitsWindow([(task.task_id, task.name) for task in tasks], self._window)
+        window = HitsWindow(told_apart(tasks), self._window)
         survey = _Survey(self._background, self._connection, window, tasks, self._folder, f"survey {self._opened}")
         self._surveys[window] = survey
         window.set_theme(self._theme())
@@ -156,3 +158,12 @@ class _Survey:
                 failed=True,
             )
             self._window.show_hits(task.task_id, failed)
+
+
+def told_apart(tasks: Sequence[Task]) -> list[tuple[str, str]]:
+    """The id of each task, and its name; with the id as the table shows it where several have that name."""
+    having = Counter(task.name for task in tasks)
+    return [
+        (task.task_id, f"{task.name} ({short_id(task.task_id)})" if having[task.name] > 1 else task.name)
+        for task in tasks
+    ]

@@ -43,6 +43,9 @@ FILES: Final = {
 _SHOW_MS: Final = 60
 """Hits that arrive within this time are shown together."""
 
+_LEAST_COLUMN: Final = 150
+"""Pixels of width that names need, however narrow the window is."""
+
 
 class HitsWindow(QWidget):
     """Signals: `search_requested(pattern, regex, case, paths)`, `stop_requested()`, `hit_chosen(task id, Hit)`,
@@ -99,6 +102,7 @@ class HitsWindow(QWidget):
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Interactive)
         tree.header().setStretchLastSection(False)
+        tree.header().setMinimumSectionSize(_LEAST_COLUMN)
         tree.setColumnWidth(1, 400)
 
     def _arrange(self) -> None:
