@@ -66,7 +66,7 @@ def test_rows_are_those_of_a_naive_model_and_every_pointer_stays_on_its_row(app:
     model.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps_strategy)
 def test_the_sidebar_counts_what_the_table_would_show(app: Any, steps: list[Any]) -> None:
     both = Compared()

@@ -13,7 +13,7 @@ from taskmon.client.task_store import TaskStore
 from taskmon.gui.long_work import Portions
 from taskmon.gui.widgets.task_table import TaskTable
 from tests.builders import a_task_id
-from tests.gui.models.naive_table import Compared, shown_with_headings, tasks_strategy, wishes
+from tests.gui.models.naive_table import Compared, long_wishes, shown_with_headings, task_lists, wishes
 
 if TYPE_CHECKING:
     from taskmon.core.task import Task
@@ -154,25 +154,30 @@ portions_strategy = st.builds(
     gathered_s=st.sampled_from((-1.0, 999.0)),
     at_once=st.just(0),
     slice_s=st.just(-1.0),
-    judged=st.integers(1, 20),
-    judged_singly=st.integers(1, 20),
-    read=st.integers(1, 20),
-    sorted=st.integers(1, 20),
+    judged=st.integers(1, 9),
+    judged_singly=st.integers(1, 9),
+    read=st.integers(1, 9),
+    sorted=st.integers(1, 9),
 )
 """The parts of the work so small that forty tasks are a long list, and one step of it at a time."""
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     portions=portions_strategy,
-    first=st.lists(tasks_strategy, max_size=40),
+    first=task_lists,
     steps=st.lists(
         st.tuples(
-            st.one_of(*wishes, st.tuples(st.just("select"), st.lists(st.integers(0, 39), max_size=9))),
+            st.one_of(
+                *wishes,
+                *long_wishes,
+                *long_wishes,
+                st.tuples(st.just("select"), st.lists(st.integers(0, 39), max_size=9)),
+            ),
             st.integers(0, 12),
         ),
         min_size=8,
-        max_size=24,
+        max_size=30,
     ),
 )
 def test_at_every_moment_the_table_is_that_of_a_naive_model(
