@@ -10,8 +10,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from taskmon.cli import exit_code
-from taskmon.cli.arguments import parse
 from taskmon.cli.terminal import say, write_as_well_as_possible
+from taskmon.cli.window_alone import window_alone
 from taskmon.core.errors import InvalidInputError, NotAuthorizedError, NotFoundError, TaskmonError
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code. Expected failures become one sentence on standard error."""
-    arguments = parse(sys.argv[1:] if argv is None else argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = window_alone(words) or _parsed(words)
     write_as_well_as_possible(sys.stdout)
     if arguments.debug:
         import logging
@@ -43,6 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             _give_up_output()  # most likely where it was written to is full
         say(f"taskmon: {_sentence(error)}")
         return _code_of(error)
+
+
+def _parsed(words: Sequence[str]) -> Namespace:
+    from taskmon.cli.arguments import parse
+
+    return parse(words)
 
 
 def _give_up_output() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from taskmon import __version__
+from taskmon.cli.window_alone import GLOBAL_FLAGS, GLOBAL_WITH_VALUE
 from taskmon.core.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ environment:
 """
 
 _LAST_PORT: Final = 65_535
-_GLOBAL_WITH_VALUE: Final = ("--url", "--api-key-file", "--data-dir")
-_GLOBAL_FLAGS: Final = ("--debug",)
 _ANSWERED_ABOVE: Final = ("-h", "--help", "--version")
 
 
@@ -41,7 +40,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments with `command` set. Leaves the program with 2 when they make no sense, as argparse does."""
     given = list(argv)
     place = _place_of_command(given)
-    if place == len(given):  # the window alone, which does not wait for all commands to be described
+    if place == len(given):
         return _shared_options(None).parse_args(given, argparse.Namespace(command="open", places=[]))
     parser = _parser()
     if given[place] not in _commands(parser) and given[place] not in _ANSWERED_ABOVE:
@@ -54,9 +53,9 @@ def _place_of_command(argv: Sequence[str]) -> int:
     place = 0
     while place < len(argv):
         word = argv[place]
-        if word in _GLOBAL_WITH_VALUE:
+        if word in GLOBAL_WITH_VALUE:
             place += 2
-        elif word in _GLOBAL_FLAGS or word.startswith(tuple(f"{name}=" for name in _GLOBAL_WITH_VALUE)):
+        elif word in GLOBAL_FLAGS or word.startswith(tuple(f"{name}=" for name in GLOBAL_WITH_VALUE)):
             place += 1
         else:
             return place

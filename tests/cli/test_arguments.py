@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from taskmon.cli.arguments import parse
+from taskmon.cli.window_alone import window_alone
 from taskmon.client.task_request import choose_simulator
 from taskmon.core.errors import InvalidInputError
 from taskmon.resource_files import simulator_catalogue
@@ -145,3 +148,31 @@ def test_where_no_simulator_fits_the_option_for_command_lines_is_named() -> None
         with pytest.raises(InvalidInputError) as refused:
             choose_simulator(key, [], ["notes.txt"], simulator_catalogue())
         assert "--command LINE" in refused.value.advice
+
+
+WORDS = (
+    "--url",
+    "--url=http://a",
+    "--data-dir",
+    "--data-dir=",
+    "--api-key-file",
+    "key",
+    "--debug",
+    "--debug=1",
+    "-x",
+    "",
+)
+
+
+@given(words=st.lists(st.sampled_from(WORDS), max_size=5))
+def test_the_window_alone_is_read_as_argparse_reads_it(words: list[str]) -> None:
+    alone = window_alone(words)
+    if alone is not None:
+        assert vars(alone) == vars(parse(words))
+
+
+def test_the_window_alone_with_every_option_needs_no_argparse() -> None:
+    assert window_alone([]) is not None
+    assert window_alone(["--url", "http://a", "--api-key-file=k", "--data-dir", "d", "--debug"]) is not None
+    assert window_alone(["--url"]) is None
+    assert window_alone(["list"]) is None
