@@ -100,7 +100,7 @@ class ReasonGroups:
 
     def unfiltered(self, slots: Slots, tasks: Sequence[Task | None]) -> Iterator[Heading]:
         """From top to bottom, the headings that there would be if all `slots` with `tasks` matched the filter."""
-        sizes = np.bincount(self._group[slots], minlength=len(self._reasons))
+        sizes = self._sizes(slots)
         there: Flags = np.zeros(len(tasks), dtype=np.bool_)
         there[slots] = True
         groups = np.flatnonzero(sizes)
@@ -110,7 +110,7 @@ class ReasonGroups:
     def opened(self, slots: Slots) -> Flags:
         """Which of `slots`, all of tasks, are in groups that are unfolded."""
         self._reach(slots)
-        return self._open[self._group[slots]]
+        return np.ones(len(slots), dtype=np.bool_) if self._open.all() else self._open[self._group[slots]]
 
     def members(self, reason: str, shown: Flags) -> Slots:
         """The tasks of a group among those that are `shown` by slot."""
@@ -119,6 +119,10 @@ class ReasonGroups:
             return no_slots()
         size = min(len(shown), len(self._group))
         return np.flatnonzero(shown[:size] & (self._group[:size] == group))
+
+    def _sizes(self, slots: Slots) -> npt.NDArray[np.int64]:
+        """How many of `slots` are in each group."""
+        return np.bincount(self._group[slots], minlength=len(self._reasons)).astype(np.int64)
 
     def _told(self, group: int) -> Heading:
         return Heading(self._reasons[group], int(self._counts[group]), bool(self._open[group]))
@@ -168,10 +172,10 @@ class ReasonGroups:
 
     def count(self, slots: Slots, step: int) -> None:
         """`slots` match the filter from now on, or with a `step` of -1 no longer."""
-        groups = self._group[slots]
-        for group in set(groups.tolist()):
+        sizes = self._sizes(slots)
+        for group in np.flatnonzero(sizes).tolist():
             self._before.setdefault(group, int(self._counts[group]))
-        np.add.at(self._counts, groups, step)
+        self._counts[: len(sizes)] += step * sizes
 
     def settle(self, tasks: Sequence[Task | None], shown: Flags) -> HeadingChange:
         """What `count` and `set_open` mean for the headings since the last time, now that of `tasks` these are

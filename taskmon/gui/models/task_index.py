@@ -249,10 +249,11 @@ class TaskIndex:
             return Delta()
         groups = ReasonGroups(self._take_slot, closed)
         yield from groups.begin(self._slots.all(), self._slots.tasks, self._portions.read)
+        groups.count(self.order, 1)
         order = yield from self._sort.arranged(self.order, self._sort.keys, groups)
+        yield
         self._sort.choose(self._sort.keys, groups)
         groups.fold_closed()
-        groups.count(order, 1)
         self.groups = groups
         return self._headed(Delta(leaving=order[~groups.opened(order)], order=order))
 
