@@ -30,7 +30,10 @@ def load_first_screen(folder: Path) -> FirstRows | None:
 
 
 def keep_first_screen(folder: Path, model: TaskTableModel, place: str, seen_at: datetime) -> None:
-    """Writes what the table would show at its top without its filter. A full disk troubles nobody."""
+    """Writes what the table would show at its top without its filter, once it has taken over the whole list: who leaves
+    sooner keeps the screen of before. A full disk troubles nobody."""
+    if model.is_behind():
+        return
     first, path = first_rows_of(model, place, seen_at), folder / _NAME
     try:
         if path.is_dir():  # it would be in the way for ever

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,25 @@ def test_what_the_table_shows_at_its_top_comes_back(model: TaskTableModel, tmp_p
         assert first.cell_texts(row, columns) == model.cell_texts(row, columns)
         assert first.quiet(row) == model.quiet(row) == (Column.NAME,)
         assert first.task_at(row).status is model.task_at(row).status
+
+
+def test_a_list_that_is_not_in_the_table_yet_leaves_what_was_kept(app: QApplication, tmp_path: Path) -> None:
+    store = TaskStore()
+    model = TaskTableModel(store, lambda: NOW)
+    store.apply(some_tasks(3))
+    model.flush()
+    keep_first_screen(tmp_path, model, HERE, NOW)
+    store.apply(some_tasks(20))
+    keep_first_screen(tmp_path, model, HERE, NOW + timedelta(hours=1))
+    first = load_first_screen(tmp_path)
+    assert first is not None
+    assert (first.total, first.seen_at) == (3, NOW)
+    model.flush()
+    keep_first_screen(tmp_path, model, HERE, NOW + timedelta(hours=1))
+    first = load_first_screen(tmp_path)
+    assert first is not None
+    assert first.total == 20
+    model.close()
 
 
 def test_it_is_private_and_leaves_no_draft(model: TaskTableModel, tmp_path: Path) -> None:

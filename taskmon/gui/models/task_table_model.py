@@ -189,6 +189,10 @@ class TaskTableModel(ObservedTasks):
         """How many tasks there are with and without the filter's consent."""
         return 0 if self._index is None else len(self._index)
 
+    def is_behind(self) -> bool:
+        """Whether there are tasks that have come or gone and are still to be taken over."""
+        return self.total() != len(self._store.tasks)
+
     def counts(self) -> list[TaskGroup]:
         """The sidebar's entries over all tasks, whatever the filter."""
         groups = (GroupCounts() if self._index is None else self._index.counts).groups()
