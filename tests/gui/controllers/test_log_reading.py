@@ -72,6 +72,10 @@ class Connected:
         return self.client
 
 
+def bug(error: Exception) -> None:
+    raise error
+
+
 @pytest.fixture
 def panes(app: QApplication) -> Iterator[list[LogPane]]:
     load_fonts()
@@ -93,9 +97,6 @@ def lines(reading: LogReading) -> list[bytes]:
 
 async def beside_a_service(data: Path, story: Callable[[ServiceClient, Background], Coroutine[Any, Any, None]]) -> None:
     """Tells `story` with a real service of one machine."""
-
-    def bug(error: Exception) -> None:
-        raise error
 
     service = await ensure_local_service(data, command("serve", "--data-dir", str(data), "--machines", "1"))
     try:
@@ -179,9 +180,6 @@ def test_a_file_that_is_written_anew_is_read_anew_and_said(
 def test_nobody_waits_for_lines_of_a_service_that_is_silent(
     panes: list[LogPane], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
 ) -> None:
-    def bug(error: Exception) -> None:
-        raise error
-
     def told() -> str:
         return panes[0]._placeholder.text()
 
@@ -208,9 +206,6 @@ def test_nobody_waits_for_lines_of_a_service_that_is_silent(
 def test_a_log_of_a_service_that_is_silent_is_not_called_live(
     panes: list[LogPane], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
 ) -> None:
-    def bug(error: Exception) -> None:
-        raise error
-
     def told() -> str:
         return panes[0].foot.status.text()
 
@@ -240,9 +235,6 @@ def test_a_log_of_a_service_that_is_silent_is_not_called_live(
 def test_the_copy_of_a_log_that_nobody_can_complete_is_not_called_live(
     panes: list[LogPane], tmp_path: Path, run_on_qt: Callable[[Coroutine[Any, Any, None]], None]
 ) -> None:
-    def bug(error: Exception) -> None:
-        raise error
-
     def says(words: str) -> bool:
         return panes[0].foot.status.text().startswith(words)
 
@@ -277,9 +269,6 @@ def test_why_a_copy_cannot_be_kept_is_said_where_the_log_would_be(
 
     async def story(client: ServiceClient, _: Background) -> None:
         problems: list[TaskmonError] = []
-
-        def bug(error: Exception) -> None:
-            raise error
 
         group = next(group.id for group in await client.machine_groups() if group.started and group.id)
         made = await submit_folder(client, case, build_request(COMMANDS, ["echo done"], group))

@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from taskmon.core.lifecycle import Status
-from taskmon.gui.styles import dress
-from taskmon.gui.theme import LIGHT
 from taskmon.gui.widgets.details_pane import DetailsPane, detail_rows
 from tests.builders import a_task
+from tests.gui.widgets.key_ring import has_ring_with_keys
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -63,19 +60,4 @@ def test_a_value_that_stays_keeps_its_label_and_so_its_selection(app: QApplicati
 
 
 def test_it_is_seen_when_the_keys_scroll_it(app: QApplication) -> None:
-    dress(app, LIGHT)
-    pane = DetailsPane()
-    pane.resize(400, 120)
-    pane.show()
-    pane.activateWindow()
-    assert QTest.qWaitForWindowActive(pane)
-    pane.clearFocus()
-
-    def edge() -> QColor:
-        return pane.grab().toImage().pixelColor(0, 60)
-
-    assert edge() != QColor(LIGHT.accent)
-    pane.setFocus()
-    assert edge() == QColor(LIGHT.accent)
-    pane.close()
-    pane.deleteLater()
+    assert has_ring_with_keys(app, DetailsPane())

@@ -9,17 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtGui import QColor, QHelpEvent
-from PySide6.QtTest import QTest
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from taskmon.core.lifecycle import Status
 from taskmon.core.task import OperationName, OperationStatus
-from taskmon.gui.styles import dress
 from taskmon.gui.theme import DARK, LIGHT, load_fonts
 from taskmon.gui.widgets.timeline import Timeline
 from taskmon.gui.widgets.timeline_rows import rows_of, tick_text, ticks
 from tests.builders import NOON, a_history, a_status_entry, a_task_detail, an_operation, seconds_after
+from tests.gui.widgets.key_ring import has_ring_with_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,19 +157,4 @@ def test_it_paints_in_both_themes_at_any_size(timeline: Timeline) -> None:
 
 
 def test_it_is_seen_when_the_keys_scroll_it(app: QApplication) -> None:
-    dress(app, LIGHT)
-    pane = Timeline(LIGHT)
-    pane.resize(400, 120)
-    pane.show()
-    pane.activateWindow()
-    assert QTest.qWaitForWindowActive(pane)
-    pane.clearFocus()
-
-    def edge() -> QColor:
-        return pane.grab().toImage().pixelColor(0, 60)
-
-    assert edge() != QColor(LIGHT.accent)
-    pane.setFocus()
-    assert edge() == QColor(LIGHT.accent)
-    pane.close()
-    pane.deleteLater()
+    assert has_ring_with_keys(app, Timeline(LIGHT))
