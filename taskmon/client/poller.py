@@ -128,6 +128,7 @@ class Poller:
         self._asked_at = clock()
         self._overdue = Overdue(self._tell_overdue)
         self._told_late = False
+        self._trouble: TaskmonError | None = None
         self._date: datetime | None = None
         client.on_word(self._hear_word)
 
@@ -149,8 +150,9 @@ class Poller:
 
     def wake_up(self) -> None:
         """The computer was asleep: what was heard last is old, and whatever connection there was may be dead."""
-        asleep = ConnectionFailedError("This window was asleep.", "The service is being asked what has changed.")
-        self._publish(asleep, waiting=True)
+        if self._trouble is None:  # else that stands, until the next answer
+            asleep = ConnectionFailedError("This window was asleep.", "The service is being asked what has changed.")
+            self._publish(asleep, waiting=True)
         self._woken = True
         if self._not_before is not None and self._clock() >= self._not_before:
             self._released.set()
@@ -161,13 +163,12 @@ class Poller:
 
     def _end_long_step(self, in_s: float) -> None:
         """Gives a question up, so that the next one is asked without waiting for news."""
-        if self._long_step is not None:
-            self._long_step.reschedule(asyncio.get_running_loop().time() + in_s)
+        _give_up(self._long_step, in_s)
 
     def _end_late_step(self) -> None:
         """Gives any question up whose answer is late: its connection may be dead, and somebody wants to know."""
-        if self._asking is not None and self._told_late:
-            self._asking.reschedule(asyncio.get_running_loop().time())
+        if self._told_late:
+            _give_up(self._asking, 0.0)
 
     async def watch_forever(self) -> None:
         """Keep the store equal to the service until cancelled. Only bugs leave this loop."""
@@ -311,7 +312,7 @@ class Poller:
             self._overdue.expect(_BEAT_S)
             self._last_answer = self._clock()
             if self._told_late:
-                self._long_step.reschedule(None)
+                _give_up(self._long_step, None)
                 self._publish(None)
 
     def _heard(self) -> None:
@@ -325,6 +326,13 @@ class Poller:
 
     def _publish(self, problem: TaskmonError | None, *, waiting: bool = False) -> None:
         self._told_late = waiting
+        self._trouble = None if waiting else problem
         known = (self._last_answer, problem, *self._progress, self._skew.skew, self._whole)
         told = not isinstance(self._watch or self._starting, ListWatch)
         self._on_freshness(Freshness(problem is None, *known, waiting, told))
+
+
+def _give_up(question: asyncio.Timeout | None, in_s: float | None) -> None:
+    """Ends a question in so many seconds, None: not at all; one that is ending already goes on doing so."""
+    if question is not None and not question.expired():
+        question.reschedule(None if in_s is None else asyncio.get_running_loop().time() + in_s)

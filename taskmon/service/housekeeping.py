@@ -52,7 +52,6 @@ class Housekeeper:
             service.machines.note_all_seen(self._last[1])
             service.leases.renew_all()
             service.groups.note_clock_set(self._last[1])
-        service.database.keep_reserve()
         service.scheduler.tidy(service.lease_seconds)
         service.leases.tick()
         service.budget.tick(elapsed_s)
@@ -61,17 +60,18 @@ class Housekeeper:
         if self._last[0] - self._folders_at >= FOLDERS_EVERY_S:
             self._folders_at = self._last[0]
             self._sweep()
+        service.database.keep_reserve()  # last: where there is no room for it, the rest is done all the same
 
     def _sweep(self) -> None:
         if self._sweeping is None or self._sweeping.done():
             now = self._service.clock()
-            old = self._service.work_folders.old(now)
             for forget in (
                 self._service.machines.forget_ended,
                 self._service.tasks.forget_submissions,
                 self._service.notices.forget_missed,
             ):
                 forget(now - RETENTION)
+            old = self._service.work_folders.old(now)
             self._sweeping = asyncio.create_task(
                 asyncio.to_thread(self._service.work_folders.delete_due, old, now), name="old work folders"
             )

@@ -59,7 +59,7 @@ class WorkFolders:
             task = self._tasks.find(path.name) if path.is_dir() else None
             if task is None:
                 # The log of a runner, or the folder of a task that was in a database before this one.
-                changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                changed = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
                 if path not in at_work and now - changed > RETENTION:
                     found.append(Leftover(path, changed, stored=False))
             elif task.is_terminated and task.end_time is not None and now - task.end_time >= REST:

@@ -12,6 +12,7 @@ import httpx
 from taskmon.client.overdue import LATE_S
 from taskmon.client.poller import Freshness, Poller
 from taskmon.client.task_store import TaskStore
+from taskmon.core.errors import NotAuthorizedError
 from taskmon.core.extensions import BEAT
 from tests.builders import a_task
 from tests.client.fake_service import FakeService, refuse
@@ -319,12 +320,37 @@ def test_the_rest_that_a_service_asked_for_passes_while_the_computer_sleeps() ->
     async def story(world: World) -> None:
         world.service.faults.append(lambda _: refuse(503, retry_after="3600"))
         await world.seconds_until(silent)
-        asked = len(world.service.requests)
+        asked, problem = len(world.service.requests), world.told[-1][1].problem
         world.poller.wake_up()
         await asyncio.sleep(30)
         assert len(world.service.requests) == asked  # the hour is not over
+        assert world.told[-1][1].problem is problem
         world.slept = timedelta(hours=1)
         world.poller.wake_up()
         assert await world.seconds_until(live) < 0.1
+
+    live_through(story, WaitingService)
+
+
+def test_a_refused_key_is_still_named_after_a_sleep() -> None:
+    async def story(world: World) -> None:
+        world.service.faults.append(lambda _: refuse(401))
+        await world.seconds_until(silent)
+        world.poller.set_visible(False)
+        world.poller.wake_up()
+        world.poller.set_visible(True)
+        await asyncio.sleep(600)
+        assert isinstance(world.told[-1][1].problem, NotAuthorizedError)
+
+    live_through(story, WaitingService)
+
+
+def test_a_question_that_is_ending_may_be_given_up_again() -> None:
+    async def story(world: World) -> None:
+        await asyncio.sleep(31.3)
+        for _ in range(6):
+            world.poller.poke()
+            await asyncio.sleep(0)
+        assert await world.seconds_until(live) < 0.2
 
     live_through(story, WaitingService)
