@@ -206,7 +206,8 @@ class ConnectionController:
         self._account = ""
         for listener in self._move_listeners:
             listener(place)
-        self._tell_account(place, place.known_key())
+        if key := place.known_key():
+            self._tell_account(place, key)
         self._moved.set()
 
     def refresh(self) -> None:
@@ -243,6 +244,7 @@ class ConnectionController:
                 task.cancel()
         self._client = self._poller = None
         self._arrived.clear()
+        self._answered.clear()
         self._store.clear()
 
     async def _visit_of(self, place: Place) -> None:
@@ -315,8 +317,8 @@ class ConnectionController:
             self._moved.set()
 
     def _tell_account(self, place: Place, api_key: str) -> None:
-        account = account_list_name(place.list_name, api_key) if api_key else ""
-        if not account or account == self._account:
+        account = account_list_name(place.list_name, api_key)
+        if account == self._account:
             return
         if self._account:  # what is here, from the service or from memory, is somebody else's
             self._store.clear()

@@ -82,9 +82,10 @@ class _Entries(QAbstractListModel):
         counts = {_key(group): group.size for group in groups}
         self.show([e if isinstance(e, str) else e._replace(size=counts.get(_key(e), 0)) for e in self.entries])
 
-    def views(self) -> list[str]:
-        """The names of the views."""
-        return [each.title for each in self.entries if isinstance(each, TaskGroup) and each.view]
+    def has_views_of(self, groups: Iterable[TaskGroup]) -> bool:
+        """Whether the views are those, with the same filters."""
+        views = [_key(each) for each in self.entries if isinstance(each, TaskGroup) and each.view]
+        return views == [_key(group) for group in groups if group.view]
 
     def beside(self, group: TaskGroup) -> list[str]:
         """The titles of the groups in the section of `group`."""
@@ -282,7 +283,7 @@ class Sidebar(QWidget):
         """The groups with their numbers, sections one after the other; the keys stay at their group. While the mouse is
         aimed at one of them, all stay where they are, but for the views: those the person changes."""
         self._late = groups
-        if self._is_aimed_at() and self._entries.views() == [group.title for group in groups if group.view]:
+        if self._is_aimed_at() and self._entries.has_views_of(groups):
             self._entries.renumber(groups)
             return
         row = self._list.currentIndex().row()

@@ -11,6 +11,7 @@ import pytest
 
 from taskmon.client.credentials import Credentials
 from taskmon.client.poller import Freshness
+from taskmon.client.task_store import TaskStore
 from taskmon.core.connection import Connection
 from taskmon.core.errors import (
     BusyError,
@@ -112,3 +113,19 @@ async def test_a_window_that_was_asleep_trusts_nothing_any_more() -> None:
     clock.advance(1)
     connection.tick(visible=True)
     assert (poller.visible[-2:], poller.woken) == ([False, True], 1)
+
+
+async def test_another_place_has_not_answered_yet_and_its_account_needs_no_key(app: QApplication) -> None:
+    clock, nothing, badge, accounts = StillClock(), cast("Any", None), ConnectionBadge(StillClock()), list[str]()
+    window: Any = SimpleNamespace(show_connection=lambda _: None)
+    background: Any = SimpleNamespace(cancel_actions=lambda keep: None)
+    connection = ConnectionController(background, window, badge, TaskStore(), nothing, clock)
+    connection.on_account(accounts.append)
+    one, two = here(Path("/one")), here(Path("/two"))
+    connection.go_to(one)
+    connection._hear(Freshness(True, clock.now, None, 1, 1))
+    assert connection.is_answering
+    connection.go_to(two)
+    assert not connection.is_answering
+    connection._tell_account(two, "")  # a service that wants none
+    assert accounts[-1] == account_list_name(two.list_name, "")

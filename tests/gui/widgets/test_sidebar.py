@@ -161,6 +161,8 @@ def test_a_view_that_is_saved_or_deleted_is_so_at_once(app: QApplication, sideba
     sidebar.show_counts([*GROUPS[:4], TaskGroup("My views", "mine", "wing", 3, view=True), *GROUPS[4:]])
     assert "mine" in titles(sidebar)
     aim(app, sidebar, "mine")
+    sidebar.show_counts([*GROUPS[:4], TaskGroup("My views", "mine", "dam", 5, view=True), *GROUPS[4:]])
+    assert [each.size for each in sidebar._entries.entries if isinstance(each, TaskGroup) and each.view] == [5]
     sidebar.show_counts(GROUPS)
     assert "mine" not in titles(sidebar)
 
