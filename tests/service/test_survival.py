@@ -173,7 +173,7 @@ async def test_a_clock_that_is_set_harms_no_task_and_no_group(tmp_path: Path, ga
 
 
 def test_a_process_is_the_same_one_after_the_clock_was_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pid = start_detached([sys.executable, "-c", "input()"], {}, tmp_path / "log")
+    pid = start_detached([sys.executable, "-c", "import signal; signal.pause()"], {}, tmp_path / "log")
     try:
         known = created_at(pid)
         monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: 1.0)  # what a set clock does to psutil
